@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace ramet {
+
+using Path = std::filesystem::path;
+
+/// Owns one file descriptor; closes it.
+class Fd {
+public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd&& other) noexcept : fd_(other.release()) {}
+    Fd& operator=(Fd&& other) noexcept;
+    ~Fd() { reset(); }
+
+    int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    int release();
+    void reset();
+
+private:
+    int fd_ = -1;
+};
+
+/// `errno` as an error: unavailable for a full disk, not_found, forbidden, internal; names the path.
+Error os_error(std::string_view what, const Path& path);
+
+/// The whole file; more than `limit` bytes is `invalid`.
+Result<std::string> read_file(const Path& path, std::size_t limit = 64U << 20U);
+/// The last `bytes` bytes of a file that may be growing.
+Result<std::string> read_tail(const Path& path, std::size_t bytes);
+/// Replaces atomically and durably: a temporary file beside it, fsync, rename, fsync of the directory.
+Result<void> write_file(const Path& path, std::string_view content, unsigned mode = 0600);
+/// Creates the directory and its parents; an existing one is kept and given `mode`.
+Result<void> ensure_directory(const Path& path, unsigned mode = 0700);
+/// Removes a file or a whole tree without following symbolic links or crossing into another mount; absent is success.
+Result<void> remove_tree(const Path& path);
+
+}  // namespace ramet
