@@ -5,14 +5,17 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ramet::log {
 
 enum class Level : unsigned char { debug, info, warning, error };
 
-/// Where lines go (standard error until told otherwise). Every line passes `redact` first, if one is set.
+/// Lines below `level` are dropped; `info` until told otherwise.
 void set_level(Level level);
+/// Every line passes `redact` before it is written. It is called under a lock and must not log.
 void set_redactor(std::function<std::string(std::string_view)> redact);
+/// One line on standard error: "2026-11-23T10:00:00.000Z info …". Control characters are escaped.
 void write(Level level, std::string_view line);
 
 template <typename... Args>

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "domain/environment.hpp"
+#include "domain/project_file.hpp"
+#include "domain/pull_request.hpp"
+#include "domain/service.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ramet {
+
+/// A variable of one service with the pieces of its value.
+struct ResolvedVariable {
+    std::string key;
+    ResolvedValue value;
+    friend bool operator==(const ResolvedVariable&, const ResolvedVariable&) = default;
+};
+
+/// What a preview does with a service of the base.
+enum class Treatment : std::uint8_t {
+    rebuilt,  ///< its inputs differ from the base's: built from the preview's commit
+    copied,   ///< own instance, from the artefact that the base (or an earlier preview) has built
+    shared,   ///< the base's instance is used
+    skipped,  ///< not wanted in previews
+};
+
+struct DesiredService {
+    std::string name;
+    Service declared;                                 ///< replicas and resources already overridden
+    std::vector<ResolvedVariable> env{};              ///< sorted by key; HOST, PORT and RAMET_* are the target's
+    std::vector<std::string> public_hosts{};          ///< full host names without port; empty when not public
+    Treatment treatment = Treatment::rebuilt;
+    /// Hash of the trees and the command that its build depends on; names the artefact in the build cache. Empty: nothing to build.
+    std::string input_hash{};
+    friend bool operator==(const DesiredService&, const DesiredService&) = default;
+};
+
+struct DesiredJob {
+    std::string name;
+    Job declared;
+    std::vector<ResolvedVariable> env{};
+    std::string input_hash{};
+    friend bool operator==(const DesiredJob&, const DesiredJob&) = default;
+};
+
+struct DesiredDatabase {
+    std::string name;
+    Database declared;
+    DataStrategy strategy = DataStrategy::seed;
+    DataPolicy policy{};
+    GoldenId golden{};                                ///< filled by the use case when strategy is clone
+    std::string role{};                               ///< service role, the same name as in the base; no superuser
+    std::string database_name{};
+    SecretReference password{};                       ///< of `role`; made for this environment, never the base's
+    friend bool operator==(const DesiredDatabase&, const DesiredDatabase&) = default;
+};
+
+/// Everything one environment should be, resolved and complete: the input of `Target::render`. No secret's plaintext is in it.
+struct DesiredEnvironment {
+    EnvironmentId id;
+    ProjectId project;
+    std::string project_name;
+    std::string name;
+    EnvironmentOrigin origin = EnvironmentOrigin::managed;
+    std::int64_t generation = 0;
+    EnvironmentId base{};                             ///< previews only
+    std::string target{};
+    std::string domain{"localhost"};
+    std::string repository_url{};                     ///< where the commit is fetched from; credentials are not part of it
+    CommitSha commit{};
+    std::string branch{};
+    std::int64_t pull_request = 0;
+    Power power = Power::on;
+    std::vector<DesiredService> services{};
+    std::vector<DesiredDatabase> databases{};
+    std::vector<DesiredJob> jobs{};
+    DeployPolicy deploy{};
+    friend bool operator==(const DesiredEnvironment&, const DesiredEnvironment&) = default;
+};
+
+std::string_view to_string(Treatment treatment);
+
+}  // namespace ramet
