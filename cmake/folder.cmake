@@ -8,8 +8,14 @@ function(ramet_folder name)
     list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
 
-    add_library(ramet_${name} STATIC ${sources})
     list(TRANSFORM arg_USES PREPEND ramet_ OUTPUT_VARIABLE folders)
+    if(NOT sources)
+        # Headers alone make nothing to archive.
+        add_library(ramet_${name} INTERFACE)
+        target_link_libraries(ramet_${name} INTERFACE ramet_flags ${folders} ${arg_LINKS})
+        return()
+    endif()
+    add_library(ramet_${name} STATIC ${sources})
     target_link_libraries(ramet_${name} PUBLIC ramet_flags ${folders} PRIVATE ${arg_LINKS})
     ramet_precompile(ramet_${name})
 

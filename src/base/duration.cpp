@@ -39,7 +39,8 @@ std::string format_with(std::int64_t duration, unsigned chosen)
 Result<Milliseconds> parse_duration(std::string_view text)
 {
     const auto refuse = [&](std::string_view why) {
-        return fail(ErrorKind::invalid, "'{}' is not a duration: {}; write it like 90s, 15m, 72h, 7d or 1h30m", text, why);
+        return fail(ErrorKind::invalid, "'{}' is not a duration: {}; write it like 90s, 15m, 72h, 7d or 1h30m", text,
+                    why);
     };
     if (text.empty()) return refuse("it is empty");
     std::int64_t total = 0;

@@ -120,7 +120,7 @@ Result<Json> parse_json(std::string_view text)
 {
     json::parse_options options;
     options.max_depth = 64;
-    json::parser parser({}, options);
+    json::stream_parser parser({}, options);
     boost::system::error_code error;
     const auto offset = parser.write_some(text.data(), text.size(), error);
     if (!error && offset < text.size()) error = json::error::extra_data;

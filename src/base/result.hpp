@@ -29,9 +29,9 @@ inline std::unexpected<Error> fail_in(Error error, std::string_view context)
 
 /// Early return: the value of a Result, or leave the function with its error.
 /// Only as an initialiser or a statement, never inside braces or arguments, never in a coroutine (g++ 12 miscompiles it there).
-#define TRY(expression)                                                   \
-    __extension__({                                                       \
-        auto try_result_ = (expression);                                  \
+#define TRY(expression)                                                           \
+    __extension__({                                                               \
+        auto try_result_ = (expression);                                          \
         if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-        std::move(try_result_).value();                                   \
+        std::move(try_result_).value();                                           \
     })
