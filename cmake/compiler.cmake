@@ -20,7 +20,7 @@ target_compile_options(ramet_flags INTERFACE
     -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
     -fstack-protector-strong -fstack-clash-protection -fpch-preprocess
     -fPIE)  # CMake says -fPIC for libraries and -fPIE for programs; one precompiled header wants one word
-target_compile_definitions(ramet_flags INTERFACE _GLIBCXX_ASSERTIONS BOOST_JSON_MAX_DEPTH=64)
+target_compile_definitions(ramet_flags INTERFACE _GLIBCXX_ASSERTIONS)
 # g++ 12 warns falsely about std::string at -O3 (-Wrestrict), so release is -O2; _FORTIFY_SOURCE needs an optimised build.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -D_FORTIFY_SOURCE=3")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
