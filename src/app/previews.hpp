@@ -1,0 +1,38 @@
+#pragma once
+
+#include "app/environments.hpp"
+#include "domain/pull_request.hpp"
+
+namespace ramet::app {
+
+/// Brings the preview of one pull request to what the pull request is *now*. Webhook, poll, close, TTL and people all come
+/// through here; an event is only a hint and not an argument. An outage of the forge is an error and changes nothing.
+Result<void> reconcile_pull_request(App& app, const ProjectId& project, std::int64_t number);
+
+/// Redeploys the bases whose branch this is, when its head has moved.
+Result<void> reconcile_branch(App& app, const ProjectId& project, const std::string& branch);
+
+struct PreviewRequest {
+    std::string project{};
+    std::string base{};                  ///< empty: previews.base
+    std::string branch{};
+    std::string commit{};
+    std::string name{};                  ///< empty: after the branch
+};
+
+/// By hand, without a pull request.
+Result<EnvironmentView> create_preview(App& app, const Caller& caller, const PreviewRequest& request);
+
+/// Each returns the run that was started (empty when nothing had to be done).
+Result<std::string> delete_preview(App& app, const Caller& caller, const EnvironmentName& name);
+Result<std::string> redeploy_preview(App& app, const Caller& caller, const EnvironmentName& name);
+Result<std::string> reset_preview_data(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database);
+/// Back to what the last good generation deployed.
+Result<std::string> roll_back_preview(App& app, const Caller& caller, const EnvironmentName& name);
+Result<EnvironmentView> extend_preview(App& app, const Caller& caller, const EnvironmentName& name, Milliseconds by);
+Result<EnvironmentView> pin_preview(App& app, const Caller& caller, const EnvironmentName& name, bool pinned);
+
+/// {name, resources[{path, kind, absent_at}], hash}; a reused name gives the newest.
+Result<Json> get_receipt(App& app, const Caller& caller, const EnvironmentName& name);
+
+}  // namespace ramet::app

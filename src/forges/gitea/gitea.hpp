@@ -1,0 +1,13 @@
+#pragma once
+
+#include "forges/rest_forge.hpp"
+
+namespace ramet::forges {
+
+/// Gitea 1.20 and later, and Forgejo.
+class Gitea final : public RestForge {
+public:
+    Gitea(net::HttpClient& http, Connection connection);
+};
+
+}  // namespace ramet::forges

@@ -1,0 +1,120 @@
+#include "forges/pull_request_json.hpp"
+
+#include "base/text.hpp"
+
+namespace ramet::forges {
+
+namespace {
+
+constexpr std::string_view branch_prefix = "refs/heads/";
+
+Error unreadable(std::string_view what)
+{
+    return Error{ErrorKind::unavailable, fmt::format("the Git host's pull request has no usable `{}`", what)};
+}
+
+std::string read_id(const Json& user)
+{
+    const auto id = get_int(user, "id");
+    return id == 0 ? std::string() : std::to_string(id);
+}
+
+std::vector<std::string> read_labels(const Json& object)
+{
+    std::vector<std::string> labels;
+    const auto& list = get_member(object, "labels");
+    if (!list.is_array()) return labels;
+    for (const auto& label : list.as_array()) labels.push_back(get_string(label, "name"));
+    return labels;
+}
+
+PullRequestState read_state(const Json& object)
+{
+    if (get_bool(object, "merged") || get_member(object, "merged_at").is_string()) return PullRequestState::merged;
+    return get_string(object, "state") == "open" ? PullRequestState::open : PullRequestState::closed;
+}
+
+Result<RepositoryName> require_repository(const Json& payload)
+{
+    auto name = read_repository_name(get_member(payload, "repository"));
+    if (name.name.empty()) return fail(ErrorKind::invalid, "the event has no `repository.full_name`");
+    return name;
+}
+
+}  // namespace
+
+RepositoryName read_repository_name(const Json& repository)
+{
+    const auto full_name = get_string(repository, "full_name");
+    const auto slash = full_name.find('/');
+    if (slash == std::string::npos) return {};
+    return {full_name.substr(0, slash), full_name.substr(slash + 1)};
+}
+
+Result<PullRequest> read_pull_request(const Json& object, const RepositoryName& repository)
+{
+    PullRequest read;
+    read.repository = repository;
+    read.number = get_int(object, "number");
+    if (read.number <= 0) return std::unexpected(unreadable("number"));
+    const auto state = get_string(object, "state");
+    if (state != "open" && state != "closed") return std::unexpected(unreadable("state"));
+    read.state = read_state(object);
+    read.is_draft = get_bool(object, "draft");
+    read.title = get_string(object, "title");
+    read.author = get_string(get_member(object, "user"), "login");
+    read.author_id = read_id(get_member(object, "user"));
+    const auto& head = get_member(object, "head");
+    read.head_branch = get_string(head, "ref");
+    const auto sha = get_string(head, "sha");
+    if (!is_commit_sha(sha)) return std::unexpected(unreadable("head.sha"));
+    read.head_commit = CommitSha(sha);
+    read.head_repository = read_repository_name(get_member(head, "repo"));
+    read.target_branch = get_string(get_member(object, "base"), "ref");
+    if (read.target_branch.empty()) return std::unexpected(unreadable("base.ref"));
+    read.labels = read_labels(object);
+    read.web_url = get_string(object, "html_url");
+    return read;
+}
+
+Result<Hint> read_pull_request_event(const Json& payload)
+{
+    auto repository = TRY(require_repository(payload));
+    auto number = get_int(payload, "number");
+    if (number <= 0) number = get_int(get_member(payload, "pull_request"), "number");
+    if (number <= 0) return fail(ErrorKind::invalid, "the event has no `number`");
+    return PullRequestHint{std::move(repository), number};
+}
+
+Result<Hint> read_push_event(const Json& payload)
+{
+    auto repository = TRY(require_repository(payload));
+    const auto reference = TRY(require_string(payload, "ref"));
+    if (!reference.starts_with(branch_prefix)) return NoHint{"a push to " + reference + ", which is no branch"};
+    return BranchHint{std::move(repository), reference.substr(branch_prefix.size())};
+}
+
+Result<Hint> read_comment_event(const Json& payload)
+{
+    auto repository = TRY(require_repository(payload));
+    const auto& issue = get_member(payload, "issue");
+    if (!get_bool(payload, "is_pull") && !get_member(issue, "pull_request").is_object())
+        return NoHint{"a comment on an issue"};
+    const auto number = TRY(require_int(issue, "number"));
+    const auto& comment = get_member(payload, "comment");
+    return CommentHint{std::move(repository), number, get_string(get_member(comment, "user"), "login"),
+                       get_string(comment, "body")};
+}
+
+std::string_view to_string(CommitState state)
+{
+    switch (state) {
+    case CommitState::pending: return "pending";
+    case CommitState::success: return "success";
+    case CommitState::failure: return "failure";
+    case CommitState::error: return "error";
+    }
+    return "error";
+}
+
+}  // namespace ramet::forges

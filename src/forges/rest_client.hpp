@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/json.hpp"
+#include "net/http_client.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace ramet::forges {
+
+/// JSON over HTTP to one forge with one token. Statuses become errors whose evidence is the forge's own words; what is not
+/// JSON, too large, or ill-shaped is `unavailable`: a forge that talks nonsense is down, not empty.
+class RestClient {
+public:
+    struct Options {
+        std::string api_url;        ///< without a trailing slash
+        net::Headers headers{};     ///< authorisation and accept; sent with each request
+    };
+    RestClient(net::HttpClient& http, Options options) : http_(http), options_(std::move(options)) {}
+
+    Result<Json> get(const std::string& path) { return call("GET", path, nullptr); }
+    Result<Json> post(const std::string& path, const Json& body) { return call("POST", path, &body); }
+    Result<Json> patch(const std::string& path, const Json& body) { return call("PATCH", path, &body); }
+    /// Gone already is success.
+    Result<void> remove(const std::string& path);
+    /// The body as it is.
+    Result<std::string> get_raw(const std::string& path, const net::Headers& extra = {});
+
+    enum class Continue : bool { no, yes };
+    /// Calls `each` for the elements of every page of a list, following `Link: <…>; rel="next"`; any page that fails is an error.
+    Result<void> for_each(const std::string& path, const std::function<Continue(const Json&)>& each);
+
+private:
+    Result<Json> call(std::string_view method, const std::string& path, const Json* body);
+    Result<net::HttpResponse> send(std::string_view method, const std::string& url, const Json* body, const net::Headers& extra);
+
+    net::HttpClient& http_;
+    Options options_;
+};
+
+/// The URL of `rel="next"` in a Link header, or empty.
+std::string find_next_link(std::string_view link_header);
+/// Percent-encodes everything but unreserved characters; `Slash::keep` leaves the separators of a path.
+enum class Slash : bool { encode, keep };
+std::string encode_path(std::string_view text, Slash slash = Slash::encode);
+
+}  // namespace ramet::forges
