@@ -21,7 +21,7 @@ function(ramet_folder name)
 
     if(tests)
         add_executable(ramet_${name}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp)
-        target_link_libraries(ramet_${name}_test PRIVATE ramet_${name} ${arg_LINKS})
+        target_link_libraries(ramet_${name}_test PRIVATE ramet_${name} ${arg_LINKS} rapidcheck)
         target_include_directories(ramet_${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
         ramet_precompile(ramet_${name}_test)
         add_test(NAME unit/${name} COMMAND ramet_${name}_test --no-version)
