@@ -31,12 +31,12 @@ public:
 
 /// "2026-11-23T10:00:00.000Z"
 std::string to_rfc3339(Time time);
-/// Reads what `to_rfc3339` writes (fraction optional).
+/// Reads what `to_rfc3339` writes, and what Git hosts write: without a fraction, or with an offset like "+02:00".
 Result<Time> parse_rfc3339(std::string_view text);
 
 /// "90s", "15m", "72h", "7d", "250ms" and sums ("1h30m"). Never negative.
 Result<Milliseconds> parse_duration(std::string_view text);
-/// The shortest exact form that `parse_duration` reads back; "0s" for zero.
+/// The shortest exact form that `parse_duration` reads back; "0s" for zero. A negative one has a minus in front, for people.
 std::string format_duration(Milliseconds duration);
 
 }  // namespace ramet

@@ -29,7 +29,8 @@ private:
     int fd_ = -1;
 };
 
-/// `errno` as an error: unavailable for a full disk, not_found, forbidden, internal; names the path.
+/// `errno` as an error: unavailable for a full disk, not_found, forbidden, conflict (in the way, busy), invalid, internal;
+/// names the path.
 Error os_error(std::string_view what, const Path& path);
 
 /// The whole file; more than `limit` bytes is `invalid`.
@@ -41,6 +42,7 @@ Result<void> write_file(const Path& path, std::string_view content, unsigned mod
 /// Creates the directory and its parents; an existing one is kept and given `mode`.
 Result<void> ensure_directory(const Path& path, unsigned mode = 0700);
 /// Removes a file or a whole tree without following symbolic links or crossing into another mount; absent is success.
+/// A mount inside is `conflict`, names it, and nothing is removed. A tree that is still written to is `conflict` too: try again.
 Result<void> remove_tree(const Path& path);
 
 }  // namespace ramet

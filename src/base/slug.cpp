@@ -32,11 +32,16 @@ std::uint32_t next_code(std::string_view& rest)
     const auto first = static_cast<unsigned char>(rest.front());
     rest.remove_prefix(1);
     if (first < 0x80) return first;
-    std::uint32_t code = first < 0xE0 ? first & 0x1FU : first < 0xF0 ? first & 0x0FU : first & 0x07U;
-    while (!rest.empty() && (static_cast<unsigned char>(rest.front()) & 0xC0U) == 0x80U) {
-        code = (code << 6U) | (static_cast<unsigned char>(rest.front()) & 0x3FU);
+    if (first < 0xC0) return 0xFFFD;
+    std::size_t following = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    std::uint32_t code = first & (0x3FU >> following);
+    for (; following > 0 && !rest.empty(); --following) {
+        const auto next = static_cast<unsigned char>(rest.front());
+        if ((next & 0xC0U) != 0x80U) return 0xFFFD;
+        code = (code << 6U) | (next & 0x3FU);
         rest.remove_prefix(1);
     }
+    if (following > 0) return 0xFFFD;
     return code;
 }
 

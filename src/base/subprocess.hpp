@@ -32,8 +32,10 @@ struct CommandOutput {
     std::string standard_error;
 };
 
-/// Runs in a process group of its own with no inherited descriptors but 0–2; kills the group on time-out or stop.
-/// Errors: not_found (no such program), timeout, cancelled. A non-zero exit is a value, not an error.
+/// Runs in a process group of its own with no inherited descriptors but 0–2; kills the group on time-out or stop, and at the
+/// end what the program left running in it (a daemon that made a session of its own lives on).
+/// Errors: not_found (no such program or working directory), forbidden, invalid, timeout, cancelled. A non-zero exit is a
+/// value, not an error.
 Result<CommandOutput> run_command(const Command& command);
 
 /// The same, and a non-zero exit is `unavailable` with the last lines of standard error as evidence.
