@@ -1,0 +1,90 @@
+#include "secrets/file_keys.hpp"
+
+#include "secrets/secrets_test_support.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+namespace ramet::secrets {
+
+TEST_CASE("keys that were made can be read again and unwrap what they wrapped")
+{
+    TestKeys keys;
+    const auto wrapped = keys->wrap(SecretBytes("0123456789"), "context").value();
+    const auto again = FileKeys::open(keys.path()).value();
+    CHECK(again->current_key_id() == keys->current_key_id());
+    CHECK(again->unwrap(wrapped, "context")->reveal() == "0123456789");
+    CHECK(again->unwrap(wrapped, "other").error().kind == ErrorKind::integrity);
+}
+
+TEST_CASE("the key file is for its owner alone")
+{
+    TestKeys keys;
+    struct stat status{};
+    REQUIRE(::stat(keys.path().c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600U);
+    for (const unsigned mode : {0640U, 0604U, 0660U, 0777U}) {
+        REQUIRE(::chmod(keys.path().c_str(), mode) == 0);
+        const auto opened = FileKeys::open(keys.path());
+        CHECK(opened.error().kind == ErrorKind::forbidden);
+        CHECK(opened.error().next_step.starts_with("chmod 600"));
+    }
+}
+
+TEST_CASE("a key file is never made over another one")
+{
+    TestKeys keys;
+    CHECK(FileKeys::create(keys.path()).error().kind == ErrorKind::conflict);
+}
+
+TEST_CASE("an absent key file is not found, and not made in passing")
+{
+    const testing::TemporaryDirectory directory;
+    CHECK(FileKeys::open(directory / "keys").error().kind == ErrorKind::not_found);
+    CHECK_FALSE(std::filesystem::exists(directory / "keys"));
+}
+
+TEST_CASE("a damaged key file is noticed before anything is sealed with it")
+{
+    TestKeys keys;
+    const auto good = read_file(keys.path()).value();
+    const auto flipped = [&](std::size_t at) {
+        auto text = good;
+        text[at] = text[at] == '0' ? '1' : '0';
+        return text;
+    };
+    const struct { std::string_view story; std::string text; } cases[] = {
+        {"empty", ""},
+        {"header only", "ramet-keys 1\n"},
+        {"a later format", "ramet-keys 2\n" + good.substr(13)},
+        {"a digit of the id differs", flipped(13)},
+        {"a digit of the key differs", flipped(good.size() - 2)},
+        {"a digit is missing", good.substr(0, good.size() - 2) + "\n"},
+        {"no digit", good.substr(0, good.size() - 2) + "g\n"},
+        {"no key", "ramet-keys 1\n0123456789abcdef\n"},
+    };
+    for (const auto& [story, text] : cases) {
+        CAPTURE(story);
+        REQUIRE(write_file(keys.path(), text).has_value());
+        CHECK(FileKeys::open(keys.path()).error().kind == ErrorKind::integrity);
+    }
+}
+
+TEST_CASE("a rotation keeps the older keys until it is ended, also over a restart")
+{
+    TestKeys keys;
+    const auto old_id = keys->current_key_id();
+    const auto wrapped = keys->wrap(SecretBytes("k"), "c").value();
+    const auto new_id = keys->rotate().value();
+    CHECK(new_id != old_id);
+    const auto again = FileKeys::open(keys.path()).value();
+    CHECK(again->key_ids() == std::vector{new_id, old_id});
+    CHECK(again->unwrap(wrapped, "c").has_value());
+    REQUIRE(again->retire_old_keys().has_value());
+    CHECK(again->key_ids() == std::vector{new_id});
+    CHECK(again->unwrap(wrapped, "c").error().kind == ErrorKind::not_found);
+    CHECK(FileKeys::open(keys.path()).value()->key_ids() == std::vector{new_id});
+}
+
+}  // namespace ramet::secrets
