@@ -52,6 +52,7 @@ struct Observation {
     std::string identity{};
     std::string spec_hash{};  ///< of the spec it was last applied with, when the provider can tell
     std::string evidence{};
+    std::optional<Time> created_at{};  ///< when the provider can tell; a removal checks that it is after our INTENT
 };
 
 struct Acknowledged {
@@ -113,6 +114,10 @@ public:
     /// Whether a changed spec is applied in place (`update`) or needs a new incarnation beside or instead of the old one.
     enum class Change : std::uint8_t { keep, update, replace };
     virtual Change classify_change(const Json& old_spec, const Json& new_spec) const = 0;
+
+    /// How long after a changing call "absent" may still be a stale answer, or the call may still take effect. Until then the
+    /// engine does not believe it. Zero where a read sees every write and no call outlives its caller, as on one machine.
+    virtual Milliseconds consistency_horizon() const { return Milliseconds{0}; }
 
     /// Whether apply() may be interrupted by a cancel within two seconds.
     virtual bool is_cancellable() const { return true; }

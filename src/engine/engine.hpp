@@ -22,7 +22,10 @@ enum class RunState : std::uint8_t {
 /// What to do when a step of an apply run fails.
 enum class FailurePolicy : std::uint8_t { roll_back, keep_last_good };
 
-/// What the engine is asked for: bring `owner` to `graph` (an empty graph for destroy). The newest generation wins; destroy beats apply.
+/// What the engine is asked for: bring `owner` to `graph`. The newest generation wins; destroy beats apply. A generation of 0
+/// means the newest so far plus one; one that is older than the newest is `conflict`.
+/// For destroy the graph holds what runs before everything is removed (before-delete jobs, best effort; may be empty); its nodes
+/// may need, and refer to outputs of, what the owner has.
 struct RunRequest {
     OwnerId owner;
     std::int64_t generation = 0;
@@ -34,6 +37,10 @@ struct RunRequest {
     Milliseconds timeout{15 * 60'000};
     /// Free data that belongs to whoever asked (who, why, commit); shown, never interpreted.
     Json note{};
+    /// Also looks at what the ledger says is live, and makes again what is observed absent.
+    bool probe_all = false;
+    /// Given by the caller when its own rows must name the run; empty: the engine makes one.
+    EngineRunId id{};
 };
 
 enum class StepAction : std::uint8_t { create, update, replace, remove, keep };

@@ -124,6 +124,7 @@ Result<RecordKind> parse_record_kind(std::string_view word);
 Result<RunState> parse_run_state(std::string_view word);
 Result<RunKind> parse_run_kind(std::string_view word);
 Result<Phase> parse_phase(std::string_view word);
+Result<StepAction> parse_step_action(std::string_view word);
 
 /// JSON for the columns that hold it.
 Json to_json(const Error& error);

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "base/random.hpp"
+#include "engine/budgets.hpp"
+#include "engine/engine.hpp"
+#include "engine/run_store.hpp"
+#include "engine/scheduler.hpp"
+#include "engine/states.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ramet::engine {
+
+/// All that the engine touches outside itself. Everything must outlive the engine.
+struct World {
+    Clock& clock;
+    Random& random;
+    RunStore& store;
+    const Drivers& drivers;
+    Scheduler& scheduler;
+};
+
+/// Something about a run that people or other parts may want to see. Told after it was committed, in order, from one thread.
+struct Change {
+    EngineRunId run;
+    OwnerId owner;
+    RunState state = RunState::queued;
+    std::optional<StepView> step{};   ///< the step that changed; none: the run itself did
+};
+
+using Observer = std::function<void(const Change&)>;
+
+/// Deliberate defects for the test harness, which must catch every one. Never set outside tests.
+enum class Mutation : std::uint8_t {
+    none,
+    intent_skipped,          ///< calls are launched before their INTENT is committed
+    epoch_unchecked,         ///< batches are not bound to the epoch
+    undo_acknowledged_only,  ///< compensation forgets steps whose answer never came
+    adopt_by_name,           ///< what has our name is taken for ours
+    absent_at_once,          ///< "absent" is believed before the provider's horizon
+};
+
+struct EngineOptions {
+    std::string install;              ///< marks what is ours among all that a provider holds
+    Budgets budgets{};
+    Observer observer{};
+    Mutation mutation = Mutation::none;
+    TransitionCounts* counts = nullptr;
+};
+
+struct SweepRequest {
+    bool dry_run = false;
+    bool confirmed = false;           ///< remove even when there are more orphans than max(5, 10 % of the inventory)
+};
+
+/// Runs plans: durable, parallel, idempotent. Owned by the daemon; used by the app from many threads.
+/// Call `recover` once before the first `submit`; `stop` (or the destructor) ends it without undoing anything: the next
+/// process goes on from the journal.
+class Engine {
+public:
+    Engine(World world, EngineOptions options);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// Commits the run, its plan and `extra` in one transaction and answers its id; what is left is done in the background.
+    /// Errors: `invalid` (the graph), `conflict` (an older generation), the error of `extra`, `unavailable` (the store).
+    Result<EngineRunId> submit(const RunRequest& request, ExtraWrite extra = {});
+    /// The same without waiting; `done` is called from the writing lane and must not block.
+    void submit_async(RunRequest request, ExtraWrite extra, std::function<void(Result<EngineRunId>)> done);
+
+    /// What `submit` would do now, without doing it: a run in state queued with its steps.
+    Result<RunView> preview(const RunRequest& request);
+
+    /// Stops a run and takes back what it did. A run that has ended is `conflict`, and so is a destroy that has begun.
+    Result<void> cancel(const EngineRunId& run);
+
+    /// Absent when there is no such run.
+    Result<std::optional<RunView>> find_run(const EngineRunId& run);
+    /// Newest first, with their steps.
+    Result<std::vector<RunView>> list_runs(const OwnerId& owner, std::size_t limit = 20);
+    /// The ledger of an owner, gone rows too.
+    Result<std::vector<ResourceView>> list_resources(const OwnerId& owner);
+    Result<std::optional<Receipt>> find_receipt(const OwnerId& owner);
+
+    /// Takes over every run that an earlier process left: epoch + 1, then probe what was in flight. Answers how many.
+    Result<int> recover();
+    /// The same without waiting, for the simulation.
+    void recover_async(std::function<void(Result<int>)> done);
+
+    /// Compares what the providers hold under our mark with the ledger, and removes orphans that an earlier sweep saw as well.
+    /// A failed inventory is `unavailable`, and nothing is removed.
+    Result<SweepReport> sweep(const SweepRequest& request);
+
+    /// Returns when the run has ended or is kept for debugging; `timeout` when that takes longer, `not_found` for no such run.
+    Result<RunView> wait(const EngineRunId& run, Milliseconds timeout);
+
+    /// Starts nothing new, interrupts what may be interrupted, writes what is known, and returns. May be called twice.
+    void stop();
+
+private:
+    class Core;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace ramet::engine

@@ -1,0 +1,452 @@
+#pragma once
+
+#include "base/hash.hpp"
+#include "engine/run_store.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+namespace ramet::contract {
+
+/// The contract of engine::RunStore, for every implementation. In a *_test.cpp:
+///
+///     struct SqliteFactory {
+///         std::unique_ptr<engine::RunStore> make();      // a new, empty store
+///         std::unique_ptr<engine::RunStore> reopen();    // the same records, as after a restart of the process; ends the old one
+///     };
+///     TEST_CASE("SQLite keeps the contract of the run store") { contract::check_run_store<SqliteFactory>(); }
+///
+/// A store that lives in memory answers `reopen` with a store on the same records.
+namespace run_store {
+
+using namespace engine;
+
+inline Time at(int milliseconds) { return Time{Milliseconds{1'700'000'000'000 + milliseconds}}; }
+
+inline RunRow run_row(const std::string& id, const std::string& owner, std::int64_t generation = 1)
+{
+    RunRow row;
+    row.id = EngineRunId(id);
+    row.owner = OwnerId(owner);
+    row.generation = generation;
+    row.request = json::object{{"graph", json::array{}}};
+    row.note = json::object{{"who", "me"}};
+    row.plan = json::object{{"steps", json::array{}}};
+    row.plan_hash = "plan-hash";
+    row.created_at = at(5);
+    row.status.state = RunState::running;
+    row.status.deadline = at(900'000);
+    return row;
+}
+
+/// The first batch of an owner: takes the lease and adds a run.
+inline Batch first_batch(const std::string& run, const std::string& owner, std::int64_t from_epoch = 0)
+{
+    Batch batch;
+    batch.owner = OwnerId(owner);
+    batch.epoch = from_epoch + 1;
+    batch.lease = LeaseChange{from_epoch, Lease{OwnerId(owner), "holder-a", from_epoch + 1, at(1000)}};
+    batch.new_run = run_row(run, owner);
+    return batch;
+}
+
+inline Batch next_batch(const std::string& owner, std::int64_t epoch)
+{
+    Batch batch;
+    batch.owner = OwnerId(owner);
+    batch.epoch = epoch;
+    return batch;
+}
+
+inline JournalRecord record(const std::string& run, std::int64_t seq, RecordKind kind = RecordKind::intent)
+{
+    JournalRecord record;
+    record.run = EngineRunId(run);
+    record.seq = seq;
+    record.step = "service/web";
+    record.attempt = 1;
+    record.epoch = 1;
+    record.kind = kind;
+    record.token = "token";
+    record.request_hash = "request";
+    record.external_id = "external";
+    record.outcome = json::object{{"outputs", json::object{{"port", "8080"}}}};
+    record.at = at(static_cast<int>(seq));
+    record.prev_hash = seq == 1 ? "" : "before";
+    return record;
+}
+
+inline ResourceRow resource(const std::string& owner, const std::string& path, std::int64_t incarnation = 1)
+{
+    ResourceRow row;
+    row.ref.id = ResourceId(short_hash({owner, path}));
+    row.ref.path = path;
+    row.ref.kind = "local.service";
+    row.ref.name = short_hash({owner, path, std::to_string(incarnation)});
+    row.ref.incarnation = incarnation;
+    row.ref.mark = OwnerMark{"install", OwnerId(owner), "nonce"};
+    row.ref.external_id = "external";
+    row.ref.identity = "identity";
+    row.ref.spec = json::object{{"image", "a"}, {"quote", "it's \"quoted\" \u00e9"}, {"list", json::array{1, 2.5, nullptr, true}}};
+    row.ref.outputs = {{"port", "8080"}, {"url", "http://x"}};
+    row.phase = Phase::live;
+    row.spec_hash = "hash";
+    row.depends_on = {"database/db"};
+    row.last_good_spec = json::object{{"image", "b"}};
+    row.last_good_outputs = {{"port", "8079"}};
+    row.intent_at = at(1);
+    row.changed_at = at(2);
+    return row;
+}
+
+/// The result of one batch on its own.
+inline Result<void> commit_one(RunStore& store, Batch batch)
+{
+    auto results = store.commit(std::span(&batch, 1));
+    REQUIRE(results.has_value());
+    REQUIRE(results->size() == 1);
+    return results->front();
+}
+
+inline void must(const Result<void>& result)
+{
+    if (!result) FAIL_CHECK(result.error().message);
+}
+
+inline void check_empty(RunStore& store)
+{
+    const auto records = store.load_owner(OwnerId("nobody"));
+    REQUIRE(records.has_value());
+    CHECK(records->lease.epoch == 0);
+    CHECK(records->resources.empty());
+    CHECK(records->unfinished.empty());
+    CHECK(records->newest_generation == 0);
+    CHECK_FALSE(store.find_run(EngineRunId("none"))->has_value());
+    CHECK(store.list_runs(OwnerId("nobody"), 10)->empty());
+    CHECK(store.load_journal(EngineRunId("none"))->empty());
+    CHECK(store.list_resources(OwnerId("nobody"))->empty());
+    CHECK_FALSE(store.find_resource("local.service", "none")->has_value());
+    CHECK_FALSE(store.find_receipt(OwnerId("nobody"))->has_value());
+    CHECK(store.list_owners_with_unfinished_runs()->empty());
+}
+
+inline void check_run_fields(const RunRow& got, const RunRow& want)
+{
+    CHECK(got.id == want.id);
+    CHECK(got.owner == want.owner);
+    CHECK(got.generation == want.generation);
+    CHECK(got.kind == want.kind);
+    CHECK(got.request == want.request);
+    CHECK(got.note == want.note);
+    CHECK(got.plan == want.plan);
+    CHECK(got.plan_hash == want.plan_hash);
+    CHECK(got.created_at == want.created_at);
+    CHECK(got.status == want.status);
+    CHECK(got.sequence > 0);
+}
+
+template <typename Factory>
+void check_everything_is_read_back()
+{
+    Factory factory;
+    auto store = factory.make();
+    auto batch = first_batch("run-1", "env-1");
+    batch.records = {record("run-1", 1), record("run-1", 2, RecordKind::ack)};
+    batch.resources = {resource("env-1", "service/web"), resource("env-1", "service/api")};
+    must(commit_one(*store, batch));
+
+    store = factory.reopen();
+    const auto records = store->load_owner(OwnerId("env-1"));
+    REQUIRE(records.has_value());
+    CHECK(records->lease == batch.lease->to);
+    REQUIRE(records->resources.size() == 2);
+    CHECK(records->resources[0] == batch.resources[1]);  // by path
+    CHECK(records->resources[1] == batch.resources[0]);
+    REQUIRE(records->unfinished.size() == 1);
+    check_run_fields(records->unfinished[0], *batch.new_run);
+    CHECK(records->newest_generation == 1);
+    const auto run = store->find_run(EngineRunId("run-1"));
+    REQUIRE(run->has_value());
+    check_run_fields(**run, *batch.new_run);
+    CHECK(*store->load_journal(EngineRunId("run-1")) == batch.records);
+    const auto found = store->find_resource("local.service", batch.resources[0].ref.name);
+    REQUIRE(found->has_value());
+    CHECK(**found == batch.resources[0]);
+}
+
+inline void check_optional_columns_may_be_empty(RunStore& store)
+{
+    auto batch = first_batch("run-bare", "env-bare");
+    batch.new_run->status = RunStatus{};
+    batch.new_run->note = nullptr;
+    auto row = resource("env-bare", "service/web");
+    row.last_good_spec.reset();
+    row.last_good_outputs.clear();
+    row.changed_at.reset();
+    row.depends_on.clear();
+    row.ref.outputs.clear();
+    row.ref.identity.clear();
+    batch.resources = {row};
+    must(commit_one(store, batch));
+    CHECK(store.list_resources(OwnerId("env-bare"))->at(0) == row);
+    check_run_fields(**store.find_run(EngineRunId("run-bare")), *batch.new_run);
+}
+
+inline void check_status_and_plan_change(RunStore& store)
+{
+    must(commit_one(store, first_batch("run-change", "env-change")));
+    auto batch = next_batch("env-change", 1);
+    RunChange change{EngineRunId("run-change")};
+    change.status.state = RunState::needs_human;
+    change.status.cancel = CancelRequest::requested;
+    change.status.error = Error{ErrorKind::timeout, "message", "evidence", "next", "where"};
+    change.status.superseded_by = EngineRunId("run-next");
+    change.status.kept_until = at(7);
+    change.status.ended_at = at(8);
+    change.plan = json::object{{"steps", json::array{"other"}}};
+    change.plan_hash = "other";
+    batch.runs = {change};
+    must(commit_one(store, batch));
+    const auto run = store.find_run(EngineRunId("run-change"));
+    CHECK((*run)->status == change.status);
+    CHECK((*run)->plan == *change.plan);
+    CHECK((*run)->plan_hash == "other");
+    CHECK(store.load_owner(OwnerId("env-change"))->unfinished.empty());
+
+    // Without a plan the old one stays.
+    batch.runs[0].plan.reset();
+    must(commit_one(store, batch));
+    CHECK((*store.find_run(EngineRunId("run-change")))->plan_hash == "other");
+}
+
+inline void check_epochs(RunStore& store)
+{
+    must(commit_one(store, first_batch("run-epoch", "env-epoch")));
+    auto stale = next_batch("env-epoch", 1);
+    stale.records = {record("run-epoch", 1)};
+
+    auto take_over = next_batch("env-epoch", 2);
+    take_over.lease = LeaseChange{1, Lease{OwnerId("env-epoch"), "holder-b", 2, at(2000)}};
+    must(commit_one(store, take_over));
+
+    const auto refused = commit_one(store, stale);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::conflict);
+    CHECK(refused.error().evidence == "epoch");
+    CHECK(store.load_journal(EngineRunId("run-epoch"))->empty());
+    CHECK(store.load_owner(OwnerId("env-epoch"))->lease.holder == "holder-b");
+
+    // Taking over from an epoch that is not the stored one is refused as well, and so is an owner that nobody holds.
+    CHECK_FALSE(commit_one(store, take_over).has_value());
+    CHECK_FALSE(commit_one(store, next_batch("env-never-leased", 1)).has_value());
+}
+
+inline void check_batches_stand_alone(RunStore& store)
+{
+    must(commit_one(store, first_batch("run-a", "env-a")));
+    must(commit_one(store, first_batch("run-b", "env-b")));
+    auto bad = next_batch("env-a", 7);
+    bad.resources = {resource("env-a", "service/bad")};
+    auto good = next_batch("env-b", 1);
+    good.resources = {resource("env-b", "service/good")};
+    const std::vector<Batch> batches{bad, good};
+    const auto results = store.commit(batches);
+    REQUIRE(results.has_value());
+    CHECK_FALSE((*results)[0].has_value());
+    CHECK((*results)[1].has_value());
+    CHECK(store.list_resources(OwnerId("env-a"))->empty());
+    CHECK(store.list_resources(OwnerId("env-b"))->size() == 1);
+}
+
+inline void check_one_call_sees_the_batches_before(RunStore& store)
+{
+    auto second = next_batch("env-chain", 1);
+    second.records = {record("run-chain", 1)};
+    const std::vector<Batch> batches{first_batch("run-chain", "env-chain"), second};
+    const auto results = store.commit(batches);
+    REQUIRE(results.has_value());
+    CHECK((*results)[1].has_value());
+    CHECK(store.load_journal(EngineRunId("run-chain"))->size() == 1);
+}
+
+inline void check_extra_write_belongs_to_its_batch(RunStore& store)
+{
+    int calls = 0;
+    auto accepted = first_batch("run-extra", "env-extra");
+    accepted.extra = [&calls](Transaction&) -> Result<void> { return ++calls, Result<void>{}; };
+    must(commit_one(store, accepted));
+    CHECK(calls == 1);
+
+    auto refused = first_batch("run-refused", "env-refused");
+    refused.resources = {resource("env-refused", "service/web")};
+    refused.extra = [](Transaction&) -> Result<void> { return fail(ErrorKind::refused, "limit reached"); };
+    const std::vector<Batch> batches{refused, first_batch("run-beside", "env-beside")};
+    const auto results = store.commit(batches);
+    REQUIRE(results.has_value());
+    CHECK((*results)[0].error().kind == ErrorKind::refused);
+    CHECK((*results)[1].has_value());
+    CHECK_FALSE(store.find_run(EngineRunId("run-refused"))->has_value());
+    CHECK(store.list_resources(OwnerId("env-refused"))->empty());
+    CHECK(store.load_owner(OwnerId("env-refused"))->lease.epoch == 0);
+
+    // What is refused by its epoch never reaches the extra write.
+    auto late = next_batch("env-extra", 9);
+    late.extra = accepted.extra;
+    CHECK_FALSE(commit_one(store, late).has_value());
+    CHECK(calls == 1);
+}
+
+inline void check_keys(RunStore& store)
+{
+    auto first = first_batch("run-key", "env-key");
+    first.records = {record("run-key", 1)};
+    must(commit_one(store, first));
+
+    auto same_run = next_batch("env-key", 1);
+    same_run.new_run = run_row("run-key", "env-key");
+    CHECK(commit_one(store, same_run).error().kind == ErrorKind::conflict);
+
+    auto same_record = next_batch("env-key", 1);
+    same_record.records = {record("run-key", 1)};
+    CHECK(commit_one(store, same_record).error().kind == ErrorKind::conflict);
+
+    auto strange_run = next_batch("env-key", 1);
+    strange_run.runs = {RunChange{EngineRunId("run-of-nobody")}};
+    CHECK(commit_one(store, strange_run).error().kind == ErrorKind::integrity);
+
+    must(commit_one(store, first_batch("run-other", "env-other")));
+    auto others_run = next_batch("env-key", 1);
+    others_run.runs = {RunChange{EngineRunId("run-other")}};
+    CHECK(commit_one(store, others_run).error().kind == ErrorKind::integrity);
+}
+
+inline void check_queueing_needs_no_epoch(RunStore& store)
+{
+    must(commit_one(store, first_batch("run-held", "env-held")));
+    Batch queued;
+    queued.owner = OwnerId("env-held");
+    queued.new_run = run_row("run-queued", "env-held", 2);
+    queued.new_run->status = RunStatus{};
+    must(commit_one(store, queued));
+    const auto records = store.load_owner(OwnerId("env-held"));
+    REQUIRE(records->unfinished.size() == 2);
+    CHECK(records->unfinished[0].id.str() == "run-held");
+    CHECK(records->unfinished[1].id.str() == "run-queued");
+    CHECK(records->newest_generation == 2);
+    const auto newest_first = store.list_runs(OwnerId("env-held"), 1);
+    REQUIRE(newest_first->size() == 1);
+    CHECK(newest_first->at(0).id.str() == "run-queued");
+}
+
+inline void check_which_resources_a_run_starts_from(RunStore& store)
+{
+    auto batch = first_batch("run-rows", "env-rows");
+    auto gone_1 = resource("env-rows", "service/replaced", 1);
+    gone_1.phase = Phase::gone;
+    gone_1.absent_at = at(9);
+    auto gone_2 = resource("env-rows", "service/removed", 1);
+    gone_2.phase = Phase::gone;
+    gone_2.absent_at = at(9);
+    auto gone_3 = resource("env-rows", "service/removed", 2);
+    gone_3.phase = Phase::gone;
+    gone_3.absent_at = at(10);
+    batch.resources = {gone_1, resource("env-rows", "service/replaced", 2), gone_2, gone_3};
+    must(commit_one(store, batch));
+    const auto records = store.load_owner(OwnerId("env-rows"));
+    REQUIRE(records->resources.size() == 2);
+    CHECK(records->resources[0] == gone_3);
+    CHECK(records->resources[1] == batch.resources[1]);
+    CHECK(store.list_resources(OwnerId("env-rows"))->size() == 4);
+}
+
+inline void check_resource_is_replaced_by_key(RunStore& store)
+{
+    auto batch = first_batch("run-upsert", "env-upsert");
+    batch.resources = {resource("env-upsert", "service/web")};
+    must(commit_one(store, batch));
+    auto again = next_batch("env-upsert", 1);
+    again.resources = {batch.resources[0]};
+    again.resources[0].phase = Phase::gone;
+    again.resources[0].absent_at = at(44);
+    again.resources[0].last_good_spec.reset();
+    must(commit_one(store, again));
+    REQUIRE(store.list_resources(OwnerId("env-upsert"))->size() == 1);
+    CHECK(store.list_resources(OwnerId("env-upsert"))->at(0) == again.resources[0]);
+}
+
+inline void check_unfinished_owners(RunStore& store)
+{
+    const auto before = store.list_owners_with_unfinished_runs()->size();
+    must(commit_one(store, first_batch("run-u1", "env-z")));
+    must(commit_one(store, first_batch("run-u2", "env-y")));
+    auto owners = store.list_owners_with_unfinished_runs();
+    REQUIRE(owners->size() == before + 2);
+    CHECK((*owners)[before].str() == "env-z");
+    CHECK((*owners)[before + 1].str() == "env-y");
+
+    auto end = next_batch("env-z", 1);
+    end.runs = {RunChange{EngineRunId("run-u1")}};
+    end.runs[0].status.state = RunState::succeeded;
+    end.runs[0].status.ended_at = at(3);
+    must(commit_one(store, end));
+    CHECK(store.list_owners_with_unfinished_runs()->size() == before + 1);
+}
+
+inline void check_receipts(RunStore& store)
+{
+    auto batch = first_batch("run-receipt", "env-receipt");
+    Receipt receipt;
+    receipt.owner = OwnerId("env-receipt");
+    receipt.run = EngineRunId("run-receipt");
+    receipt.name = "pr-42";
+    receipt.made_at = at(50);
+    receipt.resources = {{"service/web", "local.service", "web-1", at(40)}, {"database/db", "pg.server", "db-1", at(41)}};
+    receipt.hash = hash_of(receipt);
+    batch.receipt = receipt;
+    must(commit_one(store, batch));
+    const auto found = store.find_receipt(OwnerId("env-receipt"));
+    REQUIRE(found->has_value());
+    CHECK(**found == receipt);
+
+    auto later = next_batch("env-receipt", 1);
+    later.new_run = run_row("run-receipt-2", "env-receipt", 2);
+    later.receipt = receipt;
+    later.receipt->run = EngineRunId("run-receipt-2");
+    later.receipt->made_at = at(60);
+    must(commit_one(store, later));
+    CHECK((*store.find_receipt(OwnerId("env-receipt")))->run.str() == "run-receipt-2");
+}
+
+inline void check_all_on_one_store(RunStore& store)
+{
+    check_optional_columns_may_be_empty(store);
+    check_status_and_plan_change(store);
+    check_epochs(store);
+    check_batches_stand_alone(store);
+    check_one_call_sees_the_batches_before(store);
+    check_extra_write_belongs_to_its_batch(store);
+    check_keys(store);
+    check_queueing_needs_no_epoch(store);
+    check_which_resources_a_run_starts_from(store);
+    check_resource_is_replaced_by_key(store);
+    check_unfinished_owners(store);
+    check_receipts(store);
+}
+
+}  // namespace run_store
+
+template <typename Factory>
+void check_run_store()
+{
+    Factory factory;
+    const auto empty = factory.make();
+    run_store::check_empty(*empty);
+    run_store::check_everything_is_read_back<Factory>();
+    Factory another;
+    const auto store = another.make();
+    run_store::check_all_on_one_store(*store);
+}
+
+}  // namespace ramet::contract
