@@ -1,9 +1,12 @@
 #pragma once
 
 #include "app/app.hpp"
+#include "base/json.hpp"
+#include "base/secret_bytes.hpp"
 #include "app/caller.hpp"
 #include "domain/environment.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,6 +77,11 @@ struct LogSource {
     std::vector<std::string> files{};            ///< oldest first; the last one is being written
 };
 Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name, const std::string& what);
+
+/// Takes a log piece by piece and gives it back without secrets; holds back what may be the beginning of one. Call it with
+/// nothing at the end to get the rest.
+using LogRedactor = std::function<std::string(std::string_view)>;
+LogRedactor make_log_redactor(App& app);
 
 Result<std::string> restart_service(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service);
 Result<std::string> scale_service(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service, int replicas);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "app/app.hpp"
+#include "base/json.hpp"
+#include "base/secret_bytes.hpp"
 #include "app/caller.hpp"
 #include "domain/environment.hpp"
 #include "domain/project_file.hpp"

@@ -1,0 +1,80 @@
+#include "api/problem.hpp"
+
+#include "base/random.hpp"
+#include "base/log.hpp"
+
+namespace ramet::api {
+
+namespace {
+
+int status_of(const Error& error)
+{
+    // A body that cannot be parsed is 400; one that parses and says something impossible is 422.
+    if (error.kind == ErrorKind::invalid && !error.where.empty()) return 422;
+    return http_status(error.kind);
+}
+
+std::string title_of(ErrorKind kind)
+{
+    std::string title(to_string(kind));
+    std::ranges::replace(title, '_', ' ');
+    return title;
+}
+
+}  // namespace
+
+void add_security_headers(net::Headers& headers)
+{
+    headers.set("Cache-Control", "no-store");
+    headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    headers.set("X-Content-Type-Options", "nosniff");
+    headers.set("Referrer-Policy", "no-referrer");
+    headers.set("Cross-Origin-Opener-Policy", "same-origin");
+}
+
+net::Response to_problem(const Error& error)
+{
+    SystemRandom random;
+    const auto trace = random_hex(random, 8);
+    const auto status = status_of(error);
+    if (status >= 500) log::error("{} {}: {} {}", trace, to_string(error.kind), error.message, error.evidence);
+    const auto code = error.kind == ErrorKind::integrity ? std::string("integrity_error") : std::string(to_string(error.kind));
+    json::object body{{"type", "about:blank"}, {"title", title_of(error.kind)}, {"status", status},
+                      {"detail", error.message}, {"code", code}, {"trace_id", trace}};
+    if (!error.where.empty())
+        body["errors"] = json::array{json::object{{"pointer", error.where}, {"detail", error.message}}};
+    if (!error.evidence.empty()) body["evidence"] = error.evidence;
+    if (!error.next_step.empty()) body["next_step"] = error.next_step;
+    net::Response response{.status = status, .body = to_text(body) + "\n"};
+    add_security_headers(response.headers);
+    response.headers.set("Content-Type", "application/problem+json");
+    if (status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+    return response;
+}
+
+Error from_problem(int status, std::string_view body)
+{
+    const auto problem = parse_json(body);
+    if (!problem || !problem->is_object() || get_string(*problem, "code").empty())
+        return Error{ErrorKind::internal, fmt::format("the server answered {} and no problem description", status),
+                     std::string(body.substr(0, 500))};
+    const auto code = get_string(*problem, "code");
+    Error error{code == "integrity_error" ? ErrorKind::integrity : parse_error_kind(code), get_string(*problem, "detail"),
+                get_string(*problem, "evidence"), get_string(*problem, "next_step")};
+    const auto& errors = get_member(*problem, "errors");
+    if (errors.is_array() && !errors.as_array().empty()) error.where = get_string(errors.as_array().front(), "pointer");
+    return error;
+}
+
+net::Response to_response(const Reply& reply)
+{
+    net::Response response{.status = reply.status};
+    add_security_headers(response.headers);
+    if (!reply.location.empty()) response.headers.set("Location", reply.location);
+    if (reply.status == 204) return response;
+    response.headers.set("Content-Type", "application/json");
+    response.body = to_text(reply.body) + "\n";
+    return response;
+}
+
+}  // namespace ramet::api

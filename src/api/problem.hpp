@@ -1,0 +1,21 @@
+#pragma once
+
+#include "api/router.hpp"
+#include "base/error.hpp"
+#include "net/http_server.hpp"
+
+namespace ramet::api {
+
+/// An error as `application/problem+json` (RFC 9457): type, title, status, detail, code, errors[], trace_id; with evidence and
+/// next_step where there are any.
+net::Response to_problem(const Error& error);
+
+/// The inverse, for the command line: what a problem body says, else `internal` with the body as evidence.
+Error from_problem(int status, std::string_view body);
+
+net::Response to_response(const Reply& reply);
+
+/// Headers of every answer: nothing is cached, nothing is guessed, nothing may be framed or run.
+void add_security_headers(net::Headers& headers);
+
+}  // namespace ramet::api

@@ -1,0 +1,30 @@
+#include "api/routes.hpp"
+
+namespace ramet::api {
+
+std::vector<Route> all_routes()
+{
+    std::vector<Route> all;
+    for (auto table : {project_routes, environment_routes, preview_routes, value_routes, run_routes, maintenance_routes,
+                       access_routes, webhook_routes, stream_routes})
+        for (auto& route : table()) all.push_back(std::move(route));
+    return all;
+}
+
+std::string run_location(const std::string& run)
+{
+    return "/api/v1/runs/" + run;
+}
+
+Reply accepted(const std::string& run)
+{
+    if (run.empty()) return {.body = json::object{{"run", ""}}};
+    return {.status = 202, .body = json::object{{"run", run}}, .location = run_location(run)};
+}
+
+app::EnvironmentName environment_of(const Ask& ask)
+{
+    return {ask.query("project"), ask.path_value("name")};
+}
+
+}  // namespace ramet::api

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "api/router.hpp"
+#include "app/environments.hpp"
+
+#include <vector>
+
+namespace ramet::api {
+
+// One table per area; `all_routes` puts them together. The contract is schema/openapi.yaml: a test compares the two.
+std::vector<Route> project_routes();
+std::vector<Route> environment_routes();
+std::vector<Route> preview_routes();
+std::vector<Route> value_routes();
+std::vector<Route> run_routes();
+std::vector<Route> maintenance_routes();
+std::vector<Route> access_routes();
+std::vector<Route> webhook_routes();
+std::vector<Route> stream_routes();
+
+std::vector<Route> all_routes();
+
+/// The URL of a run, for Location.
+std::string run_location(const std::string& run);
+/// 202 with {run} and its Location; {run: ""} and 200 when nothing had to be done.
+Reply accepted(const std::string& run);
+/// The environment that a path names, in the project of the query parameter.
+app::EnvironmentName environment_of(const Ask& ask);
+
+}  // namespace ramet::api

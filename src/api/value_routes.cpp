@@ -1,0 +1,105 @@
+#include "api/json_views.hpp"
+#include "api/routes.hpp"
+#include "app/values.hpp"
+
+namespace ramet::api {
+
+namespace {
+
+Result<app::ScopeName::Level> parse_level(std::string_view word)
+{
+    using Level = app::ScopeName::Level;
+    constexpr std::pair<std::string_view, Level> levels[] = {
+        {"organization", Level::organization}, {"", Level::project},           {"project", Level::project},
+        {"environment", Level::environment},   {"service", Level::service},    {"previews", Level::previews},
+        {"preview", Level::preview},
+    };
+    for (const auto& [name, level] : levels)
+        if (name == word) return level;
+    return fail(ErrorKind::invalid, "the scope \"{}\" is none of organization, project, environment, service, previews, preview", word);
+}
+
+Result<app::ScopeName> scope_of(const Ask& ask)
+{
+    app::ScopeName scope;
+    scope.level = TRY(parse_level(ask.query("scope")));
+    scope.project = ask.query("project");
+    scope.environment = ask.query("environment");
+    scope.service = ask.query("service");
+    return scope;
+}
+
+Result<Reply> list_variables(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    return Reply{.body = list_to_json("variables", TRY(app::list_variables(ask.app, ask.caller, scope)))};
+}
+
+Result<Reply> set_variable(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    if (!ask.body.is_object() || !ask.body.as_object().contains("value")) return fail(ErrorKind::invalid, "the body needs a `value`");
+    TRY(app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"), get_member(ask.body, "value")));
+    return Reply{.status = 204};
+}
+
+Result<Reply> unset_variable(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    TRY(app::unset_variable(ask.app, ask.caller, scope, ask.path_value("key")));
+    return Reply{.status = 204};
+}
+
+Result<Reply> effective(const Ask& ask)
+{
+    const app::EnvironmentName name{ask.query("project"), ask.query("environment")};
+    const auto key = ask.query("explain");
+    if (key.empty()) return Reply{.body = TRY(app::list_effective_variables(ask.app, ask.caller, name, ask.query("service")))};
+    return Reply{.body = TRY(app::explain_variable(ask.app, ask.caller, name, ask.query("service"), key))};
+}
+
+Result<Reply> list_secrets(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    return Reply{.body = list_to_json("secrets", TRY(app::list_secrets(ask.app, ask.caller, scope)))};
+}
+
+// The value is the raw body: it never passes through a JSON document that somebody may log.
+Result<Reply> set_secret(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    const bool is_protected = ask.query("protected") == "true";
+    const auto view = TRY(app::set_secret(ask.app, ask.caller, scope, ask.path_value("name"), SecretBytes(ask.request.body), is_protected));
+    return Reply{.body = to_json(view)};
+}
+
+Result<Reply> remove_secret(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    TRY(app::remove_secret(ask.app, ask.caller, scope, ask.path_value("name")));
+    return Reply{.status = 204};
+}
+
+Result<Reply> rotate(const Ask& ask)
+{
+    return Reply{.body = json::object{{"rewrapped", TRY(app::rotate_keys(ask.app, ask.caller))}}};
+}
+
+}  // namespace
+
+std::vector<Route> value_routes()
+{
+    using app::Role;
+    return {
+        {"GET", "/api/v1/variables", Policy::at_least(Role::viewer), list_variables},
+        {"GET", "/api/v1/variables/effective", Policy::at_least(Role::viewer), effective},
+        {"PUT", "/api/v1/variables/{key}", Policy::at_least(Role::deployer), set_variable},
+        {"DELETE", "/api/v1/variables/{key}", Policy::at_least(Role::deployer), unset_variable},
+        {"GET", "/api/v1/secrets", Policy::at_least(Role::viewer), list_secrets},
+        {"PUT", "/api/v1/secrets/{name}", Policy::at_least(Role::secret_writer), set_secret, {}, false},
+        {"DELETE", "/api/v1/secrets/{name}", Policy::at_least(Role::secret_writer), remove_secret},
+        {"POST", "/api/v1/secrets/rotate", Policy::at_least(Role::admin), rotate},
+    };
+}
+
+}  // namespace ramet::api

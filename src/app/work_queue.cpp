@@ -1,0 +1,103 @@
+#include "app/work_queue.hpp"
+
+#include "base/log.hpp"
+
+#include <exception>
+
+namespace ramet::app {
+
+WorkQueue::WorkQueue(Clock& clock, std::size_t threads, Work work) : clock_(clock), work_(std::move(work))
+{
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work_until_stopped(); });
+}
+
+WorkQueue::~WorkQueue()
+{
+    stop();
+}
+
+void WorkQueue::add(const std::string& key)
+{
+    add_after(key, Milliseconds(0));
+}
+
+void WorkQueue::add_after(const std::string& key, Milliseconds delay)
+{
+    const auto due = clock_.monotonic() + delay;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto [found, is_new] = waiting_.emplace(key, due);
+        if (!is_new) found->second = std::min(found->second, due);
+    }
+    changed_.notify_all();
+}
+
+void WorkQueue::stop()
+{
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (auto& thread : threads_)
+        if (thread.joinable()) thread.join();
+}
+
+bool WorkQueue::take_due(std::string& key, std::unique_lock<std::mutex>& lock)
+{
+    const auto now = clock_.monotonic();
+    auto next = Milliseconds::max();
+    for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
+        if (running_.contains(waiting->first)) continue;  // Its release wakes us.
+        if (waiting->second <= now) {
+            key = waiting->first;
+            waiting_.erase(waiting);
+            running_.insert(key);
+            return true;
+        }
+        next = std::min(next, waiting->second);
+    }
+    if (next == Milliseconds::max()) changed_.wait(lock);
+    else changed_.wait_for(lock, next - now);
+    return false;
+}
+
+void WorkQueue::work_until_stopped()
+{
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        std::string key;
+        if (!take_due(key, lock)) continue;
+        lock.unlock();
+        try {
+            work_(key);
+        } catch (const std::exception& exception) {
+            log::error("working on {}: {}", key, exception.what());
+        }
+        release(key);
+        lock.lock();
+    }
+}
+
+void WorkQueue::release(const std::string& key)
+{
+    {
+        const std::scoped_lock lock(mutex_);
+        running_.erase(key);
+    }
+    changed_.notify_all();
+}
+
+WorkQueue::Turn::Turn(WorkQueue& queue, const std::string& key) : queue_(queue), key_(key)
+{
+    std::unique_lock lock(queue_.mutex_);
+    queue_.changed_.wait(lock, [&] { return !queue_.running_.contains(key_); });
+    queue_.running_.insert(key_);
+}
+
+WorkQueue::Turn::~Turn()
+{
+    queue_.release(key_);
+}
+
+}  // namespace ramet::app

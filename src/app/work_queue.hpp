@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ramet::app {
+
+/// Runs work by key: one at a time per key, and a key that is asked for while it waits is asked for once. A hint that comes
+/// while its key is being worked on makes it run again afterwards, so that nothing which happened in between is missed.
+/// Thread-safe.
+class WorkQueue {
+public:
+    using Work = std::function<void(const std::string& key)>;
+
+    WorkQueue(Clock& clock, std::size_t threads, Work work);
+    ~WorkQueue();
+    WorkQueue(const WorkQueue&) = delete;
+    WorkQueue& operator=(const WorkQueue&) = delete;
+
+    /// Soon.
+    void add(const std::string& key);
+    /// Not before `delay` from now; an earlier time for the same key wins.
+    void add_after(const std::string& key, Milliseconds delay);
+
+    /// Runs `body` on the calling thread while nothing else runs for `key`.
+    template <typename Body>
+    auto run_exclusive(const std::string& key, Body&& body)
+    {
+        const Turn turn(*this, key);
+        return body();
+    }
+
+    /// Finishes what is running, forgets what waits (it is found again by reconcile_all), ends the threads.
+    void stop();
+
+private:
+    class Turn {
+    public:
+        Turn(WorkQueue& queue, const std::string& key);
+        ~Turn();
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+    private:
+        WorkQueue& queue_;
+        std::string key_;
+    };
+
+    void work_until_stopped();
+    bool take_due(std::string& key, std::unique_lock<std::mutex>& lock);
+    void release(const std::string& key);
+
+    Clock& clock_;
+    Work work_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::string, Milliseconds> waiting_;  ///< key → due, on the monotonic clock
+    std::set<std::string> running_;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace ramet::app
