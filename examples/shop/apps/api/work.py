@@ -1,0 +1,4 @@
+"""Starts the worker. Its code stands in a module of its own, as Python caches the byte code of modules only."""
+from worker import run
+
+run()
