@@ -1,0 +1,47 @@
+# The front door. Each target sets up what it needs by itself. `make help` lists them.
+MAKEFLAGS += --no-print-directory
+PYTHON := /usr/bin/python3
+RUN_TESTS := $(PYTHON) scripts/run_tests
+
+.PHONY: help bootstrap dev release build check test demo bench fmt clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+bootstrap:
+	@scripts/bootstrap
+
+dev: bootstrap
+	@cmake --preset dev >build/.dev.log 2>&1 || { cat build/.dev.log; exit 1; }
+	@cmake --build --preset dev
+
+release: bootstrap
+	@cmake --preset release >build/.release.log 2>&1 || { cat build/.release.log; exit 1; }
+	@cmake --build --preset release --target ramet
+
+dev release: | build/
+build/:
+	@mkdir -p build
+
+build: release ## the release binary: build/release/ramet
+
+check: dev ## the editor's loop: unit tests, layers, format of what changed
+	@$(RUN_TESTS) build/dev -L unit
+	@scripts/check_layers.py
+	@scripts/check_format
+
+test: dev release ## everything that can run on this machine
+	@$(RUN_TESTS) build/dev
+
+demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
+	@scripts/demo
+
+bench: release ## the table of speeds, also in bench/results.json
+	@scripts/bench
+
+fmt: bootstrap ## rewrites the sources in the house's format
+	@scripts/check_format --fix
+
+clean: ## removes what was built
+	@rm -rf build
