@@ -46,7 +46,8 @@ private:
         std::string name;
         dev_t parent_device;
         ino_t parent_inode;
-        std::vector<std::string> folders;  ///< still to be removed
+        std::vector<std::string> folders{};  ///< still to be removed
+        int rounds = 1;                      ///< how often it was listed
     };
 
     Path place() const
@@ -65,7 +66,7 @@ private:
         if (!directory_ || ::fstat(directory_.get(), &status) != 0)
             return std::unexpected(os_error("removing", place() / name));
         if (levels_.empty()) device_ = status.st_dev;
-        levels_.push_back({name, parent_status.st_dev, parent_status.st_ino, {}});
+        levels_.push_back({name, parent_status.st_dev, parent_status.st_ino});
         if (status.st_dev != device_)
             return fail(ErrorKind::conflict, "removing {}: {} is on another file system", root_.string(),
                         place().string());
@@ -79,6 +80,7 @@ private:
     {
         const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(::dup(directory_.get())), ::closedir);
         if (!listing) return std::unexpected(os_error("removing", place()));
+        ::rewinddir(listing.get());
         for (;;) {
             errno = 0;
             const auto* entry = ::readdir(listing.get());
@@ -102,14 +104,18 @@ private:
 
     Result<void> leave()
     {
-        const auto level = levels_.back();
+        const auto& level = levels_.back();
         Fd parent(::openat(directory_.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         auto status = no_status();
         if (!parent || ::fstat(parent.get(), &status) != 0) return std::unexpected(os_error("removing", place()));
         if (status.st_dev != level.parent_device || status.st_ino != level.parent_inode)
             return fail(ErrorKind::conflict, "removing {}: it was moved meanwhile", place().string());
-        if (::unlinkat(parent.get(), level.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+        if (::unlinkat(parent.get(), level.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+            // A process that is just ending may have written once more.
+            const bool again = errno == ENOTEMPTY && levels_.back().rounds++ < 3;
+            if (again) return empty();
             return std::unexpected(os_error("removing", place()));
+        }
         directory_ = std::move(parent);
         levels_.pop_back();
         return {};

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <stop_token>
+#include <thread>
 
 using namespace ramet;
 using ramet::testing::TemporaryDirectory;
@@ -128,6 +130,22 @@ TEST_CASE("a tree with a mount inside is left whole, and the mount is named")
     CHECK(removed.error().kind == ErrorKind::conflict);
     CHECK(removed.error().message.contains(point.string()));
     CHECK(is_there(file));
+}
+
+TEST_CASE("a tree that is still written to is removed once the writer has ended")
+{
+    const TemporaryDirectory directory;
+    std::filesystem::create_directories(directory / "tree" / "a");
+    std::jthread writer([&](const std::stop_token& stop) {
+        for (int i = 0; !stop.stop_requested(); ++i)
+            const Fd file(::open((directory / "tree" / "a" / std::to_string(i)).c_str(), O_CREAT | O_CLOEXEC, 0600));
+    });
+    const auto during = remove_tree(directory / "tree");
+    if (!during) CHECK(during.error().kind == ErrorKind::conflict);
+    writer.request_stop();
+    writer.join();
+    CHECK(remove_tree(directory / "tree"));
+    CHECK_FALSE(is_there(directory / "tree"));
 }
 
 TEST_CASE("a tree the size of a new database is removed within milliseconds")
