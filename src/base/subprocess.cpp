@@ -126,11 +126,12 @@ private:
         if (broken || input_.empty()) child_.input.reset();
     }
 
-    /// Reads what is there now; closes at the end of the stream.
+    /// Reads what is there now, a pipe's fill at most; closes at the end of the stream.
     static void drain(Fd& from, Tail& into)
     {
         std::array<char, 64U << 10U> buffer;
-        while (from) {
+        // Bounded: a program that writes without end would keep us from ever looking at the clock.
+        for (int round = 0; from && round < 16; ++round) {
             const auto count = ::read(from.get(), buffer.data(), buffer.size());
             if (count > 0)
                 into.append({buffer.data(), static_cast<std::size_t>(count)});

@@ -182,6 +182,15 @@ TEST_CASE("a time-out ends the whole group and gives the last words as evidence"
     CHECK(wait_until([&] { return !is_alive(pid); }));
 }
 
+TEST_CASE("a program that writes without end is ended all the same, and so are the time and the memory it takes")
+{
+    const Command command{.arguments = {"yes"}, .timeout = 200ms, .output_limit = 1000};
+    const auto output = run_command(command);
+    REQUIRE(!output);
+    CHECK(output.error().kind == ErrorKind::timeout);
+    CHECK(output.error().evidence.ends_with("y\ny"));
+}
+
 TEST_CASE("a stop request ends the whole group")
 {
     const TemporaryDirectory directory;
