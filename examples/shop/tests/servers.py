@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+import psycopg2
+
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "p%40ss"  # Percent-encoded: the programs must decode it.
 PLAIN_PASSWORD = "p@ss"
@@ -71,7 +73,10 @@ class Server:
     def start(self):
         self._process = subprocess.Popen(self.command(), cwd=self.directory, stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, **not_as_root())
-        wait_for(lambda: answers(self.port), f"{self.command()[0]} on port {self.port}")
+        wait_for(self.is_ready, f"{self.command()[0]} on port {self.port}")
+
+    def is_ready(self):
+        return answers(self.port)
 
     def stop(self):
         process, self._process = self._process, None
@@ -91,6 +96,13 @@ class Postgres(Server):
     def command(self):
         return [POSTGRES / "postgres", "-D", "data", "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
                 "-c", f"unix_socket_directories={self.directory}", "-c", "fsync=off"]
+
+    def is_ready(self):
+        try:
+            psycopg2.connect(self.url).close()
+            return True
+        except psycopg2.OperationalError:
+            return False  # It listens before it lets anybody in.
 
     @property
     def url(self):
