@@ -7,7 +7,7 @@ namespace {
 
 Result<Reply> list(const Ask& ask)
 {
-    return Reply{.body = list_to_json("tokens", TRY(app::list_tokens(ask.app, ask.caller)))};
+    return reply_list("tokens", app::list_tokens(ask.app, ask.caller));
 }
 
 Result<app::Role> parse_role(std::string_view word)
@@ -32,8 +32,7 @@ Result<Reply> create(const Ask& ask)
 
 Result<Reply> revoke(const Ask& ask)
 {
-    TRY(app::revoke_token(ask.app, ask.caller, ask.path_value("id")));
-    return Reply{.status = 204};
+    return reply_done(app::revoke_token(ask.app, ask.caller, ask.path_value("id")));
 }
 
 Result<Reply> who(const Ask& ask)

@@ -13,17 +13,17 @@ Result<Reply> list(const Ask& ask)
 
 Result<Reply> show(const Ask& ask)
 {
-    return Reply{.body = to_json(TRY(app::get_environment(ask.app, ask.caller, environment_of(ask))))};
+    return reply_one(app::get_environment(ask.app, ask.caller, environment_of(ask)));
 }
 
 Result<Reply> explain(const Ask& ask)
 {
-    return Reply{.body = to_json(TRY(app::explain_environment(ask.app, ask.caller, environment_of(ask))))};
+    return reply_one(app::explain_environment(ask.app, ask.caller, environment_of(ask)));
 }
 
 Result<Reply> remove(const Ask& ask)
 {
-    return accepted(TRY(app::delete_environment(ask.app, ask.caller, environment_of(ask), ask.query("confirm"))));
+    return reply_run(app::delete_environment(ask.app, ask.caller, environment_of(ask), ask.query("confirm")));
 }
 
 Result<Reply> list_services(const Ask& ask)
@@ -34,15 +34,15 @@ Result<Reply> list_services(const Ask& ask)
 
 Result<Reply> restart(const Ask& ask)
 {
-    return accepted(TRY(app::restart_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service"))));
+    return reply_run(app::restart_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service")));
 }
 
 Result<Reply> scale(const Ask& ask)
 {
     const auto replicas = TRY(require_int(ask.body, "replicas"));
     if (replicas < 0 || replicas > 100) return fail(ErrorKind::invalid, "replicas must be between 0 and 100, not {}", replicas);
-    return accepted(TRY(app::scale_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service"),
-                                           static_cast<int>(replicas))));
+    return reply_run(app::scale_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service"),
+                                           static_cast<int>(replicas)));
 }
 
 Result<Reply> list_databases(const Ask& ask)
@@ -60,12 +60,12 @@ Result<Reply> connection(const Ask& ask)
 
 Result<Reply> refresh(const Ask& ask)
 {
-    return accepted(TRY(app::refresh_golden(ask.app, ask.caller, environment_of(ask), ask.path_value("database"))));
+    return reply_run(app::refresh_golden(ask.app, ask.caller, environment_of(ask), ask.path_value("database")));
 }
 
 Result<Reply> compare(const Ask& ask)
 {
-    return Reply{.body = to_json(TRY(app::compare_environments(ask.app, ask.caller, environment_of(ask), ask.query("with"))))};
+    return reply_one(app::compare_environments(ask.app, ask.caller, environment_of(ask), ask.query("with")));
 }
 
 Result<Reply> plan(const Ask& ask)
@@ -77,7 +77,7 @@ Result<Reply> plan(const Ask& ask)
     request.branch = get_string(ask.body, "branch");
     request.file_text = get_string(ask.body, "file");
     request.target_here = get_bool(ask.body, "target_here");
-    return Reply{.body = to_json(TRY(app::plan_environment(ask.app, ask.caller, request)))};
+    return reply_one(app::plan_environment(ask.app, ask.caller, request));
 }
 
 }  // namespace

@@ -15,14 +15,14 @@ Result<Reply> health(const Ask&)
 
 Result<Reply> doctor(const Ask& ask)
 {
-    return Reply{.body = list_to_json("checks", TRY(app::examine(ask.app, ask.caller)))};
+    return reply_list("checks", app::examine(ask.app, ask.caller));
 }
 
 Result<Reply> sweep(const Ask& ask)
 {
     const bool dry_run = get_bool(ask.body, "dry_run");
     const bool confirmed = get_bool(ask.body, "confirmed");
-    return Reply{.body = to_json(TRY(app::sweep(ask.app, ask.caller, dry_run, confirmed)))};
+    return reply_one(app::sweep(ask.app, ask.caller, dry_run, confirmed));
 }
 
 Result<Reply> audit(const Ask& ask)
@@ -35,12 +35,13 @@ Result<Reply> audit(const Ask& ask)
 
 Result<Reply> verify(const Ask& ask)
 {
-    return Reply{.body = json::object{{"verified", TRY(app::verify_audit(ask.app, ask.caller))}}};
+    const auto count = TRY(app::verify_audit(ask.app, ask.caller));
+    return Reply{.body = json::object{{"verified", count}}};
 }
 
 Result<Reply> deliveries(const Ask& ask)
 {
-    return Reply{.body = list_to_json("deliveries", TRY(app::list_deliveries(ask.app, ask.caller, ask.query("project"))))};
+    return reply_list("deliveries", app::list_deliveries(ask.app, ask.caller, ask.query("project")));
 }
 
 Result<Reply> redeliver(const Ask& ask)

@@ -36,40 +36,40 @@ Result<Reply> show(const Ask& ask)
 
 Result<Reply> remove(const Ask& ask)
 {
-    return accepted(TRY(app::delete_preview(ask.app, ask.caller, environment_of(ask))));
+    return reply_run(app::delete_preview(ask.app, ask.caller, environment_of(ask)));
 }
 
 Result<Reply> redeploy(const Ask& ask)
 {
-    return accepted(TRY(app::redeploy_preview(ask.app, ask.caller, environment_of(ask))));
+    return reply_run(app::redeploy_preview(ask.app, ask.caller, environment_of(ask)));
 }
 
 Result<Reply> reset_data(const Ask& ask)
 {
-    return accepted(TRY(app::reset_preview_data(ask.app, ask.caller, environment_of(ask), get_string(ask.body, "database"))));
+    return reply_run(app::reset_preview_data(ask.app, ask.caller, environment_of(ask), get_string(ask.body, "database")));
 }
 
 Result<Reply> roll_back(const Ask& ask)
 {
-    return accepted(TRY(app::roll_back_preview(ask.app, ask.caller, environment_of(ask))));
+    return reply_run(app::roll_back_preview(ask.app, ask.caller, environment_of(ask)));
 }
 
 Result<Reply> extend(const Ask& ask)
 {
     const auto text = TRY(require_string(ask.body, "by"));
     const auto by = TRY(parse_duration(text));
-    return Reply{.body = to_json(TRY(app::extend_preview(ask.app, ask.caller, environment_of(ask), by)))};
+    return reply_one(app::extend_preview(ask.app, ask.caller, environment_of(ask), by));
 }
 
 Result<Reply> pin(const Ask& ask)
 {
     const bool pinned = get_bool(ask.body, "pinned", true);
-    return Reply{.body = to_json(TRY(app::pin_preview(ask.app, ask.caller, environment_of(ask), pinned)))};
+    return reply_one(app::pin_preview(ask.app, ask.caller, environment_of(ask), pinned));
 }
 
 Result<Reply> receipt(const Ask& ask)
 {
-    return Reply{.body = TRY(app::get_receipt(ask.app, ask.caller, environment_of(ask)))};
+    return reply_json(app::get_receipt(ask.app, ask.caller, environment_of(ask)));
 }
 
 }  // namespace

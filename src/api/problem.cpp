@@ -52,20 +52,6 @@ net::Response to_problem(const Error& error)
     return response;
 }
 
-Error from_problem(int status, std::string_view body)
-{
-    const auto problem = parse_json(body);
-    if (!problem || !problem->is_object() || get_string(*problem, "code").empty())
-        return Error{ErrorKind::internal, fmt::format("the server answered {} and no problem description", status),
-                     std::string(body.substr(0, 500))};
-    const auto code = get_string(*problem, "code");
-    Error error{code == "integrity_error" ? ErrorKind::integrity : parse_error_kind(code), get_string(*problem, "detail"),
-                get_string(*problem, "evidence"), get_string(*problem, "next_step")};
-    const auto& errors = get_member(*problem, "errors");
-    if (errors.is_array() && !errors.as_array().empty()) error.where = get_string(errors.as_array().front(), "pointer");
-    return error;
-}
-
 net::Response to_response(const Reply& reply)
 {
     net::Response response{.status = reply.status};

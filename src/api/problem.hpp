@@ -10,9 +10,6 @@ namespace ramet::api {
 /// next_step where there are any.
 net::Response to_problem(const Error& error);
 
-/// The inverse, for the command line: what a problem body says, else `internal` with the body as evidence.
-Error from_problem(int status, std::string_view body);
-
 net::Response to_response(const Reply& reply);
 
 /// Headers of every answer: nothing is cached, nothing is guessed, nothing may be framed or run.

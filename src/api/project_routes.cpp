@@ -21,12 +21,12 @@ Result<std::vector<std::string>> read_words(const Json& body, std::string_view k
 
 Result<Reply> list(const Ask& ask)
 {
-    return Reply{.body = list_to_json("projects", TRY(app::list_projects(ask.app, ask.caller)))};
+    return reply_list("projects", app::list_projects(ask.app, ask.caller));
 }
 
 Result<Reply> show(const Ask& ask)
 {
-    return Reply{.body = to_json(TRY(app::get_project(ask.app, ask.caller, ask.path_value("name"))))};
+    return reply_one(app::get_project(ask.app, ask.caller, ask.path_value("name")));
 }
 
 Result<Reply> apply(const Ask& ask)
@@ -37,7 +37,7 @@ Result<Reply> apply(const Ask& ask)
     request.repository = get_string(ask.body, "repository");
     request.target_here = get_bool(ask.body, "target_here");
     request.environments = TRY(read_words(ask.body, "environments"));
-    return Reply{.status = 202, .body = to_json(TRY(app::apply_project(ask.app, ask.caller, request)))};
+    return reply_one(app::apply_project(ask.app, ask.caller, request), 202);
 }
 
 Result<Reply> connect(const Ask& ask)
@@ -46,15 +46,15 @@ Result<Reply> connect(const Ask& ask)
     request.forge = TRY(require_string(ask.body, "forge"));
     request.url = TRY(require_string(ask.body, "url"));
     request.repository = TRY(require_string(ask.body, "repository"));
-    request.token = SecretBytes(TRY(require_string(ask.body, "token")));
+    const auto token = TRY(require_string(ask.body, "token"));
+    request.token = SecretBytes(token);
     request.target_here = get_bool(ask.body, "target_here");
-    return Reply{.status = 202, .body = to_json(TRY(app::connect_repository(ask.app, ask.caller, std::move(request))))};
+    return reply_one(app::connect_repository(ask.app, ask.caller, std::move(request)), 202);
 }
 
 Result<Reply> remove(const Ask& ask)
 {
-    TRY(app::remove_project(ask.app, ask.caller, ask.path_value("name")));
-    return Reply{.status = 204};
+    return reply_done(app::remove_project(ask.app, ask.caller, ask.path_value("name")));
 }
 
 }  // namespace

@@ -22,6 +22,24 @@ Reply accepted(const std::string& run)
     return {.status = 202, .body = json::object{{"run", run}}, .location = run_location(run)};
 }
 
+Result<Reply> reply_run(const Result<std::string>& run)
+{
+    if (!run) return std::unexpected(run.error());
+    return accepted(*run);
+}
+
+Result<Reply> reply_json(Result<Json> body)
+{
+    if (!body) return std::unexpected(body.error());
+    return Reply{.body = std::move(*body)};
+}
+
+Result<Reply> reply_done(const Result<void>& done)
+{
+    if (!done) return std::unexpected(done.error());
+    return Reply{.status = 204};
+}
+
 app::EnvironmentName environment_of(const Ask& ask)
 {
     return {ask.query("project"), ask.path_value("name")};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/json_views.hpp"
 #include "api/router.hpp"
 #include "app/environments.hpp"
 
@@ -24,6 +25,26 @@ std::vector<Route> all_routes();
 std::string run_location(const std::string& run);
 /// 202 with {run} and its Location; {run: ""} and 200 when nothing had to be done.
 Reply accepted(const std::string& run);
+/// The answer to a use case: its error, or its view as JSON.
+template <typename View>
+Result<Reply> reply_one(const Result<View>& view, int status = 200)
+{
+    if (!view) return std::unexpected(view.error());
+    return Reply{.status = status, .body = to_json(*view)};
+}
+
+template <typename View>
+Result<Reply> reply_list(std::string_view key, const Result<std::vector<View>>& views)
+{
+    if (!views) return std::unexpected(views.error());
+    return Reply{.body = list_to_json(key, *views)};
+}
+
+Result<Reply> reply_run(const Result<std::string>& run);
+Result<Reply> reply_json(Result<Json> body);
+/// 204.
+Result<Reply> reply_done(const Result<void>& done);
+
 /// The environment that a path names, in the project of the query parameter.
 app::EnvironmentName environment_of(const Ask& ask);
 

@@ -9,17 +9,18 @@ namespace {
 Result<Reply> list(const Ask& ask)
 {
     const app::EnvironmentName name{ask.query("project"), ask.query("environment")};
-    return Reply{.body = list_to_json("runs", TRY(app::list_runs(ask.app, ask.caller, name)))};
+    return reply_list("runs", app::list_runs(ask.app, ask.caller, name));
 }
 
 Result<Reply> show(const Ask& ask)
 {
-    return Reply{.body = to_json(TRY(app::get_run(ask.app, ask.caller, ask.path_value("id"))))};
+    return reply_one(app::get_run(ask.app, ask.caller, ask.path_value("id")));
 }
 
 Result<Reply> steps(const Ask& ask)
 {
-    return Reply{.body = list_to_json("steps", TRY(app::get_run(ask.app, ask.caller, ask.path_value("id"))).steps)};
+    const auto run = TRY(app::get_run(ask.app, ask.caller, ask.path_value("id")));
+    return Reply{.body = list_to_json("steps", run.steps)};
 }
 
 Result<Reply> cancel(const Ask& ask)

@@ -32,36 +32,34 @@ Result<app::ScopeName> scope_of(const Ask& ask)
 Result<Reply> list_variables(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    return Reply{.body = list_to_json("variables", TRY(app::list_variables(ask.app, ask.caller, scope)))};
+    return reply_list("variables", app::list_variables(ask.app, ask.caller, scope));
 }
 
 Result<Reply> set_variable(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
     if (!ask.body.is_object() || !ask.body.as_object().contains("value")) return fail(ErrorKind::invalid, "the body needs a `value`");
-    TRY(app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"), get_member(ask.body, "value")));
-    return Reply{.status = 204};
+    return reply_done(app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"), get_member(ask.body, "value")));
 }
 
 Result<Reply> unset_variable(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    TRY(app::unset_variable(ask.app, ask.caller, scope, ask.path_value("key")));
-    return Reply{.status = 204};
+    return reply_done(app::unset_variable(ask.app, ask.caller, scope, ask.path_value("key")));
 }
 
 Result<Reply> effective(const Ask& ask)
 {
     const app::EnvironmentName name{ask.query("project"), ask.query("environment")};
     const auto key = ask.query("explain");
-    if (key.empty()) return Reply{.body = TRY(app::list_effective_variables(ask.app, ask.caller, name, ask.query("service")))};
-    return Reply{.body = TRY(app::explain_variable(ask.app, ask.caller, name, ask.query("service"), key))};
+    if (key.empty()) return reply_json(app::list_effective_variables(ask.app, ask.caller, name, ask.query("service")));
+    return reply_json(app::explain_variable(ask.app, ask.caller, name, ask.query("service"), key));
 }
 
 Result<Reply> list_secrets(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    return Reply{.body = list_to_json("secrets", TRY(app::list_secrets(ask.app, ask.caller, scope)))};
+    return reply_list("secrets", app::list_secrets(ask.app, ask.caller, scope));
 }
 
 // The value is the raw body: it never passes through a JSON document that somebody may log.
@@ -76,13 +74,13 @@ Result<Reply> set_secret(const Ask& ask)
 Result<Reply> remove_secret(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    TRY(app::remove_secret(ask.app, ask.caller, scope, ask.path_value("name")));
-    return Reply{.status = 204};
+    return reply_done(app::remove_secret(ask.app, ask.caller, scope, ask.path_value("name")));
 }
 
 Result<Reply> rotate(const Ask& ask)
 {
-    return Reply{.body = json::object{{"rewrapped", TRY(app::rotate_keys(ask.app, ask.caller))}}};
+    const auto count = TRY(app::rotate_keys(ask.app, ask.caller));
+    return Reply{.body = json::object{{"rewrapped", count}}};
 }
 
 }  // namespace

@@ -1,0 +1,90 @@
+#include "base/text.hpp"
+#include "cli/session.hpp"
+
+#include <iostream>
+
+namespace ramet::cli {
+
+namespace {
+
+Commands all_commands(Commands extra)
+{
+    for (auto table : {project_commands, preview_commands, environment_commands, value_commands, run_commands, maintenance_commands,
+                       access_commands})
+        for (auto& command : table()) extra.push_back(std::move(command));
+    extra.push_back({"completion", "print the completion script for bash", {}, {}, {}});
+    return extra;
+}
+
+int print_error(const Error& error)
+{
+    std::cerr << "error: " << (error.where.empty() ? "" : error.where + ": ") << error.message << "\n";
+    if (!error.evidence.empty()) std::cerr << error.evidence << (error.evidence.ends_with('\n') ? "" : "\n");
+    if (!error.next_step.empty()) std::cerr << "next: " << error.next_step << "\n";
+    return exit_code(error.kind);
+}
+
+}  // namespace
+
+std::string Arguments::get(std::string_view name) const
+{
+    const auto found = values.find(name);
+    return found == values.end() || found->second.empty() ? std::string() : found->second.back();
+}
+
+std::vector<std::string> Arguments::all(std::string_view name) const
+{
+    const auto found = values.find(name);
+    return found == values.end() ? std::vector<std::string>() : found->second;
+}
+
+const std::vector<OptionSpec>& common_options()
+{
+    static const std::vector<OptionSpec> options{
+        {"-o", "FORMAT", "table, wide, json, yaml or name"},
+        {"--project", "PROJECT", "the project, where there are several"},
+        {"--quiet", "", "no progress on standard error"},
+        {"--yes", "", "answer yes to questions"},
+        {"--no-input", "", "never ask"},
+    };
+    return options;
+}
+
+std::string completion_script(const Commands& commands)
+{
+    std::string paths;
+    for (const auto& command : commands) paths += "    \"" + command.path + "\"\n";
+    return "_ramet() {\n"
+           "  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD}\" path rest\n"
+           "  COMPREPLY=()\n"
+           "  for path in \"${_ramet_commands[@]}\"; do\n"
+           "    [[ \"$path\" == \"$typed\"* ]] || continue\n"
+           "    rest=\"${path:$(( ${#typed} - ${#COMP_WORDS[COMP_CWORD]} ))}\"\n"
+           "    COMPREPLY+=(\"${rest%% *}\")\n"
+           "  done\n"
+           "}\n"
+           "_ramet_commands=(\n"
+           + paths + ")\ncomplete -F _ramet ramet\n";
+}
+
+int run_command_line(const std::vector<std::string>& words, Commands extra)
+{
+    const auto commands = all_commands(std::move(extra));
+    const auto parsed = parse_command_line(commands, words);
+    if (!parsed) return print_error(parsed.error());
+    if (parsed->command == nullptr) {
+        std::cout << parsed->text;
+        return 0;
+    }
+    if (const auto format = parse_format(parsed->arguments.get("-o")); !format) return print_error(format.error());
+    if (parsed->command->path == "completion") {
+        std::cout << completion_script(commands);
+        return 0;
+    }
+    net::CurlClient http;
+    Session session(http, parsed->arguments);
+    const auto code = parsed->command->run(session, parsed->arguments);
+    return code ? *code : print_error(code.error());
+}
+
+}  // namespace ramet::cli
