@@ -1,0 +1,12 @@
+#pragma once
+
+#include "config/keys.hpp"
+#include "base/error.hpp"
+
+namespace ramet::config {
+
+/// Everything that concerns more than one key: names are unique, what is referred to exists and can do what is asked of it, needs have
+/// no cycle. Adds an error for each finding.
+void check_references(const Draft& draft, std::vector<Error>& errors);
+
+}  // namespace ramet::config
