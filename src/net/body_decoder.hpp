@@ -19,6 +19,9 @@ public:
     /// `method` is that of the request: a response to HEAD has no body, whatever its head says.
     static BodyDecoder of_response(const ResponseHead& head, std::string_view method);
 
+    /// Everything until the end of the connection: a tunnel.
+    static BodyDecoder of_tunnel() { return {BodyKind::until_close, State::endless, 0}; }
+
     struct Step {
         /// Bytes of the input that belong to this message.
         std::size_t consumed = 0;

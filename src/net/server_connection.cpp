@@ -326,6 +326,7 @@ void ServerConnection::close()
 
 void ServerConnection::on_deadline()
 {
+    const auto self = shared_from_this();  // `close` lets go of the last other reference.
     if (state_ == State::reading_head && !in_.empty()) return refuse(408, "the request took too long to arrive");
     if (state_ == State::reading_body) return refuse(408, "the body took too long to arrive");
     close();
