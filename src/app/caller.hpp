@@ -17,6 +17,8 @@ struct Caller {
 };
 
 std::string_view to_string(Role role);
+/// Unknown words are `viewer`: what cannot be read grants nothing more.
+Role parse_role(std::string_view word);
 bool includes(Role has, Role wanted);
 
 }  // namespace ramet::app

@@ -52,6 +52,7 @@ struct DesiredDatabase {
     DataStrategy strategy = DataStrategy::seed;
     DataPolicy policy{};
     GoldenId golden{};                                ///< filled by the use case when strategy is clone
+    std::int64_t incarnation = 1;                     ///< counted up by a reset: new data, same configuration
     std::string role{};                               ///< service role, the same name as in the base; no superuser
     std::string database_name{};
     SecretReference password{};                       ///< of `role`; made for this environment, never the base's
