@@ -1,0 +1,48 @@
+#include "storage/directory_lock.hpp"
+
+#include "base/text.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace ramet::storage {
+namespace {
+
+Error held_by_another(const Path& directory, const Path& file)
+{
+    const auto written = read_file(file, 64);
+    const auto holder = written ? std::string(trim(*written)) : std::string();
+    Error error{ErrorKind::conflict,
+                fmt::format("the data directory {} is in use by process {}", directory.string(), holder.empty() ? "unknown" : holder)};
+    error.next_step = "end that server, or give this one another --data-dir";
+    return error;
+}
+
+/// Only for people and for the error above; the proof is the lock, not the number.
+Result<void> write_process_id(int fd, const Path& file)
+{
+    const auto text = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, text.data(), text.size(), 0) < 0)
+        return std::unexpected(os_error("writing", file));
+    return {};
+}
+
+}  // namespace
+
+Result<DirectoryLock> DirectoryLock::acquire(const Path& directory)
+{
+    const auto file = directory / "lock";
+    Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd) return std::unexpected(os_error("opening", file));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return std::unexpected(held_by_another(directory, file));
+        return std::unexpected(os_error("locking", file));
+    }
+    TRY(write_process_id(fd.get(), file));
+    return DirectoryLock(std::move(fd));
+}
+
+}  // namespace ramet::storage

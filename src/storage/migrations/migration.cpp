@@ -1,0 +1,13 @@
+#include "storage/migrations/migration.hpp"
+
+namespace ramet::storage {
+
+std::span<const Migration> migrations()
+{
+    static const Migration all[] = {
+        {1, migration_0001},
+    };
+    return all;
+}
+
+}  // namespace ramet::storage

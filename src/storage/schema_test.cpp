@@ -1,0 +1,67 @@
+#include "storage/schema.hpp"
+
+#include "base/hash.hpp"
+#include "storage/storage_test_support.hpp"
+
+namespace ramet::storage {
+namespace {
+
+struct Empty {
+    testing::TemporaryDirectory directory;
+    std::unique_ptr<Connection> connection = Connection::open(directory / "s.db", OpenMode::create).value();
+};
+
+std::vector<std::string> tables_of(Connection& connection)
+{
+    return connection
+        .list("SELECT name || ': ' || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name", {},
+              [](const Row& row) { return row.text(0); })
+        .value();
+}
+
+}  // namespace
+
+TEST_CASE("migrations are numbered without a gap")
+{
+    int expected = 1;
+    for (const auto& migration : migrations()) CHECK(migration.version == expected++);
+}
+
+TEST_CASE("each released schema can be opened by this version and ends like a fresh one")
+{
+    Empty fresh;
+    REQUIRE(migrate(*fresh.connection).has_value());
+    const auto all = migrations();
+    for (std::size_t released = 1; released <= all.size(); ++released) {
+        CAPTURE(released);
+        Empty old;
+        REQUIRE(migrate(*old.connection, all.first(released)).has_value());
+        CHECK(schema_version(*old.connection).value() == static_cast<int>(released));
+        REQUIRE(migrate(*old.connection).has_value());
+        CHECK(tables_of(*old.connection) == tables_of(*fresh.connection));
+        CHECK(migrate(*old.connection).has_value());
+    }
+}
+
+TEST_CASE("a database of a newer Ramet is left alone")
+{
+    Empty newer;
+    REQUIRE(newer.connection->execute_script("PRAGMA user_version = 999").has_value());
+    const auto migrated = migrate(*newer.connection);
+    CHECK(migrated.error().kind == ErrorKind::refused);
+    CHECK(migrated.error().message.find("schema 999") != std::string::npos);
+    CHECK(tables_of(*newer.connection).empty());
+}
+
+TEST_CASE("a migration that fails leaves the schema before it")
+{
+    Empty store;
+    const Migration broken[] = {{1, "CREATE TABLE a (x);"}, {2, "CREATE TABLE b (x); CREATE TABLE a (x);"}};
+    const auto migrated = migrate(*store.connection, broken);
+    REQUIRE_FALSE(migrated.has_value());
+    CHECK(migrated.error().message.starts_with("bringing the database to schema 2"));
+    CHECK(schema_version(*store.connection).value() == 1);
+    CHECK(tables_of(*store.connection).size() == 1);
+}
+
+}  // namespace ramet::storage
