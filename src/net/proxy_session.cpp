@@ -107,6 +107,7 @@ void ProxySession::parse_request()
     const auto result = parse_request_head(in_.text(), request_scanned_, request_);
     if (result.state == HeadState::complete && request_.size <= site_.options.header_limit) return begin_request();
     method_.clear();
+    request_done_ = false;
     if (result.state == HeadState::bad) return refuse(result.status, result.reason);
     if (in_.size() >= site_.options.header_limit) return refuse(431, "the header fields are too large");
     if (reading_client_) return;
@@ -164,6 +165,7 @@ void ProxySession::begin_exchange()
 
 void ProxySession::linger()
 {
+    if (request_done_ && in_.empty()) return close();
     // Closing with input unread would make the kernel reset the connection, and the answer could be lost on its way.
     state_ = State::lingering;
     ErrorCode ignored;

@@ -290,6 +290,7 @@ void ServerConnection::end_response()
 
 void ServerConnection::linger()
 {
+    if (decoder_.is_done() && in_.empty()) return close();
     // Closing with input unread would make the kernel reset the connection, and the answer could be lost on its way.
     state_ = State::lingering;
     ErrorCode ignored;
