@@ -42,6 +42,7 @@ engine::Node data_node(const DatabaseSpec& spec)
                       {"version", spec.version},
                       {"strategy", to_string(spec.strategy)},
                       {"golden", spec.golden.str()},
+                      {"durability", durability_word(spec.durability)},
                       {"incarnation", spec.incarnation}};
     return {.path = data_path(spec.database),
             .kind = std::string(data_kind),

@@ -1,0 +1,135 @@
+#include "targets/local/postgres/marked_folder.hpp"
+
+#include "base/json.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace ramet::targets::postgres {
+namespace {
+
+constexpr auto mark_name = "mark.json";
+constexpr std::string_view new_prefix = ".new-";
+
+struct Mark {
+    engine::OwnerMark owner;
+    Time created_at{};
+};
+
+std::string mark_text(const engine::ResourceRef& ref, Time now)
+{
+    return to_pretty_text(json::object{{"install", ref.mark.install},
+                                       {"owner", ref.mark.owner.str()},
+                                       {"nonce", ref.mark.nonce},
+                                       {"resource", ref.id.str()},
+                                       {"path", ref.path},
+                                       {"created_at", to_rfc3339(now)}});
+}
+
+/// Nothing when there is no such file; a file that is not a mark belongs to nobody of ours.
+Result<std::optional<Mark>> read_mark(const Path& folder)
+{
+    const auto text = read_file(folder / mark_name, 64U << 10U);
+    if (!text && text.error().kind == ErrorKind::not_found) return std::nullopt;
+    if (!text) return std::unexpected(text.error());
+    const auto record = parse_json(*text);
+    if (!record) return std::nullopt;
+    return Mark{{get_string(*record, "install"), engine::OwnerId(get_string(*record, "owner")), get_string(*record, "nonce")},
+                parse_rfc3339(get_string(*record, "created_at")).value_or(Time{})};
+}
+
+Result<void> write_mark(const Path& folder, std::string_view text)
+{
+    const auto path = folder / mark_name;
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fdatasync(file.get()) != 0)
+        return std::unexpected(os_error("writing", path));
+    return {};
+}
+
+bool is_present(const Path& path)
+{
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+/// Inode and time of birth: an inode number alone is soon used again.
+Result<std::string> identity_of(const Path& folder)
+{
+    struct statx status{};
+    if (::statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &status) != 0)
+        return std::unexpected(os_error("reading", folder));
+    return fmt::format("{}:{}.{:09}", status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec);
+}
+
+std::unexpected<Error> foreign(const Path& folder)
+{
+    Error error{ErrorKind::conflict, fmt::format("{} belongs to somebody else", folder.string())};
+    error.evidence = "its owner mark is not the one that Ramet gave to this resource";
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<std::string> MarkedFolder::ensure(Time now) const
+{
+    if (const auto found = TRY(probe()); found.presence != engine::Presence::absent)
+        return found.presence == engine::Presence::ours ? Result<std::string>(found.identity) : foreign(path());
+    const auto fresh = parent_ / (std::string(new_prefix) + ref_.name);
+    TRY(remove_tree(fresh));
+    if (::mkdir(fresh.c_str(), 0700) != 0) return std::unexpected(os_error("making", fresh));
+    TRY(write_mark(fresh, mark_text(ref_, now)));
+    // It never exists under its name without its mark. An existing one is not replaced: it is not empty.
+    if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path().c_str(), RENAME_NOREPLACE) != 0)
+        return std::unexpected(os_error("making", path()));
+    return identity_of(path());
+}
+
+Result<engine::Observation> MarkedFolder::probe() const
+{
+    engine::Observation seen;
+    if (!is_present(path())) return seen;
+    const auto mark = TRY(read_mark(path()));
+    seen.presence = mark && mark->owner.nonce == ref_.mark.nonce && mark->owner.install == ref_.mark.install ? engine::Presence::ours
+                                                                                                          : engine::Presence::foreign;
+    seen.identity = TRY(identity_of(path()));
+    seen.external_id = path().string();
+    return seen;
+}
+
+Result<std::optional<Path>> MarkedFolder::check_removal() const
+{
+    const auto seen = TRY(probe());
+    if (seen.presence == engine::Presence::absent) return std::nullopt;
+    if (seen.presence == engine::Presence::foreign) return foreign(path());
+    if (!ref_.identity.empty() && ref_.identity != seen.identity) return foreign(path());
+    return path();
+}
+
+Result<void> MarkedFolder::remove() const
+{
+    TRY(remove_tree(parent_ / (std::string(new_prefix) + ref_.name)));
+    return remove_tree(path());
+}
+
+Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& parent, std::string_view kind, const std::string& install)
+{
+    std::vector<engine::InventoryItem> items;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
+        const auto mark = TRY(read_mark(entry.path()));
+        if (!mark || mark->owner.install != install) continue;
+        auto name = entry.path().filename().string();
+        if (name.starts_with(new_prefix)) name.erase(0, new_prefix.size());
+        items.push_back({std::string(kind), name, mark->owner, entry.path().string(), TRY(identity_of(entry.path())), mark->created_at});
+    }
+    if (error && error != std::errc::no_such_file_or_directory)
+        return fail(ErrorKind::unavailable, "listing {}: {}", parent.string(), error.message());
+    return items;
+}
+
+}  // namespace ramet::targets::postgres

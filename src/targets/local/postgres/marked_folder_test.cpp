@@ -1,0 +1,99 @@
+#include "targets/local/postgres/marked_folder.hpp"
+
+#include "support/temporary_directory.hpp"
+
+#include <fstream>
+
+using namespace ramet;
+using namespace ramet::targets::postgres;
+using ramet::testing::TemporaryDirectory;
+
+namespace {
+
+engine::ResourceRef ref_of(const std::string& name, const std::string& nonce)
+{
+    engine::ResourceRef ref;
+    ref.id = engine::ResourceId("r");
+    ref.path = "data/db";
+    ref.name = name;
+    ref.mark = {"install-1", engine::OwnerId("e1"), nonce};
+    return ref;
+}
+
+}  // namespace
+
+TEST_CASE("a folder is made with its mark, found again, and removed")
+{
+    const TemporaryDirectory parent;
+    const auto ref = ref_of("one", "n1");
+    const MarkedFolder folder(parent.path(), ref);
+    CHECK(folder.probe()->presence == engine::Presence::absent);
+    const auto identity = folder.ensure(Time{}).value();
+    CHECK(folder.ensure(Time{}).value() == identity);
+    CHECK(folder.probe()->presence == engine::Presence::ours);
+    CHECK(folder.probe()->identity == identity);
+    CHECK(folder.check_removal().value() == folder.path());
+    CHECK(folder.remove().has_value());
+    CHECK(folder.remove().has_value());
+    CHECK_FALSE(folder.check_removal().value().has_value());
+}
+
+TEST_CASE("what belongs to somebody else is neither used nor removed")
+{
+    struct Case {
+        std::string story, install, nonce, mark;
+    };
+    const Case cases[] = {
+        {"another incarnation", "install-1", "n2", ""},
+        {"another installation", "install-2", "n1", ""},
+        {"a folder without a mark", "install-1", "n1", "none"},
+        {"a mark that is no record", "install-1", "n1", "rubbish"},
+    };
+    for (const auto& [story, install, nonce, mark] : cases) {
+        CAPTURE(story);
+        const TemporaryDirectory parent;
+        const auto ours = ref_of("one", "n1");
+        const MarkedFolder folder(parent.path(), ours);
+        auto theirs = ref_of("one", nonce);
+        theirs.mark.install = install;
+        REQUIRE(MarkedFolder(parent.path(), theirs).ensure(Time{}).has_value());
+        if (!mark.empty()) REQUIRE(std::filesystem::remove(folder.path() / "mark.json"));
+        if (mark == "rubbish") std::ofstream(folder.path() / "mark.json") << "rubbish";
+        CHECK(folder.probe()->presence == engine::Presence::foreign);
+        CHECK(folder.ensure(Time{}).error().kind == ErrorKind::conflict);
+        CHECK(folder.check_removal().error().kind == ErrorKind::conflict);
+    }
+}
+
+TEST_CASE("another folder of the same name and mark is not the one that was made")
+{
+    const TemporaryDirectory parent;
+    auto ref = ref_of("one", "n1");
+    const MarkedFolder folder(parent.path(), ref);
+    ref.identity = folder.ensure(Time{}).value();
+    CHECK(folder.check_removal().has_value());
+    REQUIRE(folder.remove().has_value());
+    REQUIRE(folder.ensure(Time{}).has_value());
+    CHECK(folder.check_removal().error().kind == ErrorKind::conflict);
+}
+
+TEST_CASE("an attempt that was cut off before the mark is begun anew, and is in the inventory once it has its mark")
+{
+    const TemporaryDirectory parent;
+    const auto ref = ref_of("one", "n1");
+    REQUIRE(ensure_directory(parent.path() / ".new-one").has_value());
+    const MarkedFolder folder(parent.path(), ref);
+    CHECK(list_marked_folders(parent.path(), "kind", "install-1")->empty());
+    REQUIRE(folder.ensure(Time{}).has_value());
+    CHECK_FALSE(std::filesystem::exists(parent.path() / ".new-one"));
+
+    std::filesystem::rename(folder.path(), parent.path() / ".new-one");
+    const auto items = list_marked_folders(parent.path(), "kind", "install-1").value();
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].name == "one");
+    CHECK(items[0].mark == ref.mark);
+    CHECK(list_marked_folders(parent.path(), "kind", "install-2")->empty());
+    CHECK(list_marked_folders(parent.path() / "none", "kind", "install-1")->empty());
+    REQUIRE(folder.remove().has_value());
+    CHECK(std::filesystem::is_empty(parent.path()));
+}

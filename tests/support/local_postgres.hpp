@@ -1,0 +1,269 @@
+#pragma once
+
+#include "base/hash.hpp"
+#include "base/text.hpp"
+#include "data/store/clone_store.hpp"
+#include "support/postgres_cluster.hpp"
+#include "targets/local/postgres/data_driver.hpp"
+#include "targets/local/postgres/golden_driver.hpp"
+#include "targets/local/postgres/golden_spec.hpp"
+#include "targets/local/postgres/role_driver.hpp"
+#include "targets/local/postgres/server_driver.hpp"
+#include "targets/local/postgres/spec.hpp"
+#include "targets/local/shim_client.hpp"
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace ramet::testing {
+
+namespace postgres = targets::postgres;
+
+/// The table of allocations, in memory.
+class MemoryAllocations final : public Allocations {
+public:
+    Result<int> ensure(const Request& request) override
+    {
+        const std::scoped_lock lock(mutex_);
+        const Key key{std::string(request.kind), std::string(request.owner), std::string(request.path)};
+        if (const auto found = held_.find(key); found != held_.end()) return found->second;
+        for (int number = request.first; number <= request.last; ++number) {
+            if (taken_.contains({key.kind, number}) || (request.is_usable && !request.is_usable(number))) continue;
+            taken_.insert({key.kind, number});
+            return held_[key] = number;
+        }
+        return fail(ErrorKind::unavailable, "no {} is left", request.kind);
+    }
+
+    Result<void> release(std::string_view kind, std::string_view owner, std::string_view path) override
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto found = held_.find({std::string(kind), std::string(owner), std::string(path)});
+        if (found == held_.end()) return {};
+        taken_.erase({found->first.kind, found->second});
+        held_.erase(found);
+        return {};
+    }
+
+    std::size_t size() const { return held_.size(); }
+
+private:
+    struct Key {
+        std::string kind, owner, path;
+        friend auto operator<=>(const Key&, const Key&) = default;
+    };
+    std::mutex mutex_;
+    std::map<Key, int> held_;
+    std::set<std::pair<std::string, int>> taken_;
+};
+
+/// Each secret is its own id with a prefix.
+class PrefixOpener final : public SecretOpener {
+public:
+    Result<SecretBytes> open(const SecretReference& reference) override { return SecretBytes("password of " + reference.id); }
+};
+
+/// The drivers of PostgreSQL with a data directory of their own, and as much of an engine as a test needs.
+class LocalPostgres {
+public:
+    /// With the data directory in `parent`, which may be a file system of its own.
+    explicit LocalPostgres(const Path& parent) : data_directory_(parent / "d")
+    {
+        options_.install = "install-1";
+        options_.store.data_directory = data_directory_;
+        options_.servers = data_directory_ / "servers";
+        options_.sockets = data_directory_ / "sockets";
+        options_.allocations = &allocations;
+        const auto base = 21000 + static_cast<int>(::getpid() % 100) * 100;
+        options_.ports = {base, base + 99};
+        if (const auto made = data::ensure_store(options_.store); !made) FAIL(made.error().message);
+        auto binary = targets::local::ensure_shim_binary(data_directory_ / "bin");
+        if (!binary) FAIL(binary.error().message);
+        options_.shim_binary = *binary;
+    }
+    LocalPostgres(const LocalPostgres&) = delete;
+    LocalPostgres& operator=(const LocalPostgres&) = delete;
+
+    engine::ResourceRef ref_of(const engine::Node& node, const std::string& owner, std::int64_t incarnation = 1) const
+    {
+        const auto id = short_hash({options_.install, owner, node.path});
+        engine::ResourceRef ref{.id = engine::ResourceId(id), .path = node.path, .kind = node.kind, .name = "", .incarnation = incarnation,
+                                .mark = {options_.install, engine::OwnerId(owner), ""}};
+        ref.name = to_slug(node.path) + "-" + short_hash({id, std::to_string(incarnation)}, 8);
+        ref.mark.nonce = short_hash({id, std::to_string(incarnation), "nonce"});
+        ref.spec = node.spec;
+        return ref;
+    }
+
+    engine::Driver& driver_of(const engine::ResourceRef& ref)
+    {
+        if (ref.kind == postgres::data_kind) return data;
+        if (ref.kind == postgres::server_kind) return server;
+        return ref.kind == postgres::role_kind ? static_cast<engine::Driver&>(role) : golden;
+    }
+
+    Result<engine::Acknowledged> apply(engine::ResourceRef& ref)
+    {
+        auto made = driver_of(ref).apply(call(), ref, engine::Token("t"));
+        if (made) ref.identity = made->identity;
+        return made;
+    }
+
+    /// Applies and asks until it is ready; the failure otherwise.
+    Result<engine::Outputs> bring_up(engine::ResourceRef& ref)
+    {
+        TRY(apply(ref));
+        return wait_for(ref);
+    }
+
+    Result<engine::Outputs> wait_for(engine::ResourceRef& ref)
+    {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (std::chrono::steady_clock::now() < deadline) {
+            const auto answer = TRY(driver_of(ref).await(call(), ref));
+            if (const auto* failed = std::get_if<engine::Failed>(&answer)) return std::unexpected(failed->error);
+            if (const auto* ready = std::get_if<engine::Ready>(&answer)) return ref.outputs = ready->outputs;
+            std::this_thread::sleep_for(std::get<engine::NotYet>(answer).look_again_after);
+        }
+        return fail(ErrorKind::timeout, "{} did not become ready", ref.path);
+    }
+
+    Result<void> take_down(const engine::ResourceRef& ref) { return driver_of(ref).remove(call(), {ref, {}}); }
+    engine::Presence presence(const engine::ResourceRef& ref)
+    {
+        const auto seen = driver_of(ref).probe(call(), ref);
+        if (!seen) FAIL(seen.error().message);
+        return seen->presence;
+    }
+
+    const Path& data_directory() const { return data_directory_; }
+    const postgres::PostgresOptions& options() const { return options_; }
+    static engine::Call call() { return {}; }
+
+    MemoryAllocations allocations;
+    PrefixOpener secrets;
+    SystemClock clock;
+
+private:
+    Path data_directory_;
+    postgres::PostgresOptions options_;
+
+public:
+    postgres::DataDriver data{options_, clock};
+    postgres::ServerDriver server{options_, clock};
+    postgres::RoleDriver role{secrets};
+    postgres::GoldenDriver golden{options_, clock};
+};
+
+/// One database of one environment, brought up and down as the engine would.
+class TestDatabase {
+public:
+    TestDatabase(LocalPostgres& place, postgres::DatabaseSpec spec) : place_(place), spec_(std::move(spec)) {}
+    TestDatabase(const TestDatabase&) = delete;
+    TestDatabase& operator=(const TestDatabase&) = delete;
+    ~TestDatabase()
+    {
+        if (const auto gone = down(); !gone) MESSAGE(gone.error().message);
+    }
+
+    Result<void> up()
+    {
+        for (const auto& node : postgres::database_nodes(spec_)) {
+            auto ref = place_.ref_of(node, spec_.environment.str(), spec_.incarnation);
+            if (node.kind != postgres::data_kind) ref = place_.ref_of(node, spec_.environment.str());
+            ref.spec = filled(node.spec);
+            if (const auto old = refs.find(node.path); old != refs.end() && old->second.name != ref.name) replaced_.push_back(old->second);
+            refs[node.path] = ref;
+            TRY(place_.bring_up(refs[node.path]));
+        }
+        for (const auto& old : std::exchange(replaced_, {})) TRY(place_.take_down(old));
+        return {};
+    }
+
+    Result<void> down()
+    {
+        for (const auto& path : {postgres::database_path(spec_.database), postgres::server_path(spec_.database), postgres::data_path(spec_.database)})
+            if (refs.contains(path)) TRY(place_.take_down(refs[path]));
+        return {};
+    }
+
+    std::string output(const std::string& path, const std::string& name) { return refs[path].outputs[name]; }
+    std::string data(const std::string& name) { return output(postgres::data_path(spec_.database), name); }
+    int port() { return std::stoi(output(postgres::server_path(spec_.database), "port")); }
+    std::string socket_directory() { return output(postgres::server_path(spec_.database), "socket_directory"); }
+    SecretBytes password() const { return SecretBytes("password of " + spec_.password.id); }
+    postgres::DatabaseSpec& spec() { return spec_; }
+
+    /// As the service.
+    Result<data::SqlConnection> log_in(const SecretBytes& password)
+    {
+        return data::SqlConnection::open(
+            {.host = "127.0.0.1", .port = port(), .database = spec_.database_name, .user = spec_.role, .password = &password});
+    }
+    data::SqlConnection connect()
+    {
+        auto opened = log_in(password());
+        if (!opened) FAIL(opened.error().message);
+        return std::move(*opened);
+    }
+    std::string dump()
+    {
+        const auto dumped = run_checked({.arguments = {PostgresCluster::program("pg_dumpall"), "-h", socket_directory(), "-p",
+                                                       std::to_string(port()), "-U", "ramet"},
+                                         .output_limit = 256U << 20U});
+        if (!dumped) FAIL(dumped.error().evidence);
+        return sha256_hex(*dumped);
+    }
+
+    std::map<std::string, engine::ResourceRef> refs;
+
+private:
+    /// {"$out": [path, output]} replaced, one level deep, which is as deep as these specs go.
+    Json filled(const Json& spec)
+    {
+        auto object = spec.as_object();
+        for (auto& member : object)
+            if (const auto& out = get_member(member.value(), "$out"); out.is_array())
+                member.value() = output(std::string(out.at(0).as_string()), std::string(out.at(1).as_string()));
+        return object;
+    }
+
+    LocalPostgres& place_;
+    postgres::DatabaseSpec spec_;
+    std::vector<engine::ResourceRef> replaced_;
+};
+
+/// What `render` would say of a database of this environment.
+inline postgres::DatabaseSpec spec_of(const std::string& environment, DataStrategy strategy)
+{
+    postgres::DatabaseSpec spec;
+    spec.database = "db";
+    spec.environment = EnvironmentId(environment);
+    spec.strategy = strategy;
+    spec.role = "shop";
+    spec.database_name = "shopdb";
+    spec.password = {environment, 1};
+    return spec;
+}
+
+inline postgres::DatabaseSpec base_spec(const std::string& environment)
+{
+    auto spec = spec_of(environment, DataStrategy::seed);
+    spec.durability = postgres::Durability::durable;
+    return spec;
+}
+
+/// A golden copy of `base`, as a golden run of its project makes it.
+inline engine::ResourceRef golden_ref(LocalPostgres& place, TestDatabase& base, const std::string& label)
+{
+    const auto node = postgres::golden_node({.source = {ProjectId("project-1"), base.spec().environment.str(), "db"},
+                                             .label = label,
+                                             .socket_directory = base.socket_directory(),
+                                             .port = std::to_string(base.port()),
+                                             .database_name = base.spec().database_name});
+    return place.ref_of(node, "project-1");
+}
+
+}  // namespace ramet::testing
