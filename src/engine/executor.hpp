@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "engine/budgets.hpp"
 #include "engine/engine.hpp"
+#include "engine/mutation.hpp"
 #include "engine/run_store.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/states.hpp"
@@ -33,16 +34,6 @@ struct Change {
 };
 
 using Observer = std::function<void(const Change&)>;
-
-/// Deliberate defects for the test harness, which must catch every one. Never set outside tests.
-enum class Mutation : std::uint8_t {
-    none,
-    intent_skipped,          ///< calls are launched before their INTENT is committed
-    epoch_unchecked,         ///< batches are not bound to the epoch
-    undo_acknowledged_only,  ///< compensation forgets steps whose answer never came
-    adopt_by_name,           ///< what has our name is taken for ours
-    absent_at_once,          ///< "absent" is believed before the provider's horizon
-};
 
 struct EngineOptions {
     std::string install;              ///< marks what is ours among all that a provider holds
@@ -79,6 +70,9 @@ public:
     /// Stops a run and takes back what it did. A run that has ended is `conflict`, and so is a destroy that has begun.
     Result<void> cancel(const EngineRunId& run);
 
+    /// The same without waiting for the commit.
+    void cancel_async(const EngineRunId& run, std::function<void(Result<void>)> done);
+
     /// Absent when there is no such run.
     Result<std::optional<RunView>> find_run(const EngineRunId& run);
     /// Newest first, with their steps.
@@ -95,6 +89,8 @@ public:
     /// Compares what the providers hold under our mark with the ledger, and removes orphans that an earlier sweep saw as well.
     /// A failed inventory is `unavailable`, and nothing is removed.
     Result<SweepReport> sweep(const SweepRequest& request);
+    /// How long a run that removes an orphan may take; it is the owner's own run of kind sweep.
+    static constexpr Milliseconds sweep_timeout{10 * 60'000};
 
     /// Returns when the run has ended or is kept for debugging; `timeout` when that takes longer, `not_found` for no such run.
     Result<RunView> wait(const EngineRunId& run, Milliseconds timeout);

@@ -1,0 +1,100 @@
+#include "engine/calls.hpp"
+
+#include <exception>
+
+namespace ramet::engine {
+namespace {
+
+// A provider's clock may be a little behind ours.
+constexpr Milliseconds clock_tolerance{120'000};
+
+template <typename T, typename F>
+Result<T> guarded(const F& call)
+{
+    try {
+        return call();
+    } catch (const std::exception& exception) {
+        return fail(ErrorKind::internal, "a driver threw: {}", exception.what());
+    }
+}
+
+CallOutcome perform_apply(Driver& driver, const CallRequest& request, const Call& call)
+{
+    CallOutcome outcome;
+    outcome.applied = guarded<Acknowledged>([&] { return driver.apply(call, request.ref, request.token); });
+    if (!*outcome.applied) return outcome;
+    auto ref = request.ref;
+    const auto& acknowledged = **outcome.applied;
+    if (!acknowledged.external_id.empty()) ref.external_id = acknowledged.external_id;
+    if (!acknowledged.identity.empty()) ref.identity = acknowledged.identity;
+    for (const auto& [name, value] : acknowledged.outputs) ref.outputs[name] = value;
+    outcome.readiness = guarded<Readiness>([&] { return driver.await(call, ref); });
+    return outcome;
+}
+
+Result<Observation> look(Driver& driver, const CallRequest& request, const Call& call)
+{
+    return guarded<Observation>([&] { return driver.probe(call, request.ref); });
+}
+
+CallOutcome perform_remove(Driver& driver, const CallRequest& request, const Call& call)
+{
+    CallOutcome outcome;
+    outcome.observed = look(driver, request, call);
+    if (!*outcome.observed || (*outcome.observed)->presence != Presence::ours) return outcome;
+    const auto& observation = **outcome.observed;
+    outcome.removed = check_proof(request, observation);
+    if (!*outcome.removed) return outcome;
+    DeletionProof proof{request.ref, request.intent_at};
+    proof.resource.identity = observation.identity;
+    if (!observation.external_id.empty()) proof.resource.external_id = observation.external_id;
+    outcome.removed = guarded<void>([&] { return driver.remove(call, proof); });
+    if (*outcome.removed) outcome.observed = look(driver, request, call);
+    return outcome;
+}
+
+}  // namespace
+
+std::string_view to_string(Verb verb)
+{
+    switch (verb) {
+    case Verb::apply: return "apply";
+    case Verb::await: return "await";
+    case Verb::probe: return "probe";
+    case Verb::remove: return "remove";
+    }
+    return "unknown";
+}
+
+Result<void> check_proof(const CallRequest& removal, const Observation& observation)
+{
+    const auto refuse = [&](std::string_view why) {
+        return std::unexpected(Error{ErrorKind::refused, "not removing " + removal.ref.path + ": " + std::string(why),
+                                     observation.evidence, "look at it, and remove it by hand if it is yours"});
+    };
+    if (removal.intent_at == Time{}) return refuse("there is no INTENT of ours for it");
+    if (removal.ref.mark.nonce.empty()) return refuse("the ledger has no owner nonce for it");
+    if (observation.presence != Presence::ours) return refuse("what has its name does not carry our nonce");
+    if (!removal.expected_identity.empty() && !observation.identity.empty() &&
+        observation.identity != removal.expected_identity)
+        return refuse("what carries our mark has the identity " + observation.identity + ", not " + removal.expected_identity);
+    if (observation.created_at && *observation.created_at + clock_tolerance < removal.intent_at)
+        return refuse("it is older than our INTENT");
+    return {};
+}
+
+CallOutcome perform(Driver& driver, const CallRequest& request, const Call& call)
+{
+    CallOutcome outcome;
+    switch (request.verb) {
+    case Verb::apply: return perform_apply(driver, request, call);
+    case Verb::remove: return perform_remove(driver, request, call);
+    case Verb::await:
+        outcome.readiness = guarded<Readiness>([&] { return driver.await(call, request.ref); });
+        return outcome;
+    case Verb::probe: outcome.observed = look(driver, request, call); return outcome;
+    }
+    return outcome;
+}
+
+}  // namespace ramet::engine

@@ -1,0 +1,22 @@
+#include "engine/mailbox.hpp"
+
+namespace ramet::engine {
+namespace {
+
+bool removes(RunKind kind) { return kind == RunKind::destroy || kind == RunKind::sweep; }
+
+bool beats(RunKind arriving, RunKind other) { return removes(arriving) || !removes(other); }
+
+}  // namespace
+
+Admission admit(RunKind arriving, std::optional<RunKind> active, std::span<const RunKind> waiting)
+{
+    Admission admission;
+    admission.starts_now = !active && waiting.empty();
+    admission.supersedes_active = active && beats(arriving, *active);
+    for (std::size_t index = 0; index < waiting.size(); ++index)
+        if (beats(arriving, waiting[index])) admission.supersedes_waiting.push_back(index);
+    return admission;
+}
+
+}  // namespace ramet::engine

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "engine/engine.hpp"
+
+#include <optional>
+#include <span>
+
+namespace ramet::engine {
+
+/// What becomes of an owner's other runs when a new one arrives.
+struct Admission {
+    bool starts_now = false;
+    bool supersedes_active = false;
+    /// Of the waiting runs, those that it takes the slot of, by index.
+    std::vector<std::size_t> supersedes_waiting{};
+};
+
+/// One slot per owner: the newest generation wins, and destroy beats apply. A destroy clears everything; an apply replaces any
+/// apply but waits for a destroy to end, because what was to be removed must be gone before it is made anew.
+Admission admit(RunKind arriving, std::optional<RunKind> active, std::span<const RunKind> waiting);
+
+}  // namespace ramet::engine
