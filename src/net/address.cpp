@@ -129,10 +129,11 @@ AddressClass classify_address(const sockaddr& address)
 
 Result<void> check_address(AddressClass address, AddressPolicy policy, std::string_view text)
 {
-    const bool allowed = policy == AddressPolicy::public_only ? address == AddressClass::global
-                                                              : address != AddressClass::metadata;
+    const bool allowed =
+        policy == AddressPolicy::public_only ? address == AddressClass::global : address != AddressClass::metadata;
     if (allowed) return {};
-    return fail(ErrorKind::refused, "egress_denied: {} is {}, where this connection may not go", text, to_string(address));
+    return fail(ErrorKind::refused, "egress_denied: {} is {}, where this connection may not go", text,
+                to_string(address));
 }
 
 std::string_view to_string(AddressClass address)

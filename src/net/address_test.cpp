@@ -31,7 +31,10 @@ AddressClass classify(const char* text)
 
 TEST_CASE("every address is classed by where it leads, whatever carries it")
 {
-    struct Case { const char* address; AddressClass want; };
+    struct Case {
+        const char* address;
+        AddressClass want;
+    };
     const Case cases[] = {
         {"1.1.1.1", AddressClass::global},
         {"93.184.216.34", AddressClass::global},

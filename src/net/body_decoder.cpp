@@ -18,7 +18,10 @@ int hex_digit(char c)
     return -1;
 }
 
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+bool is_control(char c)
+{
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
 
 }  // namespace
 
@@ -87,8 +90,10 @@ void BodyDecoder::step_size(char c)
         return;
     }
     if (state_ == State::extension) {
-        if (c == '\r') state_ = State::size_line_feed;
-        else if (is_control(c)) state_ = State::bad;
+        if (c == '\r')
+            state_ = State::size_line_feed;
+        else if (is_control(c))
+            state_ = State::bad;
         return;
     }
     const int digit = hex_digit(c);
@@ -111,8 +116,10 @@ void BodyDecoder::step_trailer(char c)
         state_ = c == '\r' ? State::last_line_feed : is_control(c) || c == ' ' ? State::bad : State::trailer;
         break;
     case State::trailer:
-        if (c == '\r') state_ = State::trailer_line_feed;
-        else if (is_control(c)) state_ = State::bad;
+        if (c == '\r')
+            state_ = State::trailer_line_feed;
+        else if (is_control(c))
+            state_ = State::bad;
         break;
     case State::trailer_line_feed: state_ = c == '\n' ? State::trailer_first : State::bad; break;
     case State::last_line_feed: state_ = c == '\n' ? State::done : State::bad; break;

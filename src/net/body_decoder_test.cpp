@@ -52,9 +52,14 @@ TEST_CASE("a counted body ends where its length says")
 
 TEST_CASE("which responses have a body")
 {
-    struct Case { int status; std::string_view method; BodyKind want; };
-    const Case cases[] = {{200, "GET", BodyKind::until_close}, {200, "HEAD", BodyKind::none}, {204, "GET", BodyKind::none},
-                          {304, "GET", BodyKind::none},        {101, "GET", BodyKind::none},  {404, "POST", BodyKind::until_close}};
+    struct Case {
+        int status;
+        std::string_view method;
+        BodyKind want;
+    };
+    const Case cases[] = {{200, "GET", BodyKind::until_close}, {200, "HEAD", BodyKind::none},
+                          {204, "GET", BodyKind::none},        {304, "GET", BodyKind::none},
+                          {101, "GET", BodyKind::none},        {404, "POST", BodyKind::until_close}};
     for (const auto& [status, method, want] : cases) {
         CAPTURE(status);
         CAPTURE(method);
@@ -67,8 +72,8 @@ TEST_CASE("which responses have a body")
 TEST_CASE("a chunked body that is malformed is bad")
 {
     for (const std::string text :
-         {"\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", "1\n", "1\r\nab", "1\r\na\n", "1\r\na\r\r", "1;a\nb\r\n", "0\r\n\rx", "0\r\n x",
-          "0\r\na: b\n", "0\r\na\x01: b\r\n", "fffffffffffffffff\r\n", "1\rx"}) {
+         {"\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", "1\n", "1\r\nab", "1\r\na\n", "1\r\na\r\r", "1;a\nb\r\n",
+          "0\r\n\rx", "0\r\n x", "0\r\na: b\n", "0\r\na\x01: b\r\n", "fffffffffffffffff\r\n", "1\rx"}) {
         CAPTURE(text);
         for (const std::size_t piece : {1U, 100U}) {
             auto decoder = chunked_decoder();

@@ -3,11 +3,10 @@
 #include "base/text.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <csignal>
+#include <ctime>
 #include <new>
 
 namespace ramet::net {
@@ -23,12 +22,40 @@ void initialise_curl()
     if (code != CURLE_OK) throw std::bad_alloc();
 }
 
+/// OpenSSL writes to a connection that may be gone without asking for no signal. This thread does not take it; what the
+/// process does with SIGPIPE is not ours to decide.
+class WithoutPipeSignal {
+public:
+    WithoutPipeSignal()
+    {
+        sigemptyset(&pipe_only_);
+        sigaddset(&pipe_only_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_only_, &before_);
+    }
+    ~WithoutPipeSignal()
+    {
+        if (sigismember(&before_, SIGPIPE)) return;
+        const timespec at_once{};
+        while (sigtimedwait(&pipe_only_, nullptr, &at_once) == SIGPIPE) {}
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    WithoutPipeSignal(const WithoutPipeSignal&) = delete;
+    WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
+
+private:
+    sigset_t pipe_only_{};
+    sigset_t before_{};
+};
+
 curl_blob blob_of(const std::string& text)
 {
     return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
 }
 
-bool is_success(long status) { return status >= 200 && status < 300; }
+bool is_success(long status)
+{
+    return status >= 200 && status < 300;
+}
 
 }  // namespace
 
@@ -39,6 +66,7 @@ CurlHandle::CurlHandle() : multi((initialise_curl(), curl_multi_init())), easy(c
 
 CurlHandle::~CurlHandle()
 {
+    const WithoutPipeSignal quiet;  // Closing says good-bye over TLS.
     curl_easy_cleanup(easy);
     curl_multi_cleanup(multi);
 }
@@ -52,6 +80,7 @@ CurlTransfer::CurlTransfer(const CurlOptions& options, const HttpRequest& reques
 Result<HttpResponse> CurlTransfer::run(CurlHandle& handle, const std::stop_token& stop)
 {
     TRY(check_request());
+    const WithoutPipeSignal quiet;
     curl_easy_reset(handle.easy);
     set_up(handle.easy);
     curl_multi_add_handle(handle.multi, handle.easy);
@@ -87,13 +116,15 @@ void CurlTransfer::set_up(CURL* easy)
     set_up_body(easy);
     set_up_headers(easy);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, +[](char* data, std::size_t, std::size_t size, void* self) {
-        return static_cast<CurlTransfer*>(self)->on_header({data, size});
-    });
+    curl_easy_setopt(
+        easy, CURLOPT_HEADERFUNCTION, +[](char* data, std::size_t, std::size_t size, void* self) {
+            return static_cast<CurlTransfer*>(self)->on_header({data, size});
+        });
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* self) {
-        return static_cast<CurlTransfer*>(self)->on_body({data, size});
-    });
+    curl_easy_setopt(
+        easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* self) {
+            return static_cast<CurlTransfer*>(self)->on_body({data, size});
+        });
 }
 
 void CurlTransfer::set_up_target(CURL* easy)
@@ -105,12 +136,12 @@ void CurlTransfer::set_up_target(CURL* easy)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.redirects > 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, static_cast<long>(std::max(request_.redirects, 0)));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
-    if (!options_.unix_socket.empty())
-        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
+    if (!options_.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, +[](void* self, curlsocktype, curl_sockaddr* address) {
-        return static_cast<CurlTransfer*>(self)->open_socket(*address);
-    });
+    curl_easy_setopt(
+        easy, CURLOPT_OPENSOCKETFUNCTION, +[](void* self, curlsocktype, curl_sockaddr* address) {
+            return static_cast<CurlTransfer*>(self)->open_socket(*address);
+        });
 }
 
 void CurlTransfer::set_up_trust(CURL* easy)

@@ -30,8 +30,10 @@ void Deadlines::add(Timed& timed)
 void Deadlines::remove(Timed& timed)
 {
     if (cursor_ == &timed) cursor_ = timed.next_;
-    if (timed.previous_) timed.previous_->next_ = timed.next_;
-    else first_ = timed.next_;
+    if (timed.previous_)
+        timed.previous_->next_ = timed.next_;
+    else
+        first_ = timed.next_;
     if (timed.next_) timed.next_->previous_ = timed.previous_;
     timed.previous_ = timed.next_ = nullptr;
     timed.owner_ = nullptr;

@@ -20,11 +20,10 @@ ErrorKind kind_of(int status)
 
 Response problem(int status, std::string_view reason)
 {
-    const json::object body{{"title", status_text(status)},
-                            {"status", status},
-                            {"code", to_string(kind_of(status))},
-                            {"detail", reason}};
-    Response response{.status = status, .headers = {{"Content-Type", "application/problem+json"}}, .body = ramet::to_text(body)};
+    const json::object body{
+        {"title", status_text(status)}, {"status", status}, {"code", to_string(kind_of(status))}, {"detail", reason}};
+    Response response{
+        .status = status, .headers = {{"Content-Type", "application/problem+json"}}, .body = ramet::to_text(body)};
     if (status == 503) response.headers.set("Retry-After", "1");
     return response;
 }
@@ -50,17 +49,34 @@ std::shared_ptr<ResponseStream> Exchange::stream(Response head)
         return stream;
     }
     gate_->post([connection = connection_, stream, answer = std::move(head)]() mutable {
-        if (const auto alive = connection.lock()) alive->answer_with_stream(std::move(answer), stream);
-        else stream->end();
+        if (const auto alive = connection.lock())
+            alive->answer_with_stream(std::move(answer), stream);
+        else
+            stream->end();
     });
     return stream;
 }
 
-void Responder::send(Response response) const { exchange_->send(std::move(response)); }
-StreamWriter Responder::stream(Response head) const { return StreamWriter(exchange_->stream(std::move(head))); }
+void Responder::send(Response response) const
+{
+    exchange_->send(std::move(response));
+}
+StreamWriter Responder::stream(Response head) const
+{
+    return StreamWriter(exchange_->stream(std::move(head)));
+}
 
-bool StreamWriter::write(std::string_view chunk) const { return stream_->write(chunk); }
-void StreamWriter::close() const { stream_->close(); }
-void StreamWriter::on_closed(std::function<void()> callback) const { stream_->on_closed(std::move(callback)); }
+bool StreamWriter::write(std::string_view chunk) const
+{
+    return stream_->write(chunk);
+}
+void StreamWriter::close() const
+{
+    stream_->close();
+}
+void StreamWriter::on_closed(std::function<void()> callback) const
+{
+    stream_->on_closed(std::move(callback));
+}
 
 }  // namespace ramet::net

@@ -33,7 +33,10 @@ bool travels(const MessageHead& head, const HeadField& field)
     return head.connection_options.empty() || !head.is_named_by_connection(field.name);
 }
 
-bool is_v6(std::string_view address) { return address.contains(':'); }
+bool is_v6(std::string_view address)
+{
+    return address.contains(':');
+}
 
 void append_forwarded_for(std::string& out, const RequestHead& head, const ForwardContext& context)
 {
@@ -70,7 +73,12 @@ bool is_tunnelled(const RequestHead& head)
 
 void write_request_head(std::string& out, const RequestHead& head, const ForwardContext& context)
 {
-    out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\nHost: ").append(head.host).append("\r\n");
+    out.append(head.method)
+        .append(" ")
+        .append(head.target)
+        .append(" HTTP/1.1\r\nHost: ")
+        .append(head.host)
+        .append("\r\n");
     for (const auto& field : head.fields) {
         const bool robots = field.kind == FieldKind::robots;
         if ((field.kind == FieldKind::other || robots) && travels(head, field)) append_as_it_was(out, field);
@@ -102,10 +110,14 @@ void write_response_head(std::string& out, const ResponseHead& head, const Respo
         out.append("Connection: Upgrade\r\nUpgrade: ").append(head.upgrade).append("\r\n\r\n");
         return;
     }
-    if (shape.framing == Framing::chunked) out.append("Transfer-Encoding: chunked\r\n");
-    else if (head.status != 204) append_length(out, head);
-    if (!shape.keep_alive) out.append("Connection: close\r\n");
-    else if (shape.client_is_old) out.append("Connection: keep-alive\r\n");
+    if (shape.framing == Framing::chunked)
+        out.append("Transfer-Encoding: chunked\r\n");
+    else if (head.status != 204)
+        append_length(out, head);
+    if (!shape.keep_alive)
+        out.append("Connection: close\r\n");
+    else if (shape.client_is_old)
+        out.append("Connection: keep-alive\r\n");
     out.append("\r\n");
 }
 

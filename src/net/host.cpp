@@ -8,9 +8,18 @@ namespace {
 
 constexpr std::size_t longest_name = 253;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_character(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.'; }
-bool is_v6_character(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || c == ':' || c == '.'; }
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+bool is_name_character(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+}
+bool is_v6_character(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
+}
 
 /// What follows the host: nothing, or ":" and digits.
 bool is_port(std::string_view text)
@@ -35,7 +44,8 @@ bool normalise_host(std::string_view field, std::string& host)
     for (char& c : host)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
     if (is_v6) return host.size() > 3 && std::all_of(host.begin() + 1, host.end() - 1, is_v6_character);
-    return host.front() != '.' && !host.ends_with('.') && !host.contains("..") && std::ranges::all_of(host, is_name_character);
+    return host.front() != '.' && !host.ends_with('.') && !host.contains("..") &&
+           std::ranges::all_of(host, is_name_character);
 }
 
 }  // namespace ramet::net

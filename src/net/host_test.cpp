@@ -19,7 +19,10 @@ std::optional<std::string> normalised(std::string_view field)
 
 TEST_CASE("a host loses its case, its port and the dot at its end")
 {
-    struct Case { std::string_view field; std::optional<std::string> want; };
+    struct Case {
+        std::string_view field;
+        std::optional<std::string> want;
+    };
     const Case cases[] = {
         {"web-pr-42.localhost", "web-pr-42.localhost"},
         {"WEB-PR-42.LocalHost", "web-pr-42.localhost"},
@@ -73,7 +76,8 @@ TEST_CASE("whatever comes in, what comes out is a fixed point without anything t
 TEST_CASE("a name that is one already only loses its decoration")
 {
     CHECK(rc::check("decorated hosts", [] {
-        const auto name = *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::elementOf(std::string("abcxyz0189-"))));
+        const auto name =
+            *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::elementOf(std::string("abcxyz0189-"))));
         RC_PRE(name.size() < 254);
         auto shown = name;
         for (char& c : shown)

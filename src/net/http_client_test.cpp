@@ -40,8 +40,8 @@ TEST_CASE("the client sends method, headers and body and gets status, headers an
     CurlClient client;
     for (const std::string method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
         CAPTURE(method);
-        const auto response = client.send({.method = method, .url = url_of(server->port()), .headers = {{"X-Sent", "yes"}},
-                                           .body = "the body"});
+        const auto response = client.send(
+            {.method = method, .url = url_of(server->port()), .headers = {{"X-Sent", "yes"}}, .body = "the body"});
         REQUIRE(response);
         CHECK(response->status == 201);
         CHECK(response->headers.get("x-METHOD") == method);
@@ -66,7 +66,8 @@ TEST_CASE("the client adds no Content-Type, Expect or Accept-Encoding of its own
 
 TEST_CASE("HEAD has no body and does not wait for one")
 {
-    const auto server = serve([](const Request& request, const Responder& responder) { responder.send(echo(request)); });
+    const auto server =
+        serve([](const Request& request, const Responder& responder) { responder.send(echo(request)); });
     const auto response = CurlClient().send({.method = "HEAD", .url = url_of(server->port())});
     REQUIRE(response);
     CHECK(response->headers.get("X-Method") == "HEAD");
@@ -90,7 +91,8 @@ TEST_CASE("connections are reused from request to request")
 
 TEST_CASE("many threads may use one client")
 {
-    const auto server = serve([](const Request& request, const Responder& responder) { responder.send(echo(request)); });
+    const auto server =
+        serve([](const Request& request, const Responder& responder) { responder.send(echo(request)); });
     CurlClient client;
     std::atomic<int> right = 0;
     {
@@ -119,7 +121,11 @@ TEST_CASE("what is not a response is a transport error with its kind")
         RawServer server([](RawPeer&) {});
         return server.port();
     }();
-    struct Case { std::string_view story; std::string url; ErrorKind kind; };
+    struct Case {
+        std::string_view story;
+        std::string url;
+        ErrorKind kind;
+    };
     const Case cases[] = {
         {"nobody listens", url_of(free_port), ErrorKind::unavailable},
         {"nobody answers", url_of(silent.port()), ErrorKind::timeout},
@@ -159,9 +165,8 @@ TEST_CASE("errors name the method, host and path but neither the user nor the qu
 
 TEST_CASE("a response over the limit is refused and not kept")
 {
-    const auto server = serve([](const Request&, const Responder& responder) {
-        responder.send({.body = std::string(100'000, 'x')});
-    });
+    const auto server =
+        serve([](const Request&, const Responder& responder) { responder.send({.body = std::string(100'000, 'x')}); });
     CurlClient client;
     const auto refused = client.send({.url = url_of(server->port()), .response_limit = 99'999});
     REQUIRE_FALSE(refused);
@@ -246,13 +251,11 @@ TEST_CASE("a stream hands over each event as it arrives and ends when the reader
         writer.write("data: 2\n\n");  // Left open: the reader is the one who ends it.
     });
     std::string seen;
-    const auto response = CurlClient().send_streaming(
-        {.url = url_of(server->port())},
-        [&](std::string_view chunk) {
-            seen += chunk;
-            if (seen == "data: 1\n\n") first_seen.set();
-            return seen.ends_with("data: 2\n\n") ? Flow::stop : Flow::keep;
-        });
+    const auto response = CurlClient().send_streaming({.url = url_of(server->port())}, [&](std::string_view chunk) {
+        seen += chunk;
+        if (seen == "data: 1\n\n") first_seen.set();
+        return seen.ends_with("data: 2\n\n") ? Flow::stop : Flow::keep;
+    });
     REQUIRE(response);
     CHECK(response->status == 200);
     CHECK(response->headers.get("content-type") == "text/event-stream");
@@ -279,8 +282,8 @@ TEST_CASE("a stream's error status keeps its body; silence beyond the idle time 
     CHECK(missing->status == 404);
     CHECK(missing->body == "no such log");
     CHECK(chunks == 0);
-    const auto silent = client.send_streaming(
-        {.url = url_of(server->port()), .idle_timeout = std::chrono::milliseconds(200)}, count);
+    const auto silent =
+        client.send_streaming({.url = url_of(server->port()), .idle_timeout = std::chrono::milliseconds(200)}, count);
     done.set();
     REQUIRE_FALSE(silent);
     CHECK(silent.error().kind == ErrorKind::timeout);

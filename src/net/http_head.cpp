@@ -38,7 +38,10 @@ bool all_are(std::string_view text, CharacterClass wanted)
     return true;
 }
 
-HeadResult bad(std::string_view reason, int status = 400) { return {HeadState::bad, status, reason}; }
+HeadResult bad(std::string_view reason, int status = 400)
+{
+    return {HeadState::bad, status, reason};
+}
 constexpr HeadResult fine{HeadState::complete, 0, {}};
 
 std::string_view trim_blanks(std::string_view text)
@@ -98,8 +101,8 @@ std::size_t find_end(std::string_view text, std::size_t& scanned)
 /// Takes the first line off; the head was checked to consist of lines that end with CR LF.
 std::string_view take_line(std::string_view& text)
 {
-    const auto end = static_cast<std::size_t>(
-        static_cast<const char*>(std::memchr(text.data(), '\n', text.size())) - text.data());
+    const auto end =
+        static_cast<std::size_t>(static_cast<const char*>(std::memchr(text.data(), '\n', text.size())) - text.data());
     const auto line = text.substr(0, end - 1);
     text.remove_prefix(end + 1);
     return line;
@@ -131,10 +134,14 @@ void note_connection(MessageHead& head, std::string_view value)
         const auto option = trim_blanks(value.substr(0, comma));
         value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
         if (option.empty()) continue;
-        if (equals_ignoring_case(option, "close")) head.keep_alive = false;
-        else if (equals_ignoring_case(option, "keep-alive")) head.keep_alive = head.keep_alive || head.minor_version == 0;
-        else if (equals_ignoring_case(option, "upgrade")) head.wants_upgrade = true;
-        else head.connection_options.push_back(option);
+        if (equals_ignoring_case(option, "close"))
+            head.keep_alive = false;
+        else if (equals_ignoring_case(option, "keep-alive"))
+            head.keep_alive = head.keep_alive || head.minor_version == 0;
+        else if (equals_ignoring_case(option, "upgrade"))
+            head.wants_upgrade = true;
+        else
+            head.connection_options.push_back(option);
     }
 }
 

@@ -24,15 +24,46 @@ HeadState state_of(std::string_view text)
 /// Words and separators that decide about framing, thrown together.
 rc::Gen<std::string> hostile_text()
 {
-    const auto piece = rc::gen::elementOf(std::vector<std::string>{
-        "GET", "POST", " ", "/", "*", "http://a", "HTTP/1.1", "HTTP/1.0", "\r\n", "\r\n\r\n", "\n", "\r", "\t", ":", ": ",
-        "Host", "Host: a", "Content-Length", "Content-Length: 5", "Transfer-Encoding", "chunked", "Connection", "close",
-        "Upgrade", "Expect: 100-continue", ",", ";", "5", "0", "-1", std::string(1, '\0'), "\x80", "\xff", "x"});
-    return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece), [](const std::vector<std::string>& pieces) {
-        std::string text;
-        for (const auto& each : pieces) text += each;
-        return text;
-    });
+    const auto piece = rc::gen::elementOf(std::vector<std::string>{"GET",
+                                                                   "POST",
+                                                                   " ",
+                                                                   "/",
+                                                                   "*",
+                                                                   "http://a",
+                                                                   "HTTP/1.1",
+                                                                   "HTTP/1.0",
+                                                                   "\r\n",
+                                                                   "\r\n\r\n",
+                                                                   "\n",
+                                                                   "\r",
+                                                                   "\t",
+                                                                   ":",
+                                                                   ": ",
+                                                                   "Host",
+                                                                   "Host: a",
+                                                                   "Content-Length",
+                                                                   "Content-Length: 5",
+                                                                   "Transfer-Encoding",
+                                                                   "chunked",
+                                                                   "Connection",
+                                                                   "close",
+                                                                   "Upgrade",
+                                                                   "Expect: 100-continue",
+                                                                   ",",
+                                                                   ";",
+                                                                   "5",
+                                                                   "0",
+                                                                   "-1",
+                                                                   std::string(1, '\0'),
+                                                                   "\x80",
+                                                                   "\xff",
+                                                                   "x"});
+    return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece),
+                        [](const std::vector<std::string>& pieces) {
+                            std::string text;
+                            for (const auto& each : pieces) text += each;
+                            return text;
+                        });
 }
 
 }  // namespace
@@ -40,8 +71,9 @@ rc::Gen<std::string> hostile_text()
 TEST_CASE("a request head is taken apart")
 {
     RequestHead head;
-    const std::string text = "POST /a?b=c HTTP/1.1\r\nHost: a.test\r\nContent-Length: 12\r\nConnection: keep-alive, X-One , Upgrade\r\n"
-                             "Upgrade: websocket\r\nExpect: 100-Continue\r\nX-Empty:\r\n\r\nrest";
+    const std::string text =
+        "POST /a?b=c HTTP/1.1\r\nHost: a.test\r\nContent-Length: 12\r\nConnection: keep-alive, X-One , Upgrade\r\n"
+        "Upgrade: websocket\r\nExpect: 100-Continue\r\nX-Empty:\r\n\r\nrest";
     REQUIRE(parse(text, head).state == HeadState::complete);
     CHECK(head.method == "POST");
     CHECK(head.target == "/a?b=c");
@@ -59,14 +91,19 @@ TEST_CASE("a request head is taken apart")
 
 TEST_CASE("whether a connection stays open")
 {
-    struct Case { std::string_view version, connection; bool want; };
-    const Case cases[] = {{"1.1", "", true},  {"1.1", "close", false}, {"1.1", "Close, x", false}, {"1.1", "keep-alive", true},
-                          {"1.0", "", false}, {"1.0", "close", false}, {"1.0", "Keep-Alive", true}};
+    struct Case {
+        std::string_view version, connection;
+        bool want;
+    };
+    const Case cases[] = {{"1.1", "", true},           {"1.1", "close", false}, {"1.1", "Close, x", false},
+                          {"1.1", "keep-alive", true}, {"1.0", "", false},      {"1.0", "close", false},
+                          {"1.0", "Keep-Alive", true}};
     for (const auto& [version, connection, want] : cases) {
         CAPTURE(version);
         CAPTURE(connection);
         RequestHead head;
-        const auto text = "GET / HTTP/" + std::string(version) + "\r\nHost: a\r\nConnection: " + std::string(connection) + "\r\n\r\n";
+        const auto text =
+            "GET / HTTP/" + std::string(version) + "\r\nHost: a\r\nConnection: " + std::string(connection) + "\r\n\r\n";
         REQUIRE(parse(text, head).state == HeadState::complete);
         CHECK(head.keep_alive == want);
     }
@@ -100,7 +137,8 @@ TEST_CASE("a response head is taken apart, with and without a reason")
         CHECK(head.status == 404);
         CHECK(head.content_length == 3);
     }
-    for (const std::string_view line : {"HTTP/1.1 40", "HTTP/1.1 4040", "HTTP/1.1 099", "HTTP/1.1  404", "HTTP/2 200 OK", "HTTP/1.1 -10", ""}) {
+    for (const std::string_view line :
+         {"HTTP/1.1 40", "HTTP/1.1 4040", "HTTP/1.1 099", "HTTP/1.1  404", "HTTP/2 200 OK", "HTTP/1.1 -10", ""}) {
         CAPTURE(line);
         ResponseHead head;
         std::size_t scanned = 0;

@@ -51,9 +51,8 @@ HttpServer::Core::Core(ServerOptions the_options, Handler the_handler, Fd listen
            .loop = loop,
            .deadlines = deadlines,
            .gate = gate,
-           .dispatch = [this](Request request, Responder responder) {
-               return dispatch(std::move(request), std::move(responder));
-           },
+           .dispatch = [this](Request request,
+                              Responder responder) { return dispatch(std::move(request), std::move(responder)); },
            .on_connections_changed = [this] { count_connections(); },
            .stop = stopping.get_token()},
       acceptor(loop, std::move(listening), [this](Accepted accepted) { accept(std::move(accepted)); }),
@@ -75,7 +74,8 @@ void HttpServer::Core::accept(Accepted accepted)
 bool HttpServer::Core::dispatch(Request request, Responder responder)
 {
     auto shared = std::make_shared<Request>(std::move(request));
-    return workers.submit([this, shared = std::move(shared), responder = std::move(responder)] { run(*shared, responder); });
+    return workers.submit(
+        [this, shared = std::move(shared), responder = std::move(responder)] { run(*shared, responder); });
 }
 
 void HttpServer::Core::run(Request& request, const Responder& responder) const
@@ -126,9 +126,15 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, Han
 
 HttpServer::HttpServer(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer()
+{
+    stop();
+}
 
-std::uint16_t HttpServer::port() const { return core_->port; }
+std::uint16_t HttpServer::port() const
+{
+    return core_->port;
+}
 
 void HttpServer::stop(std::chrono::milliseconds patience)
 {

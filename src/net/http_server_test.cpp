@@ -20,7 +20,10 @@ std::unique_ptr<HttpServer> serve(ServerOptions options, Handler handler)
     return std::move(*server);
 }
 
-void echo(const Request& request, const Responder& responder) { responder.send({.body = request.body}); }
+void echo(const Request& request, const Responder& responder)
+{
+    responder.send({.body = request.body});
+}
 
 int status_of(std::string_view response)
 {
@@ -37,7 +40,8 @@ TEST_CASE("a request arrives decoded")
         responder.send({});
     });
     auto peer = RawPeer::connect(server->port());
-    peer.send("POST /a/b%2Fc%20d/?x=1&y=a+b%26&z HTTP/1.1\r\nHost: api\r\nX-Two:  words here \r\nContent-Length: 3\r\n\r\nabc");
+    peer.send("POST /a/b%2Fc%20d/?x=1&y=a+b%26&z HTTP/1.1\r\nHost: api\r\nX-Two:  words here \r\nContent-Length: "
+              "3\r\n\r\nabc");
     CHECK(status_of(peer.read_message()) == 200);
     CHECK(seen.method == "POST");
     CHECK(seen.path == "/a/b%2Fc%20d/");
@@ -73,9 +77,13 @@ TEST_CASE("a request may come byte by byte and in chunks")
 
 TEST_CASE("what is malformed or ambiguous is answered and the connection closed")
 {
-    struct Case { std::string_view story, request; int status; };
+    struct Case {
+        std::string_view story, request;
+        int status;
+    };
     const Case cases[] = {
-        {"length beside chunked", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400},
+        {"length beside chunked",
+         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400},
         {"two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", 400},
         {"a negative length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400},
         {"a length with a plus", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx", 400},
@@ -136,12 +144,12 @@ TEST_CASE("memory stays flat while somebody sends a hundred megabytes too many")
     const auto server = serve({.body_limit = 1000}, echo);
     auto peer = RawPeer::connect(server->port());
     peer.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6400000\r\n");
-    const auto before = resident_bytes();
+    const MemoryGrowth growth;
     const std::string megabyte(1U << 20U, 'x');
     for (int i = 0; i < 100; ++i)
         if (!peer.send(megabyte)) break;
     CHECK(status_of(peer.read_message()) == 413);
-    CHECK(resident_bytes() < before + (16U << 20U));
+    CHECK(growth.bytes() < (16U << 20U));
 }
 
 TEST_CASE("the limit may depend on the method and the target")
@@ -173,7 +181,8 @@ TEST_CASE("a client that expects 100 gets it, unless its body is too large")
 
 TEST_CASE("who sends its head or its body too slowly is told and closed")
 {
-    const auto server = serve({.head_timeout = std::chrono::milliseconds(300), .idle_timeout = std::chrono::milliseconds(300)}, echo);
+    const auto server =
+        serve({.head_timeout = std::chrono::milliseconds(300), .idle_timeout = std::chrono::milliseconds(300)}, echo);
     auto head = RawPeer::connect(server->port());
     head.send("GET / HTTP/1.1\r\nHost:");
     CHECK(status_of(head.read_message()) == 408);
@@ -197,7 +206,8 @@ TEST_CASE("an idle connection is closed after its time")
 TEST_CASE("HTTP/1.0 and Connection: close end with the answer; HTTP/1.0 may ask to keep the connection")
 {
     const auto server = serve({}, echo);
-    for (const std::string_view request : {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"}) {
+    for (const std::string_view request :
+         {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"}) {
         auto peer = RawPeer::connect(server->port());
         peer.send(request);
         CHECK(peer.read_message().contains("Connection: close\r\n"));
@@ -429,8 +439,10 @@ TEST_CASE("writers and responders may outlive the server")
     std::promise<Responder> responder;
     std::promise<StreamWriter> writer;
     auto server = serve({}, [&](const Request& request, Responder given) {
-        if (request.path == "/stream") writer.set_value(given.stream({}));
-        else responder.set_value(std::move(given));
+        if (request.path == "/stream")
+            writer.set_value(given.stream({}));
+        else
+            responder.set_value(std::move(given));
     });
     auto one = RawPeer::connect(server->port());
     auto two = RawPeer::connect(server->port());

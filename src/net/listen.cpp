@@ -24,7 +24,8 @@ Result<Addresses> resolve(const ListenAddress& address)
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const auto port = std::to_string(address.port);
-    const int error = getaddrinfo(address.address.empty() ? nullptr : address.address.c_str(), port.c_str(), &hints, &found);
+    const int error =
+        getaddrinfo(address.address.empty() ? nullptr : address.address.c_str(), port.c_str(), &hints, &found);
     if (error != 0)
         return fail(ErrorKind::invalid, "{} {}: \"{}\" is not an address of this machine: {}", address.option,
                     to_text(address), address.address, gai_strerror(error));
@@ -73,8 +74,10 @@ Result<ListenAddress> parse_listen_address(std::string_view text, std::string_vi
     if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
         return fail(ErrorKind::invalid, "{} \"{}\": give it as ADDRESS:PORT, like 127.0.0.1:8080", option, text);
     auto host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    else if (host.contains(':')) return fail(ErrorKind::invalid, "{} \"{}\": an IPv6 address goes in brackets", option, text);
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    else if (host.contains(':'))
+        return fail(ErrorKind::invalid, "{} \"{}\": an IPv6 address goes in brackets", option, text);
     address.address = host;
     if (host.empty()) address.address = "0.0.0.0";
     return address;

@@ -8,8 +8,14 @@ namespace ramet::net {
 
 TEST_CASE("a listen address is an address and a port")
 {
-    struct Case { std::string_view text, address; int port; };
-    const Case cases[] = {{"127.0.0.1:8080", "127.0.0.1", 8080}, {"localhost:0", "localhost", 0}, {"[::1]:80", "::1", 80}, {":9000", "0.0.0.0", 9000}};
+    struct Case {
+        std::string_view text, address;
+        int port;
+    };
+    const Case cases[] = {{"127.0.0.1:8080", "127.0.0.1", 8080},
+                          {"localhost:0", "localhost", 0},
+                          {"[::1]:80", "::1", 80},
+                          {":9000", "0.0.0.0", 9000}};
     for (const auto& [text, address, port] : cases) {
         CAPTURE(text);
         const auto parsed = parse_listen_address(text, "--listen");
@@ -17,7 +23,8 @@ TEST_CASE("a listen address is an address and a port")
         CHECK(parsed->address == address);
         CHECK(parsed->port == port);
     }
-    for (const std::string_view text : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80"}) {
+    for (const std::string_view text :
+         {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80"}) {
         CAPTURE(text);
         const auto parsed = parse_listen_address(text, "--proxy-listen");
         REQUIRE_FALSE(parsed);

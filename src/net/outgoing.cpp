@@ -33,9 +33,12 @@ Sent Outgoing::send_to(int socket)
         message.msg_iov = pieces.data();
         message.msg_iovlen = count;
         const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0) done += static_cast<std::size_t>(sent);
-        else if (errno == EAGAIN || errno == EWOULDBLOCK) return Sent::blocked;
-        else if (errno != EINTR) return Sent::broken;
+        if (sent >= 0)
+            done += static_cast<std::size_t>(sent);
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return Sent::blocked;
+        else if (errno != EINTR)
+            return Sent::broken;
     }
     return Sent::all;
 }

@@ -6,10 +6,12 @@ namespace ramet::net {
 
 namespace {
 
-constexpr std::string_view style =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;color:#1c1c1e;background:#fff}"
-    "h1{font-size:1.4rem}pre{background:#f2f2f4;padding:.8rem;overflow:auto;white-space:pre-wrap}footer{color:#6b6b70;font-size:.85rem}"
-    "@media(prefers-color-scheme:dark){body{color:#eee;background:#18181a}pre{background:#26262a}footer{color:#9a9aa0}}";
+constexpr std::string_view style = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 "
+                                   "1rem;color:#1c1c1e;background:#fff}"
+                                   "h1{font-size:1.4rem}pre{background:#f2f2f4;padding:.8rem;overflow:auto;white-space:"
+                                   "pre-wrap}footer{color:#6b6b70;font-size:.85rem}"
+                                   "@media(prefers-color-scheme:dark){body{color:#eee;background:#18181a}pre{"
+                                   "background:#26262a}footer{color:#9a9aa0}}";
 
 }  // namespace
 

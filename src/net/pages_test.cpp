@@ -16,7 +16,8 @@ TEST_CASE("everything on a page is text")
 
 TEST_CASE("a page that refreshes says after how many seconds")
 {
-    CHECK(page_html({.title = "t", .refresh = std::chrono::seconds(2)}).contains("<meta http-equiv=\"refresh\" content=\"2\">"));
+    CHECK(page_html({.title = "t", .refresh = std::chrono::seconds(2)})
+              .contains("<meta http-equiv=\"refresh\" content=\"2\">"));
 }
 
 }  // namespace ramet::net

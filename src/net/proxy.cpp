@@ -39,7 +39,11 @@ private:
 
 ProxyThread::ProxyThread(const ProxyOptions& options, const RouteTable& routes, Fd listening)
     : upstreams_(loop_, deadlines_, options.idle_upstreams_per_service, options.upstream_keep_alive_timeout),
-      site_{.options = options, .loop = loop_, .deadlines = deadlines_, .upstreams = upstreams_, .routes = RouteReader(routes)},
+      site_{.options = options,
+            .loop = loop_,
+            .deadlines = deadlines_,
+            .upstreams = upstreams_,
+            .routes = RouteReader(routes)},
       acceptor_(loop_, std::move(listening), [this](Accepted accepted) { accept(std::move(accepted)); })
 {
     acceptor_.start();
@@ -112,9 +116,15 @@ Result<std::unique_ptr<ReverseProxy>> ReverseProxy::start(ProxyOptions options, 
 
 ReverseProxy::ReverseProxy(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 
-ReverseProxy::~ReverseProxy() { stop(); }
+ReverseProxy::~ReverseProxy()
+{
+    stop();
+}
 
-std::uint16_t ReverseProxy::port() const { return core_->port; }
+std::uint16_t ReverseProxy::port() const
+{
+    return core_->port;
+}
 
 void ReverseProxy::stop(std::chrono::milliseconds patience)
 {

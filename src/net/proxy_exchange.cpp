@@ -48,9 +48,10 @@ void ProxySession::flush_request()
     // Broken or not: the service may have answered before it closed. The pending read tells, and nothing more is sent.
     request_blocked_ = true;
     if (sent == Sent::broken) return;
-    upstream_->socket.async_wait(tcp::socket::wait_write, [self = shared_from_this(), upstream = upstream_](ErrorCode error) {
-        if (!error && self->upstream_ == upstream) self->flush_request();
-    });
+    upstream_->socket.async_wait(tcp::socket::wait_write,
+                                 [self = shared_from_this(), upstream = upstream_](ErrorCode error) {
+                                     if (!error && self->upstream_ == upstream) self->flush_request();
+                                 });
 }
 
 void ProxySession::request_piece_sent()
@@ -72,12 +73,15 @@ void ProxySession::pump_request()
 {
     if (in_.empty()) return read_client();
     const auto step = request_decoder_.decode(in_.data(), in_.size());
-    if (request_decoder_.is_bad()) return response_head_done_ ? cut() : refuse(400, "the chunks of the body are malformed");
+    if (request_decoder_.is_bad())
+        return response_head_done_ ? cut() : refuse(400, "the chunks of the body are malformed");
     request_consumed_ = step.consumed;
     add_content(to_upstream_, {in_.data(), step.content}, request_framing_, request_decoder_.is_done());
     expect(tunnel_ ? site_.options.idle_timeout : site_.options.client_timeout);
-    if (!to_upstream_.empty()) flush_request();
-    else request_piece_sent();
+    if (!to_upstream_.empty())
+        flush_request();
+    else
+        request_piece_sent();
 }
 
 void ProxySession::on_upstream_read(ErrorCode error, std::size_t)
@@ -85,8 +89,10 @@ void ProxySession::on_upstream_read(ErrorCode error, std::size_t)
     const auto self = shared_from_this();
     if (error) return on_upstream_end(error);
     response_started_ = true;
-    if (response_head_done_) pump_response();
-    else parse_response();
+    if (response_head_done_)
+        pump_response();
+    else
+        parse_response();
 }
 
 void ProxySession::on_upstream_end(ErrorCode error)
@@ -142,7 +148,8 @@ bool ProxySession::pass_interim()
 
 void ProxySession::begin_response()
 {
-    if (response_.status == 101 && !wants_tunnel_) return answer_failure(502, "it changed the protocol without being asked");
+    if (response_.status == 101 && !wants_tunnel_)
+        return answer_failure(502, "it changed the protocol without being asked");
     tunnel_ = response_.status == 101;
     response_status_ = response_.status;
     response_head_done_ = true;
@@ -178,8 +185,10 @@ void ProxySession::pump_response()
     if (response_decoder_.is_bad()) return cut();
     response_consumed_ = step.consumed;
     add_content(to_client_, {in.data(), step.content}, response_framing_, response_decoder_.is_done());
-    if (to_client_.empty()) response_piece_sent();
-    else flush_response();
+    if (to_client_.empty())
+        response_piece_sent();
+    else
+        flush_response();
 }
 
 void ProxySession::flush_response()
@@ -216,8 +225,10 @@ void ProxySession::finish_response()
     }
     drop_upstream();
     route_ = nullptr;
-    if (keep_alive_) next_request();
-    else linger();
+    if (keep_alive_)
+        next_request();
+    else
+        linger();
 }
 
 void ProxySession::cut()

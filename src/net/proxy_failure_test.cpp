@@ -10,7 +10,10 @@ using namespace std::string_view_literals;
 
 namespace {
 
-std::string status_line(std::string_view response) { return std::string(response.substr(0, response.find("\r\n"))); }
+std::string status_line(std::string_view response)
+{
+    return std::string(response.substr(0, response.find("\r\n")));
+}
 
 }  // namespace
 
@@ -28,7 +31,8 @@ TEST_CASE("an unknown host is a 404 page that names it, and the connection goes 
 TEST_CASE("a service that nobody serves is a 502 page that names it, its environment and the reason")
 {
     ProxyFixture proxy;
-    REQUIRE(proxy.routes.set("a.test", {.to = Upstream{.port = unused_port()}, .service = "web<b>", .environment = "pr-42"}));
+    REQUIRE(proxy.routes.set("a.test",
+                             {.to = Upstream{.port = unused_port()}, .service = "web<b>", .environment = "pr-42"}));
     auto peer = proxy.connect();
     const auto response = peer_get(peer, "a.test");
     CHECK(status_line(response) == "HTTP/1.1 502 Bad Gateway");
@@ -43,7 +47,8 @@ TEST_CASE("a service that nobody serves is a 502 page that names it, its environ
 TEST_CASE("a page route shows its page with its status; a preview in the making asks to come back in two seconds")
 {
     ProxyFixture proxy;
-    const auto html = page_html({.title = "pr-1 is being made", .detail = "cloning", .refresh = std::chrono::seconds(2)});
+    const auto html =
+        page_html({.title = "pr-1 is being made", .detail = "cloning", .refresh = std::chrono::seconds(2)});
     REQUIRE(proxy.routes.set("a.test", {.to = Page{.html = html, .retry_after = std::chrono::seconds(2)}}));
     auto peer = proxy.connect();
     const auto response = peer_get(peer, "a.test");
@@ -59,7 +64,9 @@ TEST_CASE("a page route shows its page with its status; a preview in the making 
 
 TEST_CASE("a service that answers nonsense is a 502 that says so")
 {
-    struct Case { std::string_view story, response; };
+    struct Case {
+        std::string_view story, response;
+    };
     const std::string huge = "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n";
     const Case cases[] = {
         {"nothing", ""},
@@ -117,7 +124,9 @@ TEST_CASE("a connection that is not taken in time is a 504")
 
 TEST_CASE("a response that is cut off is not made to look complete")
 {
-    struct Case { std::string_view story, version, response; };
+    struct Case {
+        std::string_view story, version, response;
+    };
     const Case cases[] = {
         {"short of its length", "1.1", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"},
         {"in the middle of a chunk", "1.1", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nshort"},
@@ -142,24 +151,35 @@ TEST_CASE("a response that is cut off is not made to look complete")
 
 TEST_CASE("requests that two readers could understand differently are refused and never reach a service")
 {
-    struct Case { std::string_view story, request; int status; };
+    struct Case {
+        std::string_view story, request;
+        int status;
+    };
     const std::string many = [] {
         std::string text = "GET / HTTP/1.1\r\nHost: a.test\r\n";
         while (text.size() < 66'000) text += "X-Filler: " + std::string(500, 'x') + "\r\n";
         return text + "\r\n";
     }();
     const Case cases[] = {
-        {"length beside chunked", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", 400},
-        {"chunked beside length", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nX", 400},
-        {"different lengths", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6\r\nContent-Length: 5\r\n\r\nabcdef", 400},
+        {"length beside chunked",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", 400},
+        {"chunked beside length",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nX", 400},
+        {"different lengths", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6\r\nContent-Length: 5\r\n\r\nabcdef",
+         400},
         {"a list of lengths", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 6, 6\r\n\r\nabcdef", 400},
         {"a length in hexadecimal", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0x6\r\n\r\nabcdef", 400},
-        {"a length of twenty digits", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 00000000000000000006\r\n\r\nabcdef", 400},
+        {"a length of twenty digits",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 00000000000000000006\r\n\r\nabcdef", 400},
         {"an empty length", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length:\r\n\r\nabcdef", 400},
-        {"chunked twice", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+        {"chunked twice",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         {"chunked, identity", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked, identity\r\n\r\n", 501},
         {"xchunked", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: xchunked\r\n\r\n", 501},
-        {"chunked behind a vertical tab", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: \x0b" "chunked\r\n\r\n", 400},
+        {"chunked behind a vertical tab",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: \x0b"
+         "chunked\r\n\r\n",
+         400},
         {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
         {"a space before the colon", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length : 6\r\n\r\nabcdef", 400},
         {"a folded field", "GET / HTTP/1.1\r\nHost: a.test\r\nX: a\r\n\tb\r\n\r\n", 400},
@@ -177,8 +197,10 @@ TEST_CASE("requests that two readers could understand differently are refused an
         {"a Host with markup", "GET / HTTP/1.1\r\nHost: <script>\r\n\r\n", 400},
         {"a Host with a port that is none", "GET / HTTP/1.1\r\nHost: a.test:80x\r\n\r\n", 400},
         {"a broken chunk size", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", 400},
-        {"a chunk size that overflows", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 400},
-        {"a chunk that ends with a bare line feed", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n1\nx", 400},
+        {"a chunk size that overflows",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 400},
+        {"a chunk that ends with a bare line feed",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n1\nx", 400},
         {"a tab in the request line", "GET\t/ HTTP/1.1\r\nHost: a.test\r\n\r\n", 400},
         {"spaces in the target", "GET /a b HTTP/1.1\r\nHost: a.test\r\n\r\n", 400},
         {"HTTP/0.9", "GET /\r\n\r\n", 400},

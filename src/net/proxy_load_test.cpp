@@ -46,7 +46,7 @@ TEST_CASE("a hundred megabytes pass in each direction and memory stays flat")
     ProxyFixture proxy;
     proxy.route("a.test", service.port());
     const std::string piece(megabyte, 'x');
-    const auto before = resident_bytes();
+    const MemoryGrowth growth;
     auto peer = proxy.connect();
     peer.send(fmt::format("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: {}\r\n\r\n", large));
     for (int i = 0; i < 100; ++i) REQUIRE(peer.send(piece));
@@ -59,7 +59,7 @@ TEST_CASE("a hundred megabytes pass in each direction and memory stays flat")
         reader.read_until("\r\n\r\n");
         CHECK(reader.drain() >= large);
     }
-    CHECK(resident_bytes() < before + 24 * megabyte);
+    CHECK(growth.bytes() < 24 * megabyte);
 }
 
 TEST_CASE("a client that does not read holds the service back, and memory stays flat")
@@ -71,17 +71,17 @@ TEST_CASE("a client that does not read holds the service back, and memory stays 
         const std::string piece(64U << 10U, 'y');
         // A socket that takes nothing for a while: what lies between has filled up.
         pollfd writable{peer.fd(), POLLOUT, 0};
-        while (::poll(&writable, 1, 300) == 1 && ::send(peer.fd(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
-        }
+        while (::poll(&writable, 1, 300) == 1 &&
+               ::send(peer.fd(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {}
         stuck.set();
     });
     ProxyFixture proxy;
     proxy.route("a.test", service.port());
-    const auto before = resident_bytes();
+    const MemoryGrowth growth;
     auto peer = proxy.connect();
     peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n");
     CHECK(stuck.wait());
-    CHECK(resident_bytes() < before + 16 * megabyte);
+    CHECK(growth.bytes() < 16 * megabyte);
     CHECK(peer.drain() > 0);
 }
 
@@ -100,11 +100,14 @@ TEST_CASE("a service that restarts between two requests is reached over a new co
 
 TEST_CASE("a request on an idle connection that breaks is sent again, unless it could have been carried out")
 {
-    struct Case { std::string_view story, request, want; };
+    struct Case {
+        std::string_view story, request, want;
+    };
     const Case cases[] = {
         {"GET", "GET /second HTTP/1.1\r\nHost: a.test\r\n\r\n", "HTTP/1.1 200"},
         {"POST without a body", "POST /second HTTP/1.1\r\nHost: a.test\r\n\r\n", "HTTP/1.1 200"},
-        {"PUT with a small body", "PUT /second HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200"},
+        {"PUT with a small body", "PUT /second HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc",
+         "HTTP/1.1 200"},
         {"POST with a body", "POST /second HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 502"},
     };
     for (const auto& each : cases) {
@@ -142,9 +145,12 @@ TEST_CASE("switching a route under load loses no request, and both versions are 
             auto peer = proxy.connect();
             while (!finished) {
                 const auto response = peer_get(peer, "a.test");
-                if (response.ends_with("old")) ++seen_old;
-                else if (response.ends_with("new")) ++seen_new;
-                else ++lost;
+                if (response.ends_with("old"))
+                    ++seen_old;
+                else if (response.ends_with("new"))
+                    ++seen_new;
+                else
+                    ++lost;
             }
         });
     const auto end = std::chrono::steady_clock::now() + deadline;

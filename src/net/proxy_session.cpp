@@ -38,7 +38,10 @@ void ProxySession::start()
     read_client();
 }
 
-void ProxySession::limit(std::chrono::milliseconds duration) { site_.deadlines.set_after(*this, duration); }
+void ProxySession::limit(std::chrono::milliseconds duration)
+{
+    site_.deadlines.set_after(*this, duration);
+}
 
 void ProxySession::read_client()
 {
@@ -254,20 +257,25 @@ void ProxySession::refuse(int status, std::string_view reason)
 
 void ProxySession::answer_unknown_host()
 {
-    answer(404, page_html({.title = "Nothing is served here",
-                           .detail = fmt::format("No preview and no environment is called {}. It may have been deleted.", host_)}),
+    answer(404,
+           page_html(
+               {.title = "Nothing is served here",
+                .detail = fmt::format("No preview and no environment is called {}. It may have been deleted.", host_)}),
            {});
 }
 
-void ProxySession::answer_page(const Page& page) { answer(page.status, page.html, page.retry_after); }
+void ProxySession::answer_page(const Page& page)
+{
+    answer(page.status, page.html, page.retry_after);
+}
 
 void ProxySession::answer_failure(int status, std::string_view reason)
 {
     drop_upstream();
     answer(status,
            page_html({.title = fmt::format("{} of {} does not answer", route_->service, route_->environment),
-                      .detail = fmt::format("The service {} of the environment {} cannot be reached: {}.", route_->service,
-                                            route_->environment, reason),
+                      .detail = fmt::format("The service {} of the environment {} cannot be reached: {}.",
+                                            route_->service, route_->environment, reason),
                       .evidence = fmt::format("ramet why {}", route_->environment)}),
            {});
 }
@@ -286,8 +294,10 @@ void ProxySession::answer(int status, std::string_view html, std::chrono::second
                    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n",
                    status, status_text(status), html.size());
     if (retry_after.count() > 0) fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", retry_after.count());
-    if (!keep_alive_) out.append("Connection: close\r\n");
-    else if (client_minor_version_ == 0) out.append("Connection: keep-alive\r\n");
+    if (!keep_alive_)
+        out.append("Connection: close\r\n");
+    else if (client_minor_version_ == 0)
+        out.append("Connection: keep-alive\r\n");
     out.append("\r\n");
     if (method_ != "HEAD") out.append(html);
     expect(site_.options.client_timeout);

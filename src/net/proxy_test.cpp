@@ -21,9 +21,11 @@ TEST_CASE("a request reaches the service of its host, with the forwarding fields
     proxy.route("web-pr-1.localhost", service.port());
     auto peer = proxy.connect();
     peer.send("POST /path?x=%20 HTTP/1.1\r\nHost: WEB-pr-1.localhost:8080\r\nX-Mine: kept\r\nConnection: X-Private\r\n"
-              "X-Private: gone\r\nTE: trailers\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nContent-Length: 3\r\n\r\nabc");
+              "X-Private: gone\r\nTE: trailers\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: "
+              "for=6.6.6.6\r\nContent-Length: 3\r\n\r\nabc");
     const auto response = peer.read_message();
-    CHECK(response == "HTTP/1.1 201 Very Created\r\nX-Service: yes\r\nX-Robots-Tag: noindex\r\nContent-Length: 5\r\n\r\nhello");
+    CHECK(response ==
+          "HTTP/1.1 201 Very Created\r\nX-Service: yes\r\nX-Robots-Tag: noindex\r\nContent-Length: 5\r\n\r\nhello");
     CHECK(seen.get_future().get() ==
           "POST /path?x=%20 HTTP/1.1\r\nHost: WEB-pr-1.localhost:8080\r\nX-Mine: kept\r\nX-Forwarded-For: 127.0.0.1\r\n"
           "X-Forwarded-Host: WEB-pr-1.localhost:8080\r\nX-Forwarded-Proto: http\r\n"
@@ -40,7 +42,8 @@ TEST_CASE("behind a load balancer of ours the forwarding fields are continued")
     ProxyFixture proxy({.forwarded = ForwardedFields::append});
     proxy.route("a.test", service.port());
     auto peer = proxy.connect();
-    peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nForwarded: for=9.9.9.9\r\n\r\n");
+    peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nForwarded: "
+              "for=9.9.9.9\r\n\r\n");
     peer.read_message();
     const auto text = seen.get_future().get();
     CHECK(text.contains("X-Forwarded-For: 9.9.9.9, 127.0.0.1\r\n"));
@@ -77,7 +80,8 @@ TEST_CASE("requests that are sent all at once are answered in their order")
     proxy.route("a.test", service.port());
     auto peer = proxy.connect();
     std::string all;
-    for (int i = 0; i < 200; ++i) all += fmt::format("GET /{:03} HTTP/1.1\r\nHost: {}\r\n\r\n", i, i % 3 ? "a.test" : "none.test");
+    for (int i = 0; i < 200; ++i)
+        all += fmt::format("GET /{:03} HTTP/1.1\r\nHost: {}\r\n\r\n", i, i % 3 ? "a.test" : "none.test");
     peer.send(all);
     for (int i = 0; i < 200; ++i) {
         const auto response = peer.read_message();
@@ -88,14 +92,19 @@ TEST_CASE("requests that are sent all at once are answered in their order")
 
 TEST_CASE("bodies pass in both directions whatever their framing")
 {
-    struct Case { std::string_view story, request, response, client_gets; };
+    struct Case {
+        std::string_view story, request, response, client_gets;
+    };
     const Case cases[] = {
         {"length", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc",
          "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", "Content-Length: 3\r\n\r\nxyz"},
-        {"chunked request", "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;e=1\r\nbc\r\n0\r\nT: x\r\n\r\n",
+        {"chunked request",
+         "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;e=1\r\nbc\r\n0\r\nT: "
+         "x\r\n\r\n",
          "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxyz", "Content-Length: 3\r\n\r\nxyz"},
         {"chunked response", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc",
-         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nxy\r\n1\r\nz\r\n0\r\n\r\n", "3\r\nxyz\r\n0\r\n\r\n"},
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nxy\r\n1\r\nz\r\n0\r\n\r\n",
+         "3\r\nxyz\r\n0\r\n\r\n"},
         {"until close becomes chunked", "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc",
          "HTTP/1.1 200 OK\r\n\r\nxyz", "3\r\nxyz\r\n0\r\n\r\n"},
         {"chunked for an old client", "POST / HTTP/1.0\r\nHost: a.test\r\nContent-Length: 3\r\n\r\nabc",
@@ -129,10 +138,14 @@ TEST_CASE("HEAD, 204 and 304 have no body, and the connection goes on")
 {
     RawServer service([](RawPeer& peer) {
         for (auto request = peer.read_message(); !request.empty(); request = peer.read_message()) {
-            if (request.starts_with("HEAD")) peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-            else if (request.contains("/204")) peer.send("HTTP/1.1 204 No Content\r\n\r\n");
-            else if (request.contains("/304")) peer.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\nETag: x\r\n\r\n");
-            else peer.send(ok_response);
+            if (request.starts_with("HEAD"))
+                peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+            else if (request.contains("/204"))
+                peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+            else if (request.contains("/304"))
+                peer.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\nETag: x\r\n\r\n");
+            else
+                peer.send(ok_response);
         }
     });
     ProxyFixture proxy({.threads = 1});
@@ -227,19 +240,22 @@ TEST_CASE("a WebSocket is tunnelled both ways, also what comes with the handshak
         const auto head = peer.read_until("\r\n\r\n");
         CHECK(head.contains("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
         CHECK(head.contains("Sec-WebSocket-Key: key\r\n"));
-        peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: y\r\n\r\n>hi");
+        peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "
+                  "websocket\r\nSec-WebSocket-Accept: y\r\n\r\n>hi");
         for (auto frame = peer.read_exactly(4); !frame.empty(); frame = peer.read_exactly(4)) peer.send(">" + frame);
     });
     ProxyFixture proxy;
     proxy.route("a.test", service.port());
     auto peer = proxy.connect();
-    peer.send("GET /ws HTTP/1.1\r\nHost: a.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: key\r\n\r\nzero");
+    peer.send("GET /ws HTTP/1.1\r\nHost: a.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: "
+              "websocket\r\nSec-WebSocket-Key: key\r\n\r\nzero");
     const auto head = peer.read_until("\r\n\r\n");
     CHECK(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
     CHECK(head.contains("Sec-WebSocket-Accept: y\r\n"));
     CHECK(head.contains("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
     CHECK(peer.read_exactly(8) == ">hi>zero");
-    for (const std::string& frame : {std::string("\x81\x01\x00\xff", 4), std::string("two!"), std::string("\r\n\r\n")}) {
+    for (const std::string& frame :
+         {std::string("\x81\x01\x00\xff", 4), std::string("two!"), std::string("\r\n\r\n")}) {
         peer.send(frame);
         CHECK(peer.read_exactly(5) == ">" + frame);
     }
@@ -257,7 +273,8 @@ TEST_CASE("h2c is not tunnelled, and a service that was not asked cannot change 
     ProxyFixture proxy;
     proxy.route("a.test", service.port());
     auto peer = proxy.connect();
-    peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n");
+    peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: "
+              "h2c\r\nHTTP2-Settings: x\r\n\r\n");
     CHECK(peer.read_message().starts_with("HTTP/1.1 502"));
 }
 

@@ -47,7 +47,10 @@ std::shared_ptr<const Route> RouteTable::find(std::string_view host) const
     return found == map->end() ? nullptr : found->second;
 }
 
-std::size_t RouteTable::size() const { return snapshot()->size(); }
+std::size_t RouteTable::size() const
+{
+    return snapshot()->size();
+}
 
 std::shared_ptr<const RouteTable::Map> RouteTable::snapshot() const
 {

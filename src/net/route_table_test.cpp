@@ -8,7 +8,10 @@ namespace ramet::net {
 
 namespace {
 
-Route route_to(std::string environment) { return {.to = Upstream{.port = 1}, .service = "web", .environment = std::move(environment)}; }
+Route route_to(std::string environment)
+{
+    return {.to = Upstream{.port = 1}, .service = "web", .environment = std::move(environment)};
+}
 
 }  // namespace
 

@@ -28,7 +28,10 @@ std::string http_date()
     return {text, size};
 }
 
-bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
+bool has_no_body(int status)
+{
+    return status < 200 || status == 204 || status == 304;
+}
 
 }  // namespace
 
@@ -113,10 +116,13 @@ void ServerConnection::begin_request()
     body_limit_ = options.limit_for ? options.limit_for(head_.method, head_.target) : options.body_limit;
     decoder_ = BodyDecoder::of_request(head_);
     if (!fill_request()) return refuse(400, "a broken escape in the path or the query");
-    if (head_.content_length.value_or(0) > body_limit_) return refuse(413, "the body is larger than this request may have");
+    if (head_.content_length.value_or(0) > body_limit_)
+        return refuse(413, "the body is larger than this request may have");
     in_.eat(head_.size);
-    if (decoder_.is_done()) dispatch();
-    else begin_body();
+    if (decoder_.is_done())
+        dispatch();
+    else
+        begin_body();
 }
 
 bool ServerConnection::fill_request()
@@ -124,7 +130,8 @@ bool ServerConnection::fill_request()
     const auto question = head_.target.find('?');
     const auto path = head_.target.substr(0, question);
     auto segments = parse_path(path);
-    auto query = parse_query(question == std::string_view::npos ? std::string_view() : head_.target.substr(question + 1));
+    auto query =
+        parse_query(question == std::string_view::npos ? std::string_view() : head_.target.substr(question + 1));
     if (!segments || !query) return false;
     request_ = Request{.method = std::string(head_.method),
                        .path = std::string(path),
@@ -182,14 +189,19 @@ void ServerConnection::refuse(int status, std::string_view reason)
 
 std::string ServerConnection::format_head(const Response& response, std::string_view framing) const
 {
-    auto text = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, status_text(response.status), http_date());
+    auto text =
+        fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, status_text(response.status), http_date());
     for (const auto& [name, value] : response.headers) {
-        if (is_valid_field(name, value)) text.append(name).append(": ").append(value).append("\r\n");
-        else log::error("a handler answered with a header field that cannot be sent: \"{}\"", name);
+        if (is_valid_field(name, value))
+            text.append(name).append(": ").append(value).append("\r\n");
+        else
+            log::error("a handler answered with a header field that cannot be sent: \"{}\"", name);
     }
     text.append(framing);
-    if (!keep_alive_) text.append("Connection: close\r\n");
-    else if (head_.minor_version == 0) text.append("Connection: keep-alive\r\n");
+    if (!keep_alive_)
+        text.append("Connection: close\r\n");
+    else if (head_.minor_version == 0)
+        text.append("Connection: keep-alive\r\n");
     return text.append("\r\n");
 }
 
@@ -267,8 +279,10 @@ void ServerConnection::write_rest()
         if (self->state_ == State::closed) return;
         if (error) return self->close();
         self->out_done_ += size;
-        if (self->out_done_ < self->out_head_.size() + self->out_body_.size()) self->write_rest();
-        else self->written();
+        if (self->out_done_ < self->out_head_.size() + self->out_body_.size())
+            self->write_rest();
+        else
+            self->written();
     });
 }
 
@@ -284,8 +298,10 @@ void ServerConnection::written()
 
 void ServerConnection::end_response()
 {
-    if (keep_alive_) next_request();
-    else linger();
+    if (keep_alive_)
+        next_request();
+    else
+        linger();
 }
 
 void ServerConnection::linger()

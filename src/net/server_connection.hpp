@@ -49,7 +49,16 @@ public:
     void close();
 
 private:
-    enum class State : std::uint8_t { waiting, reading_head, reading_body, handling, writing, streaming, lingering, closed };
+    enum class State : std::uint8_t {
+        waiting,
+        reading_head,
+        reading_body,
+        handling,
+        writing,
+        streaming,
+        lingering,
+        closed
+    };
 
     void read();
     void on_read(std::size_t size);

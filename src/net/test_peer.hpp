@@ -55,16 +55,14 @@ public:
     /// What comes until `end` has come, or the connection ends; what is behind `end` stays for the next call.
     std::string read_until(std::string_view end)
     {
-        while (!buffer_.contains(end) && fill()) {
-        }
+        while (!buffer_.contains(end) && fill()) {}
         const auto at = buffer_.find(end);
         return take(at == std::string::npos ? buffer_.size() : at + end.size());
     }
 
     std::string read_exactly(std::size_t size)
     {
-        while (buffer_.size() < size && fill()) {
-        }
+        while (buffer_.size() < size && fill()) {}
         return take(std::min(size, buffer_.size()));
     }
 
@@ -78,8 +76,7 @@ public:
 
     std::string read_to_end()
     {
-        while (fill()) {
-        }
+        while (fill()) {}
         return take(buffer_.size());
     }
 
@@ -224,13 +221,29 @@ private:
     bool is_set_ = false;
 };
 
-/// Resident memory of this process in bytes.
-inline std::size_t resident_bytes()
-{
-    const auto text = read_file("/proc/self/statm");
-    REQUIRE(text);
-    const auto pages = std::stoul(text->substr(text->find(' ') + 1));
-    return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
+/// How much larger this process has become since the object was made.
+class MemoryGrowth {
+public:
+    /// A sanitizer keeps freed memory for a while, so that there the size says nothing: then it is 0.
+    std::size_t bytes() const
+    {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        return 0;
+#else
+        const auto now = resident_bytes();
+        return now > before_ ? now - before_ : 0;
+#endif
+    }
+
+private:
+    static std::size_t resident_bytes()
+    {
+        const auto text = read_file("/proc/self/statm");
+        REQUIRE(text);
+        return std::stoul(text->substr(text->find(' ') + 1)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    }
+
+    std::size_t before_ = resident_bytes();
+};
 
 }  // namespace ramet::net::testing

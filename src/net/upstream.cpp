@@ -40,12 +40,15 @@ void UpstreamConnection::connect_to(std::vector<tcp::endpoint> endpoints, std::s
     ErrorCode ignored;
     socket.close(ignored);
     socket.assign(endpoint.protocol(), fd);
-    socket.async_connect(endpoint, [self = shared_from_this(), endpoints = std::move(endpoints), index](ErrorCode error) mutable {
-        if (!self->user) return;
-        const bool more = error && index + 1 < endpoints.size();
-        if (more) self->connect_to(std::move(endpoints), index + 1);
-        else self->connected(error);
-    });
+    socket.async_connect(endpoint,
+                         [self = shared_from_this(), endpoints = std::move(endpoints), index](ErrorCode error) mutable {
+                             if (!self->user) return;
+                             const bool more = error && index + 1 < endpoints.size();
+                             if (more)
+                                 self->connect_to(std::move(endpoints), index + 1);
+                             else
+                                 self->connected(error);
+                         });
 }
 
 void UpstreamConnection::connected(ErrorCode error)
@@ -62,8 +65,10 @@ void UpstreamConnection::read()
                                self->reading_ = false;
                                if (!self->socket.is_open()) return;
                                if (!error) self->in.filled(size);
-                               if (self->user) self->user->on_upstream_read(error, size);
-                               else self->close();  // Closed by the service, or it speaks without being asked.
+                               if (self->user)
+                                   self->user->on_upstream_read(error, size);
+                               else
+                                   self->close();  // Closed by the service, or it speaks without being asked.
                            });
 }
 
@@ -102,7 +107,8 @@ void UpstreamPool::put_back(const std::shared_ptr<UpstreamConnection>& connectio
 {
     auto& connections = idle_[connection->port()];
     if (connections.size() >= limit_) return connection->close();
-    if (connection->in.capacity() > UpstreamConnection::buffer_size) connection->in = FlatBuffer(UpstreamConnection::buffer_size);
+    if (connection->in.capacity() > UpstreamConnection::buffer_size)
+        connection->in = FlatBuffer(UpstreamConnection::buffer_size);
     connection->user = nullptr;
     connection->reused = true;
     connections.push_back(connection);

@@ -71,7 +71,8 @@ std::optional<QueryParameters> parse_query(std::string_view text)
         if (part.empty()) continue;
         const auto equals = part.find('=');
         auto name = decode_form(std::string_view(part).substr(0, equals));
-        auto value = decode_form(equals == std::string::npos ? std::string_view() : std::string_view(part).substr(equals + 1));
+        auto value =
+            decode_form(equals == std::string::npos ? std::string_view() : std::string_view(part).substr(equals + 1));
         if (!name || !value) return std::nullopt;
         parameters.emplace_back(std::move(*name), std::move(*value));
     }

@@ -7,9 +7,20 @@ namespace ramet::net {
 
 TEST_CASE("percent escapes are decoded, broken ones refused")
 {
-    struct Case { std::string_view text; std::optional<std::string> want; };
-    const Case cases[] = {{"", ""},        {"abc", "abc"},          {"%41%62", "Ab"},        {"a%2Fb", "a/b"}, {"+", "+"},
-                          {"%", std::nullopt}, {"%4", std::nullopt}, {"%zz", std::nullopt}, {"%00", std::nullopt}, {"%C3%a9", "é"}};
+    struct Case {
+        std::string_view text;
+        std::optional<std::string> want;
+    };
+    const Case cases[] = {{"", ""},
+                          {"abc", "abc"},
+                          {"%41%62", "Ab"},
+                          {"a%2Fb", "a/b"},
+                          {"+", "+"},
+                          {"%", std::nullopt},
+                          {"%4", std::nullopt},
+                          {"%zz", std::nullopt},
+                          {"%00", std::nullopt},
+                          {"%C3%a9", "é"}};
     for (const auto& [text, want] : cases) {
         CAPTURE(text);
         CHECK(decode_percent(text) == want);
@@ -35,8 +46,13 @@ TEST_CASE("a query is names and values")
 
 TEST_CASE("a path is its decoded segments")
 {
-    struct Case { std::string_view path; std::vector<std::string> want; };
-    const Case cases[] = {{"/", {}}, {"/a", {"a"}}, {"/a/", {"a"}}, {"/a/b%2Fc", {"a", "b/c"}}, {"/a//b", {"a", "", "b"}}, {"/..", {".."}}};
+    struct Case {
+        std::string_view path;
+        std::vector<std::string> want;
+    };
+    const Case cases[] = {
+        {"/", {}},      {"/a", {"a"}}, {"/a/", {"a"}}, {"/a/b%2Fc", {"a", "b/c"}}, {"/a//b", {"a", "", "b"}},
+        {"/..", {".."}}};
     for (const auto& [path, want] : cases) {
         CAPTURE(path);
         CHECK(parse_path(path) == want);

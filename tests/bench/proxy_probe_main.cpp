@@ -22,7 +22,6 @@ int main(int argc, char** argv)
     }
     std::printf("%d\n", (*proxy)->port());
     std::fflush(stdout);
-    while (std::getchar() != EOF) {
-    }
+    while (std::getchar() != EOF) {}
     return 0;
 }

@@ -1,0 +1,133 @@
+#include "net/http_client.hpp"
+
+#include "net/test_peer.hpp"
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <csignal>
+#include <memory>
+
+namespace ramet::net {
+
+using namespace testing;
+
+namespace {
+
+template <typename T, void (*free)(T*)>
+using Owned = std::unique_ptr<T, std::integral_constant<decltype(free), free>>;
+
+std::string text_of(BIO* bio)
+{
+    char* data = nullptr;
+    const auto size = BIO_get_mem_data(bio, &data);
+    return {data, static_cast<std::size_t>(size)};
+}
+
+/// A key and a certificate for 127.0.0.1 that it signed itself.
+struct Identity {
+    Owned<EVP_PKEY, EVP_PKEY_free> key{EVP_EC_gen("P-256")};
+    Owned<X509, X509_free> certificate{X509_new()};
+
+    Identity()
+    {
+        auto* cert = certificate.get();
+        X509_set_version(cert, X509_VERSION_3);
+        ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+        X509_gmtime_adj(X509_getm_notBefore(cert), -60);
+        X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+        X509_set_pubkey(cert, key.get());
+        auto* name = X509_get_subject_name(cert);
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+        X509_set_issuer_name(cert, name);
+        const Owned<X509_EXTENSION, X509_EXTENSION_free> names(
+            X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"));
+        X509_add_ext(cert, names.get(), -1);
+        REQUIRE(X509_sign(cert, key.get(), EVP_sha256()) > 0);
+    }
+
+    std::string certificate_pem() const
+    {
+        const Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
+        PEM_write_bio_X509(bio.get(), certificate.get());
+        return text_of(bio.get());
+    }
+    std::string key_pem() const
+    {
+        const Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
+        PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        return text_of(bio.get());
+    }
+};
+
+/// Answers each TLS connection with whether the client showed a certificate.
+struct TlsService {
+    explicit TlsService(const Identity& identity) : context(SSL_CTX_new(TLS_server_method()))
+    {
+        SSL_CTX_use_certificate(context.get(), identity.certificate.get());
+        SSL_CTX_use_PrivateKey(context.get(), identity.key.get());
+        SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    }
+
+    void serve(const RawPeer& peer) const
+    {
+        // A client that refuses the certificate hangs up while this side still writes.
+        sigset_t pipe_only;
+        sigemptyset(&pipe_only);
+        sigaddset(&pipe_only, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_only, nullptr);
+        const Owned<SSL, SSL_free> session(SSL_new(context.get()));
+        SSL_set_fd(session.get(), peer.fd());
+        char request[4096];
+        if (SSL_accept(session.get()) != 1 || SSL_read(session.get(), request, sizeof request) <= 0) return;
+        const Owned<X509, X509_free> shown(SSL_get1_peer_certificate(session.get()));
+        const std::string_view body = shown ? "known" : "hello";
+        const auto response = fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}", body);
+        SSL_write(session.get(), response.data(), static_cast<int>(response.size()));
+        SSL_shutdown(session.get());
+    }
+
+    Owned<SSL_CTX, SSL_CTX_free> context;
+    RawServer server{[this](RawPeer& peer) { serve(peer); }};
+};
+
+}  // namespace
+
+TEST_CASE("a certificate that nobody vouches for is refused, with the way to trust it")
+{
+    const Identity identity;
+    const TlsService service(identity);
+    const auto response = CurlClient().send({.url = fmt::format("https://127.0.0.1:{}/", service.server.port())});
+    REQUIRE_FALSE(response);
+    CHECK(response.error().kind == ErrorKind::unavailable);
+    CHECK(response.error().message.contains("certificate"));
+    CHECK_FALSE(response.error().next_step.empty());
+}
+
+TEST_CASE("a given authority is trusted, for the names in its certificate only")
+{
+    const Identity identity;
+    const TlsService service(identity);
+    CurlClient client({.authorities_pem = identity.certificate_pem()});
+    const auto response = client.send({.url = fmt::format("https://127.0.0.1:{}/", service.server.port())});
+    REQUIRE(response);
+    CHECK(response->body == "hello");
+    const auto other_name = client.send({.url = fmt::format("https://localhost:{}/", service.server.port())});
+    REQUIRE_FALSE(other_name);
+    CHECK(other_name.error().message.contains("certificate"));
+}
+
+TEST_CASE("a client certificate is shown when there is one")
+{
+    const Identity identity;
+    const TlsService service(identity);
+    CurlClient client({.authorities_pem = identity.certificate_pem(),
+                       .certificate_pem = identity.certificate_pem(),
+                       .key_pem = identity.key_pem()});
+    const auto response = client.send({.url = fmt::format("https://127.0.0.1:{}/", service.server.port())});
+    REQUIRE(response);
+    CHECK(response->body == "known");
+}
+
+}  // namespace ramet::net
