@@ -11,21 +11,20 @@ from dataclasses import dataclass, field
 
 PROC = pathlib.Path("/proc")
 LISTENING = "0A"
-MAX_CHANGES_SHOWN = 40
 
 
 @dataclass(frozen=True)
 class Process:
+    """The same one as long as pid and start agree; it may change its title, and its parent when that one ends."""
     pid: int
     started: int  # Clock ticks since boot: tells a reused pid apart.
-    parent: int
-    uid: int
-    command: str
-    state: str
+    is_zombie: bool
+    parent: int = field(compare=False)
+    uid: int = field(compare=False)
+    command: str = field(compare=False)
 
     def __str__(self):
-        zombie = " (zombie)" if self.state == "Z" else ""
-        return f"process {self.pid} of uid {self.uid}: {self.command or '?'}{zombie}"
+        return f"process {self.pid} of uid {self.uid}: {self.command or '?'}{' (zombie)' if self.is_zombie else ''}"
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,16 @@ class Snapshot:
         lines = []
         for kind in self.__dataclass_fields__:
             new = getattr(self, kind) - getattr(before, kind)
+            if kind == "processes":
+                new = {process for process in new if not serves_connection(process, before.processes | self.processes)}
             lines += sorted(str(thing) if kind == "processes" else f"{kind}: {thing}" for thing in new)
         return lines
+
+
+def serves_connection(process, known):
+    """A database server that stays starts and ends such processes for each of its clients."""
+    return process.command.startswith("postgres: ") and any(
+        parent.pid == process.parent and "postgres" in parent.command for parent in known)
 
 
 @dataclass
@@ -178,7 +185,7 @@ def read_process(pid):
         if line.startswith("Uid:"):
             uid = int(line.split()[1])
     command = read(PROC / str(pid) / "cmdline").replace("\0", " ").strip()
-    return Process(pid, int(fields[19]), int(fields[1]), uid, command, fields[0])
+    return Process(pid, int(fields[19]), fields[0] == "Z", int(fields[1]), uid, command)
 
 
 def ancestors(pid, everyone):

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import tempfile
 
 import pytest
 
-from leftovers import Snapshot, Watch
+from leftovers import Process, Snapshot, Watch
 from gitea import wait_for
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can plant this")
@@ -88,6 +89,33 @@ def test_an_unreaped_child_is_found(watch, data):
     parent = "import os, time; pid = os.fork(); pid or os._exit(0); os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT); print(pid, flush=True); time.sleep(600)"
     with running(sys.executable, "-c", parent, cwd=data):
         assert "(zombie)" in found(watch, before)
+
+
+def test_a_process_whose_parent_ended_is_still_the_same(watch, data):
+    orphaning = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+                 "print(p.pid, flush=True); sys.stdin.read()")
+    parent = subprocess.Popen([sys.executable, "-c", orphaning], cwd=data, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = int(parent.stdout.readline())
+    try:
+        before = watch.take()
+        parent.stdin.close()
+        parent.wait()
+        assert watch.leftovers(before) == []
+    finally:
+        os.kill(child, signal.SIGKILL)
+        parent.stdout.close()
+
+
+@pytest.mark.parametrize("title, blamed", [("postgres: shop shop 127.0.0.1(5) idle", False), ("postgres", True)])
+def test_a_client_of_a_database_server_that_stays_is_not_blamed_another_server_is(title, blamed):
+    server = Process(10, 1, False, 1, 70000, "/usr/lib/postgresql/15/bin/postgres -D base")
+    before, after = Snapshot(processes=frozenset({server})), Snapshot(processes=frozenset({server, Process(11, 2, False, 10, 70000, title)}))
+    assert bool(after.minus(before)) == blamed
+
+
+def test_a_database_server_with_its_own_workers_is_named_when_it_is_left():
+    server, worker = Process(20, 1, False, 1, 7, "postgres -D preview"), Process(21, 1, False, 20, 7, "postgres: checkpointer")
+    assert Snapshot(processes=frozenset({server, worker})).minus(Snapshot()) == ["process 20 of uid 7: postgres -D preview"]
 
 
 @root_only
