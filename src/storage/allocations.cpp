@@ -1,0 +1,86 @@
+#include "storage/allocations.hpp"
+
+#include "storage/rows.hpp"
+
+#include <set>
+
+namespace ramet::storage {
+namespace {
+
+Result<std::optional<int>> find_held(Connection& connection, const Allocations::Request& request)
+{
+    return connection.find("SELECT number FROM allocation WHERE kind = ? AND owner = ? AND path = ?",
+                           {request.kind, request.owner, request.path},
+                           [](const Row& row) { return static_cast<int>(row.integer(0)); });
+}
+
+Result<std::set<int>> taken_numbers(Connection& connection, const Allocations::Request& request)
+{
+    std::set<int> taken;
+    TRY(connection.for_each("SELECT number FROM allocation WHERE kind = ? AND number BETWEEN ? AND ?",
+                            {request.kind, request.first, request.last}, [&](const Row& row) -> Result<void> {
+                                taken.insert(static_cast<int>(row.integer(0)));
+                                return {};
+                            }));
+    return taken;
+}
+
+std::string cursor_key(const Allocations::Request& request)
+{
+    return "allocation.last." + std::string(request.kind);
+}
+
+Result<int> first_to_try(Connection& connection, const Allocations::Request& request)
+{
+    const auto last = TRY(connection.find("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", {cursor_key(request)},
+                                          [](const Row& row) { return static_cast<int>(row.integer(0)); }));
+    const int next = last.value_or(request.first - 1) + 1;
+    return next < request.first || next > request.last ? request.first : next;
+}
+
+Result<int> choose(Connection& connection, const Allocations::Request& request)
+{
+    const auto taken = TRY(taken_numbers(connection, request));
+    const int start = TRY(first_to_try(connection, request));
+    const int size = request.last - request.first + 1;
+    for (int i = 0; i < size; ++i) {
+        const int number = request.first + (start - request.first + i) % size;
+        if (!taken.contains(number) && (!request.is_usable || request.is_usable(number))) return number;
+    }
+    Error error{ErrorKind::unavailable, fmt::format("no {} between {} and {} is left", request.kind, request.first, request.last)};
+    error.next_step = "end some previews";
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<int> SqliteAllocations::ensure(const Request& request)
+{
+    {
+        Reading reading(database_, nullptr);
+        if (const auto held = TRY(find_held(*reading, request))) return *held;
+    }
+    int number = 0;
+    const auto take = [&](Transaction& transaction) -> Result<void> {
+        const auto held = TRY(find_held(*transaction, request));
+        number = held ? *held : TRY(choose(*transaction, request));
+        if (held) return {};
+        TRY(transaction->execute("INSERT INTO allocation (kind, number, owner, path) VALUES (?,?,?,?)",
+                                 {request.kind, number, request.owner, request.path}));
+        return discard_count(
+            transaction->execute("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                                 {cursor_key(request), std::to_string(number)}));
+    };
+    TRY(database_.write(take));
+    return number;
+}
+
+Result<void> SqliteAllocations::release(std::string_view kind, std::string_view owner, std::string_view path)
+{
+    return database_.write([&](Transaction& transaction) {
+        return discard_count(
+            transaction->execute("DELETE FROM allocation WHERE kind = ? AND owner = ? AND path = ?", {kind, owner, path}));
+    });
+}
+
+}  // namespace ramet::storage

@@ -1,0 +1,121 @@
+#include "storage/engine_store.hpp"
+
+#include "storage/engine_batch.hpp"
+#include "storage/engine_rows.hpp"
+
+namespace ramet::storage {
+
+using namespace engine;
+
+namespace {
+
+/// All rows, each read by a function that may refuse it.
+template <typename T>
+Result<std::vector<T>> list_rows(Connection& connection, const std::string& sql, Connection::Values values, Result<T> (*read)(const Row&))
+{
+    std::vector<T> rows;
+    const auto visit = [&](const Row& row) -> Result<void> {
+        rows.push_back(TRY(read(row)));
+        return {};
+    };
+    TRY(connection.for_each(sql, values, visit));
+    return rows;
+}
+
+template <typename T>
+Result<std::optional<T>> find_row(Connection& connection, const std::string& sql, Connection::Values values, Result<T> (*read)(const Row&))
+{
+    auto rows = TRY(list_rows(connection, sql, values, read));
+    return rows.empty() ? std::optional<T>{} : std::optional<T>(std::move(rows.front()));
+}
+
+Result<Lease> find_lease(Connection& connection, const OwnerId& owner)
+{
+    const auto lease = TRY(connection.find("SELECT holder, epoch, until FROM lease WHERE owner_id = ?", {owner}, [&](const Row& row) {
+        return Lease{owner, row.text(0), row.integer(1), row.time(2)};
+    }));
+    return lease.value_or(Lease{});
+}
+
+}  // namespace
+
+Result<std::vector<Result<void>>> EngineStore::commit(std::span<const Batch> batches)
+{
+    std::vector<Write> writes;
+    for (const auto& batch : batches)
+        writes.emplace_back([&batch](Transaction& transaction) { return write_batch(transaction, batch); });
+    return database_.writer().write_all(writes);
+}
+
+Result<OwnerRecords> EngineStore::load_owner(const OwnerId& owner)
+{
+    Reading reading(database_, nullptr);
+    // Several statements must see one moment.
+    TRY(reading->execute_script("BEGIN"));
+    const auto load = [&]() -> Result<OwnerRecords> {
+        OwnerRecords records;
+        records.lease = TRY(find_lease(*reading, owner));
+        records.resources = TRY(list_rows(*reading,
+                                          "SELECT " + resource_columns + " FROM resource r WHERE owner_id = ? AND (phase <> 'gone' OR "
+                                          "incarnation = (SELECT max(incarnation) FROM resource n WHERE n.id = r.id) AND NOT EXISTS "
+                                          "(SELECT 1 FROM resource o WHERE o.id = r.id AND o.phase <> 'gone')) ORDER BY path, incarnation",
+                                          {owner}, read_resource));
+        records.unfinished = TRY(list_rows(
+            *reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? AND ended_at IS NULL ORDER BY sequence", {owner}, read_run));
+        const auto newest = TRY(reading->find("SELECT max(generation) FROM run WHERE owner_id = ?", {owner},
+                                              [](const Row& row) { return row.integer(0); }));
+        records.newest_generation = newest.value_or(0);
+        return records;
+    };
+    auto records = load();
+    TRY(reading->execute_script("COMMIT"));
+    return records;
+}
+
+Result<std::vector<OwnerId>> EngineStore::list_owners_with_unfinished_runs()
+{
+    Reading reading(database_, nullptr);
+    return reading->list("SELECT owner_id FROM run WHERE ended_at IS NULL GROUP BY owner_id ORDER BY min(sequence)", {},
+                         [](const Row& row) { return row.id<OwnerId>(0); });
+}
+
+Result<std::optional<RunRow>> EngineStore::find_run(const EngineRunId& id)
+{
+    Reading reading(database_, nullptr);
+    return find_row(*reading, "SELECT " + run_columns + " FROM run WHERE id = ?", {id}, read_run);
+}
+
+Result<std::vector<RunRow>> EngineStore::list_runs(const OwnerId& owner, std::size_t limit)
+{
+    Reading reading(database_, nullptr);
+    return list_rows(*reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? ORDER BY sequence DESC LIMIT ?", {owner, limit},
+                     read_run);
+}
+
+Result<std::vector<JournalRecord>> EngineStore::load_journal(const EngineRunId& run)
+{
+    Reading reading(database_, nullptr);
+    return list_rows(*reading, "SELECT " + journal_columns + " FROM journal WHERE run_id = ? ORDER BY seq", {run}, read_journal);
+}
+
+Result<std::vector<ResourceRow>> EngineStore::list_resources(const OwnerId& owner)
+{
+    Reading reading(database_, nullptr);
+    return list_rows(*reading, "SELECT " + resource_columns + " FROM resource WHERE owner_id = ? ORDER BY path, incarnation", {owner},
+                     read_resource);
+}
+
+Result<std::optional<ResourceRow>> EngineStore::find_resource(const std::string& kind, const std::string& name)
+{
+    Reading reading(database_, nullptr);
+    return find_row(*reading, "SELECT " + resource_columns + " FROM resource WHERE kind = ? AND name = ?", {kind, name}, read_resource);
+}
+
+Result<std::optional<Receipt>> EngineStore::find_receipt(const OwnerId& owner)
+{
+    Reading reading(database_, nullptr);
+    return find_row(*reading, "SELECT " + receipt_columns + " FROM receipt WHERE owner_id = ? ORDER BY made_at DESC LIMIT 1", {owner},
+                    read_receipt);
+}
+
+}  // namespace ramet::storage

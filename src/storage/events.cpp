@@ -1,0 +1,53 @@
+#include "storage/events.hpp"
+
+#include "storage/rows.hpp"
+
+#include <algorithm>
+
+namespace ramet::storage {
+namespace {
+
+StoredEvent read(const Row& row)
+{
+    return {row.integer(0), row.time(1), row.id<ProjectId>(2), row.id<EnvironmentId>(3), row.text(4), row.text(5)};
+}
+
+}  // namespace
+
+Result<void> Events::append(Transaction& transaction, const StoredEvent& event)
+{
+    TRY(transaction->execute("INSERT INTO event (at, project, environment, kind, data) VALUES (?,?,?,?,?)",
+                             {event.at, event.project, event.environment, event.kind, event.data}));
+    const auto id = transaction->last_insert_id();
+    // Now and then for many at once: a deletion with each insertion would double the work.
+    if (id % std::max<std::int64_t>(1, size_.kept / 64) == 0)
+        TRY(transaction->execute("DELETE FROM event WHERE id <= ?", {id - size_.kept}));
+    transaction.after_commit([this, id] {
+        for (const auto& listener : listeners_) listener(id);
+    });
+    return {};
+}
+
+Result<Events::Page> Events::list(std::int64_t after, int limit, const Filter& filter, Transaction* within)
+{
+    Reading reading(database_, within);
+    Page page;
+    const auto oldest = TRY(reading->find("SELECT min(id) FROM event", {}, [](const Row& row) { return row.integer(0); }));
+    // Numbers are given without a gap between what is kept, so the first one that is left says what is lost.
+    page.is_complete = after + 1 >= oldest.value_or(0);
+    page.events = TRY(reading->list("SELECT id, at, project, environment, kind, data FROM event WHERE id > ?1 "
+                                    "AND ?2 IN ('', project) AND ?3 IN ('', environment) ORDER BY id LIMIT ?4",
+                                    {after, filter.project, filter.environment, limit}, read));
+    page.last_id = page.events.empty() ? after : page.events.back().id;
+    return page;
+}
+
+Result<std::int64_t> Events::newest_id(Transaction* within)
+{
+    Reading reading(database_, within);
+    const auto newest = TRY(reading->find("SELECT seq FROM sqlite_sequence WHERE name = 'event'", {},
+                                          [](const Row& row) { return row.integer(0); }));
+    return newest.value_or(0);
+}
+
+}  // namespace ramet::storage

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "storage/allocations.hpp"
+#include "storage/audit.hpp"
+#include "storage/builds.hpp"
+#include "storage/deliveries.hpp"
+#include "storage/engine_store.hpp"
+#include "storage/environments.hpp"
+#include "storage/events.hpp"
+#include "storage/generated_values.hpp"
+#include "storage/goldens.hpp"
+#include "storage/hosts.hpp"
+#include "storage/idempotency.hpp"
+#include "storage/outbox.hpp"
+#include "storage/projects.hpp"
+#include "storage/queue.hpp"
+#include "storage/secrets.hpp"
+#include "storage/settings.hpp"
+#include "storage/tokens.hpp"
+#include "storage/variables.hpp"
+
+namespace ramet::storage {
+
+/// All stores on one database. Writing functions take the transaction of `database.write`, so that any of them can be put
+/// together; reading functions may be given it to see what it wrote.
+struct Stores {
+    Stores(Database& opened, Secrets::Parts parts) : database(opened), secrets(opened, std::move(parts)) {}
+
+    Database& database;
+    Settings settings{database};
+    Projects projects{database};
+    Environments environments{database};
+    StoredVariables variables{database};
+    GeneratedValues generated_values{database};
+    Secrets secrets;
+    Tokens tokens{database};
+    Deliveries deliveries{database};
+    Goldens goldens{database};
+    Builds builds{database};
+    Hosts hosts{database};
+    SqliteAllocations allocations{database};
+    CapacityQueue queue{database};
+    Outbox outbox{database};
+    Audit audit{database};
+    Events events{database};
+    IdempotencyKeys idempotency_keys{database};
+    EngineStore runs{database};
+};
+
+}  // namespace ramet::storage
