@@ -108,17 +108,30 @@ Result<void> ensure_service_role(const SqlAddress& address, const ServiceRole& w
     TRY(ensure_role(sql, wanted.role, password));
     TRY(leave_powerful_roles(sql, wanted.role));
     TRY(ensure_database(sql, wanted));
-    return give_objects(address, wanted);
+    TRY(give_objects(address, wanted));
+    // Last: a role with its mark is one that is complete.
+    return sql.execute(fmt::format("COMMENT ON ROLE {} IS {}", sql.quote_name(wanted.role), sql.quote_text(wanted.mark)));
 }
 
 Result<bool> has_service_role(const SqlAddress& address, const ServiceRole& wanted)
 {
     auto sql = TRY(SqlConnection::open(address));
-    const std::array parameters = {wanted.role, wanted.database};
-    const auto found = TRY(sql.query_value("SELECT 1 FROM pg_authid, pg_database WHERE rolname = $1 AND rolcanlogin "
-                                           "AND rolpassword IS NOT NULL AND datname = $2",
+    const std::array parameters = {wanted.role, wanted.database, wanted.mark};
+    const auto found = TRY(sql.query_value("SELECT 1 FROM pg_authid r, pg_database WHERE rolname = $1 AND rolcanlogin AND rolpassword "
+                                           "IS NOT NULL AND datname = $2 AND coalesce(shobj_description(r.oid, 'pg_authid'), '') = $3",
                                            parameters));
     return found.has_value();
+}
+
+Result<void> remove_service_role(const SqlAddress& address, const ServiceRole& wanted)
+{
+    if (!TRY(has_service_role(address, wanted))) return {};
+    auto sql = TRY(SqlConnection::open(address));
+    const auto role = sql.quote_name(wanted.role);
+    TRY(sql.execute(fmt::format("ALTER ROLE {} NOLOGIN PASSWORD NULL; COMMENT ON ROLE {} IS NULL", role, role)));
+    const std::array parameters = {wanted.role};
+    TRY(sql.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", parameters));
+    return {};
 }
 
 }  // namespace ramet::data

@@ -10,6 +10,8 @@ namespace ramet::data {
 struct ServiceRole {
     std::string role;
     std::string database;
+    /// Kept as the role's comment, so that it can be told whose it is.
+    std::string mark{};
 };
 
 /// Makes the server ready for services: the role can log in with `password` and nothing else can with any; it is no superuser
@@ -17,7 +19,11 @@ struct ServiceRole {
 /// role. Repeatable. `address` names server and superuser. Errors: invalid (reserved names), unavailable.
 Result<void> ensure_service_role(const SqlAddress& address, const ServiceRole& wanted, const SecretBytes& password);
 
-/// Whether the role can log in and the database exists.
+/// Whether the role can log in, carries this mark, and the database exists.
 Result<bool> has_service_role(const SqlAddress& address, const ServiceRole& wanted);
+
+/// Nobody can log in as the role any more, and whoever had is cut off. What it owns stays. Only when it carries this mark;
+/// repeatable.
+Result<void> remove_service_role(const SqlAddress& address, const ServiceRole& wanted);
 
 }  // namespace ramet::data

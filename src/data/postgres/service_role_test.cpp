@@ -8,7 +8,7 @@ using namespace ramet::testing;
 
 namespace {
 
-const ServiceRole shop{"shop", "shopdb"};
+const ServiceRole shop{"shop", "shopdb", "mark-1"};
 
 void must_ensure(const PostgresCluster& server, const ServiceRole& wanted, const SecretBytes& password)
 {
@@ -96,6 +96,29 @@ TEST_CASE("what superusers left in the database belongs to the service role")
     CHECK(must_query(sql, "SELECT twice(21)") == "42");
     CHECK(must_query(sql, "SELECT count(*) FROM pg_proc WHERE proowner = 10 AND pronamespace = 'public'::regnamespace AND NOT EXISTS "
                           "(SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')") == "0");
+}
+
+TEST_CASE("a role is found and removed by its mark, and its data stays")
+{
+    const PostgresCluster server(ServerUse::preview);
+    const SecretBytes password("word");
+    const ServiceRole of_base{"shop", "shopdb", "mark of the base"};
+    must_ensure(server, of_base, password);
+    CHECK_FALSE(has_service_role(server.inside(), shop).value());
+    CHECK(remove_service_role(server.inside(), shop).has_value());
+    CHECK(lets_in(server, "shop", password));
+
+    must_ensure(server, shop, password);
+    CHECK(has_service_role(server.inside(), shop).value());
+    auto sql = SqlConnection::open(server.outside("shop", "shopdb", password)).value();
+    must_execute(sql, "CREATE TABLE kept (id int)");
+    CHECK(remove_service_role(server.inside(), shop).has_value());
+    CHECK(remove_service_role(server.inside(), shop).has_value());
+    CHECK_FALSE(has_service_role(server.inside(), shop).value());
+    CHECK_FALSE(lets_in(server, "shop", password));
+    CHECK_FALSE(sql.execute("SELECT 1").has_value());
+    auto inside = server.connect("shopdb");
+    CHECK(must_query(inside, "SELECT count(*) FROM kept") == "0");
 }
 
 TEST_CASE("reserved names are refused")
