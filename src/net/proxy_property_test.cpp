@@ -80,14 +80,13 @@ TEST_CASE("any body comes back through the proxy as it was sent, in any framing 
 TEST_CASE("no bytes that a client sends bring the proxy down or reach a service as two requests")
 {
     std::atomic<int> requests = 0;
-    RawServer service([&](RawPeer& peer) {
-        while (!peer.read_message().empty()) {
-            ++requests;
-            peer.send(ok_response);
-        }
+    const auto service = HttpServer::start({.workers = 2}, [&](const Request&, const Responder& responder) {
+        ++requests;
+        responder.send({.body = "ok"});
     });
+    REQUIRE(service);
     ProxyFixture proxy;
-    proxy.route("a.test", service.port());
+    proxy.route("a.test", (*service)->port());
     const auto piece = rc::gen::elementOf(std::vector<std::string>{
         "X: y\r\n", "Content-Length: 4\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n",
         "Transfer-Encoding : chunked\r\n", " folded\r\n", "Connection: close\r\n", "Connection: content-length\r\n",
