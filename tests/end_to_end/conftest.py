@@ -1,5 +1,6 @@
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -10,6 +11,19 @@ sys.path.insert(0, str(HERE.parent / "gitea"))
 from ramet import binary  # noqa: E402
 from world import World  # noqa: E402
 
+
+TEST_DEADLINE_S = 300
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol():
+    """A scenario that hangs fails, and the world is taken down in good order."""
+    def end(*_):
+        raise TimeoutError(f"the test took more than {TEST_DEADLINE_S} s")
+    signal.signal(signal.SIGALRM, end)
+    signal.alarm(TEST_DEADLINE_S)
+    yield
+    signal.alarm(0)
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -4,7 +4,7 @@ import itertools
 import pytest
 
 from gitea import wait_for
-from world import page_saying
+from world import page_saying, slow_build
 
 MOMENTS = {"at once": 0.0, "at a third": 0.34, "at two thirds": 0.67, "near the end": 0.95}
 DONE = ("done", "undone", "failed", "skipped")
@@ -70,11 +70,23 @@ def test_a_close_in_the_middle_of_a_create_and_kill_9_leave_nothing(shop, moment
     wait_for(lambda: newest_run(shop, number), "the run to begin", pause_s=0.001)
     shop.close_pull_request(number)
     shop.ramet.restart_after_kill()
-    kill_after = moment  # The delete that follows is interrupted as well.
-    if shop.preview(number) is not None:
-        kill_in_the_middle(shop, number, None, kill_after)
+    if shop.preview(number) is not None:  # The delete that follows is interrupted as well.
+        kill_in_the_middle(shop, number, None, moment)
     shop.wait_gone(number)
     shop.check_clean()
+
+
+def test_a_push_during_a_build_and_kill_9_end_with_the_newest_commit(shop, moment):
+    branch, number = begin(shop)
+    run = shop.wait_ready(number)["run"]
+    shop.push(branch, {"apps/web/build.py": slow_build(300)})
+    wait_for(shop.build_is_running, "the slow build to run")
+    slow_run = newest_run(shop, number)["id"]
+    newest = shop.push(branch, {"apps/web/build.py": slow_build(0)})
+    kill_in_the_middle(shop, number, slow_run if moment else run, moment)
+    shop.wait_ready(number, newest)
+    assert not shop.build_is_running()
+    shop.finish(number)
 
 
 def test_a_reopened_one_is_made_after_kill_9(shop, moment):

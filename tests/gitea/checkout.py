@@ -5,18 +5,19 @@ import shutil
 import subprocess
 import tempfile
 
-from gitea import GiteaError, authorization
+from gitea import GiteaError, authorization, wait_for
 
 
 class Checkout:
     """`with Checkout(gitea, "alice/shop") as work: work.push("feature", {"a.txt": "…"})`. Removed at the end."""
 
     def __init__(self, gitea, repository, user="alice"):
+        self._gitea = gitea
+        self._repository = repository
         self._account = gitea.accounts[user]
-        self._url = gitea.clone_url(repository)
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="ramet-checkout-"))
         self.git("init", "--quiet", "--initial-branch=main")
-        self.git("remote", "add", "origin", self._url)
+        self.git("remote", "add", "origin", gitea.clone_url(repository))
 
     def __enter__(self):
         return self
@@ -77,7 +78,18 @@ class Checkout:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         self.git("push", "--quiet", *(["--force"] if force else []), "origin", f"HEAD:refs/heads/{branch}")
-        return self.head()
+        commit = self.head()
+        # The server notes pushed branches a moment after it has answered the push.
+        wait_for(lambda: self._noted(branch) == commit, f"{self._repository} to note {branch} at {commit}")
+        return commit
+
+    def _noted(self, branch):
+        try:
+            return self._gitea.api("GET", f"/repos/{self._repository}/branches/{branch}", user=self._account)["commit"]["id"]
+        except GiteaError as error:
+            if error.status != 404:
+                raise
+            return None
 
     def _environment(self):
         # The credential travels in the environment: never in an argument or in the remote's URL.

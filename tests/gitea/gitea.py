@@ -211,7 +211,8 @@ class Gitea:
             environment["USER"] = "nobody"
             options = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         with open(self.directory / "server.log", "ab") as log:
-            return runner([self.directory / "gitea", "--config", self.directory / "app.ini", *arguments],
+            # It must not outlive tests that were killed.
+            return runner(["setpriv", "--pdeathsig", "KILL", self.directory / "gitea", "--config", self.directory / "app.ini", *arguments],
                           env=environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
                           stderr=subprocess.STDOUT, start_new_session=True, **options)
 
@@ -373,7 +374,7 @@ def checked_run(command, **options):
     done = subprocess.run(command, **options)
     if done.returncode != 0:
         log = pathlib.Path(options["cwd"], "server.log").read_text(errors="replace")
-        raise GiteaError(f"`gitea {' '.join(map(str, command[3:5]))}` ended with {done.returncode}: {log[-2000:]}")
+        raise GiteaError(f"`gitea {' '.join(map(str, command[6:8]))}` ended with {done.returncode}: {log[-2000:]}")
     return done
 
 
