@@ -113,6 +113,8 @@ struct TaskResult {
     int exit_code = 0;            ///< or 128 + signal
     bool timed_out = false;
     bool stopped = false;         ///< ended by stop_shim
+    std::string problem{};        ///< why it could not be executed, when it could not
+    std::string version{};        ///< of the program that ran
 };
 
 /// Starts a shim in `start.directory` and returns once it listens, or finds the one that an earlier attempt has started there.

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "shim/control_group.hpp"
+#include "shim/files.hpp"
+#include "shim/program.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace ramet::shim {
+
+/// What differs between two processes of one program.
+struct Start {
+    const Program& program;
+    const std::vector<std::string>& arguments;   ///< the program's own, or its health command
+    const std::vector<std::string>& additional;  ///< environment beside the program's: HOST, PORT
+    const ControlGroup& group;
+};
+
+struct Process {
+    pid_t pid = 0;
+    Fd output;   ///< both of its output streams
+    Fd problem;  ///< says why it could not be executed; closed without a word when it could
+};
+
+/// Forks and prepares the program; `pid` 0 when not even that was possible, with errno.
+Process start_process(const Start& start);
+
+/// Signals the process, and its group when `whole_group`; ended already is fine.
+enum class Reach : unsigned char { process, whole_group };
+void send_signal(pid_t pid, int signal, Reach reach);
+
+/// For machines without control groups: kills every process that carries `tag` in its environment.
+/// Gives the number of those found.
+int kill_tagged(const std::string& tag);
+
+}  // namespace ramet::shim

@@ -1,0 +1,95 @@
+#include "targets/local/processes.hpp"
+
+#include "base/subprocess.hpp"
+#include "base/text.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <memory>
+#include <optional>
+
+namespace ramet::targets::local {
+namespace {
+
+/// The fields of /proc/PID/stat behind the name, which may hold anything: [0] is the state, [19] the start time.
+std::vector<std::string> stat_fields(int pid)
+{
+    const auto text = read_file(fmt::format("/proc/{}/stat", pid), 4096);
+    const auto end_of_name = text ? text->rfind(") ") : std::string::npos;
+    if (end_of_name == std::string::npos) return {};
+    return split(text->substr(end_of_name + 2), ' ');
+}
+
+/// Not the owner of /proc/PID, which is root for a process that may not be traced.
+std::optional<unsigned> user_of_process(int pid)
+{
+    const auto text = read_file(fmt::format("/proc/{}/status", pid), 64U << 10U);
+    const auto at = text ? text->find("\nUid:\t") : std::string::npos;
+    if (at == std::string::npos) return std::nullopt;
+    unsigned uid = 0;
+    std::from_chars(text->data() + at + 6, text->data() + text->size(), uid);
+    return uid;
+}
+
+using Listing = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+}  // namespace
+
+std::string identity_of_process(int pid)
+{
+    const auto fields = stat_fields(pid);
+    if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return {};
+    return fmt::format("{}:{}", pid, fields[19]);
+}
+
+bool is_alive(std::string_view identity)
+{
+    int pid = 0;
+    std::from_chars(identity.data(), identity.data() + identity.size(), pid);
+    return pid > 0 && identity_of_process(pid) == identity;
+}
+
+Result<void> end_control_group(const Path& folder)
+{
+    std::error_code error;
+    if (!std::filesystem::exists(folder / "cgroup.kill", error)) return {};
+    const Fd kill(::open((folder / "cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
+    if (!kill || ::write(kill.get(), "1", 1) != 1) return std::unexpected(os_error("killing the processes of", folder));
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+        if (entry.is_directory()) ::rmdir(entry.path().c_str());
+    for (int attempt = 0; attempt < 500; ++attempt) {
+        if (::rmdir(folder.c_str()) == 0 || errno == ENOENT) return {};
+        // Killed processes take a moment to leave.
+        ::usleep(2'000);
+        for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+            if (entry.is_directory()) ::rmdir(entry.path().c_str());
+    }
+    return std::unexpected(os_error("removing the control group", folder));
+}
+
+Result<void> end_processes_of_user(const Path& shim_binary, unsigned uid)
+{
+    if (uid == 0 || uid == ::geteuid()) return fail(ErrorKind::internal, "user {} is not an environment's", uid);
+    const auto output = TRY(run_command({.arguments = {shim_binary.string(), "end-user", fmt::to_string(uid)}, .timeout = Milliseconds(10'000)}));
+    // What it could not end may be dead already and only wait for its parent.
+    if (output.exit_code == 0 || !TRY(has_processes(uid))) return {};
+    return fail(ErrorKind::unavailable, "processes of user {} are still there: {}", uid, last_lines(output.standard_error));
+}
+
+Result<bool> has_processes(unsigned uid)
+{
+    const Listing listing(::opendir("/proc"), ::closedir);
+    if (!listing) return std::unexpected(os_error("listing", "/proc"));
+    while (const auto* entry = ::readdir(listing.get())) {
+        int pid = 0;
+        const std::string_view name = entry->d_name;
+        std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (pid > 0 && user_of_process(pid) == uid && !identity_of_process(pid).empty()) return true;
+    }
+    return false;
+}
+
+}  // namespace ramet::targets::local
