@@ -77,7 +77,8 @@ public:
     virtual Result<std::vector<PullRequest>> list_open_pull_requests(const RepositoryName& repository) = 0;
     virtual Result<CommitSha> get_branch_head(const RepositoryName& repository, std::string_view branch) = 0;
     /// A file's content at a commit or branch; for the first look at ramet.yaml.
-    virtual Result<std::string> get_file(const RepositoryName& repository, std::string_view path, std::string_view reference) = 0;
+    virtual Result<std::string> get_file(const RepositoryName& repository, std::string_view path,
+                                         std::string_view reference) = 0;
     /// Whether this login may write to the repository now.
     virtual Result<bool> may_write(const RepositoryName& repository, std::string_view login) = 0;
 
@@ -86,7 +87,8 @@ public:
     virtual Result<void> ensure_comment(const RepositoryName& repository, std::int64_t number, std::string_view marker,
                                         std::string_view text) = 0;
     /// Makes or updates the webhook with this URL; repeatable. `forbidden` when the token may not.
-    virtual Result<void> ensure_webhook(const RepositoryName& repository, std::string_view url, std::string_view secret) = 0;
+    virtual Result<void> ensure_webhook(const RepositoryName& repository, std::string_view url,
+                                        std::string_view secret) = 0;
     virtual Result<void> remove_webhook(const RepositoryName& repository, std::string_view url) = 0;
 
     /// The git ref that holds a pull request's head in the target repository: "refs/pull/7/head".

@@ -6,8 +6,6 @@ namespace ramet::forges {
 
 namespace {
 
-constexpr std::string_view branch_prefix = "refs/heads/";
-
 Error unreadable(std::string_view what)
 {
     return Error{ErrorKind::unavailable, fmt::format("the Git host's pull request has no usable `{}`", what)};
@@ -34,20 +32,15 @@ PullRequestState read_state(const Json& object)
     return get_string(object, "state") == "open" ? PullRequestState::open : PullRequestState::closed;
 }
 
-Result<RepositoryName> require_repository(const Json& payload)
-{
-    auto name = read_repository_name(get_member(payload, "repository"));
-    if (name.name.empty()) return fail(ErrorKind::invalid, "the event has no `repository.full_name`");
-    return name;
-}
-
 }  // namespace
 
 RepositoryName read_repository_name(const Json& repository)
 {
     const auto full_name = get_string(repository, "full_name");
     const auto slash = full_name.find('/');
-    if (slash == std::string::npos) return {};
+    const bool is_usable = slash != std::string::npos && slash > 0 && slash + 1 < full_name.size() &&
+                           full_name.find('/', slash + 1) == std::string::npos;
+    if (!is_usable) return {};
     return {full_name.substr(0, slash), full_name.substr(slash + 1)};
 }
 
@@ -75,35 +68,6 @@ Result<PullRequest> read_pull_request(const Json& object, const RepositoryName& 
     read.labels = read_labels(object);
     read.web_url = get_string(object, "html_url");
     return read;
-}
-
-Result<Hint> read_pull_request_event(const Json& payload)
-{
-    auto repository = TRY(require_repository(payload));
-    auto number = get_int(payload, "number");
-    if (number <= 0) number = get_int(get_member(payload, "pull_request"), "number");
-    if (number <= 0) return fail(ErrorKind::invalid, "the event has no `number`");
-    return PullRequestHint{std::move(repository), number};
-}
-
-Result<Hint> read_push_event(const Json& payload)
-{
-    auto repository = TRY(require_repository(payload));
-    const auto reference = TRY(require_string(payload, "ref"));
-    if (!reference.starts_with(branch_prefix)) return NoHint{"a push to " + reference + ", which is no branch"};
-    return BranchHint{std::move(repository), reference.substr(branch_prefix.size())};
-}
-
-Result<Hint> read_comment_event(const Json& payload)
-{
-    auto repository = TRY(require_repository(payload));
-    const auto& issue = get_member(payload, "issue");
-    if (!get_bool(payload, "is_pull") && !get_member(issue, "pull_request").is_object())
-        return NoHint{"a comment on an issue"};
-    const auto number = TRY(require_int(issue, "number"));
-    const auto& comment = get_member(payload, "comment");
-    return CommentHint{std::move(repository), number, get_string(get_member(comment, "user"), "login"),
-                       get_string(comment, "body")};
 }
 
 std::string_view to_string(CommitState state)

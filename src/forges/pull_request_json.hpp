@@ -16,11 +16,6 @@ Result<PullRequest> read_pull_request(const Json& object, const RepositoryName& 
 /// "owner/name" of a repository object; empty names when it is null (a deleted fork).
 RepositoryName read_repository_name(const Json& repository);
 
-/// The hint in the payload of an event of these kinds. A missing field is `invalid`, with its name.
-Result<Hint> read_pull_request_event(const Json& payload);
-Result<Hint> read_push_event(const Json& payload);
-Result<Hint> read_comment_event(const Json& payload);
-
 std::string_view to_string(CommitState state);
 
 }  // namespace ramet::forges

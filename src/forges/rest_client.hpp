@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "net/http_client.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,12 +11,15 @@
 namespace ramet::forges {
 
 /// JSON over HTTP to one forge with one token. Statuses become errors whose evidence is the forge's own words; what is not
-/// JSON, too large, or ill-shaped is `unavailable`: a forge that talks nonsense is down, not empty.
+/// JSON, too large, too late or ill-shaped is `unavailable`: a forge that talks nonsense is down, not empty.
 class RestClient {
 public:
     struct Options {
-        std::string api_url;        ///< without a trailing slash
-        net::Headers headers{};     ///< authorisation and accept; sent with each request
+        std::string api_url;                              ///< without a trailing slash
+        net::Headers headers{};                           ///< authorisation and accept; sent with each request
+        std::chrono::milliseconds timeout{20'000};        ///< of one request
+        std::chrono::milliseconds list_timeout{120'000};  ///< of all pages of one list
+        std::size_t response_limit = 32U << 20U;
     };
     RestClient(net::HttpClient& http, Options options) : http_(http), options_(std::move(options)) {}
 
@@ -33,7 +37,11 @@ public:
 
 private:
     Result<Json> call(std::string_view method, const std::string& path, const Json* body);
-    Result<net::HttpResponse> send(std::string_view method, const std::string& url, const Json* body, const net::Headers& extra);
+    Result<net::HttpResponse> send(std::string_view method, const std::string& url, const Json* body,
+                                   const net::Headers& extra);
+
+    /// The URL of the page after this one; empty at the end.
+    Result<std::string> next_page(const std::string& path, std::string_view link) const;
 
     net::HttpClient& http_;
     Options options_;
@@ -41,8 +49,5 @@ private:
 
 /// The URL of `rel="next"` in a Link header, or empty.
 std::string find_next_link(std::string_view link_header);
-/// Percent-encodes everything but unreserved characters; `Slash::keep` leaves the separators of a path.
-enum class Slash : bool { encode, keep };
-std::string encode_path(std::string_view text, Slash slash = Slash::encode);
 
 }  // namespace ramet::forges

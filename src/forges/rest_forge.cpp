@@ -1,8 +1,12 @@
 #include "forges/rest_forge.hpp"
 
 #include "base/hash.hpp"
-#include "base/text.hpp"
+#include "forges/events.hpp"
+#include "forges/paths.hpp"
+#include "forges/plain_text.hpp"
 #include "forges/pull_request_json.hpp"
+
+#include <algorithm>
 
 namespace ramet::forges {
 
@@ -11,17 +15,14 @@ namespace {
 // Both forges cut longer descriptions or refuse them; GitHub documents 140 characters.
 constexpr std::size_t description_limit = 140;
 
-std::string repository_path(const RepositoryName& repository)
-{
-    return fmt::format("/repos/{}/{}", encode_path(repository.owner), encode_path(repository.name));
-}
-
 RestClient::Options rest_options(const Dialect& dialect, const Connection& connection, std::string api_url)
 {
     RestClient::Options options{std::move(api_url), {}};
     if (!connection.token.empty())
-        options.headers.set("Authorization", fmt::format("{} {}", dialect.authorization_scheme, connection.token.reveal()));
+        options.headers.set("Authorization",
+                            fmt::format("{} {}", dialect.authorization_scheme, connection.token.reveal()));
     options.headers.set("Accept", dialect.accept);
+    if (!dialect.api_version.empty()) options.headers.set("X-GitHub-Api-Version", dialect.api_version);
     return options;
 }
 
@@ -31,18 +32,27 @@ std::string find_header(const Delivery& delivery, std::string_view name)
     return found == delivery.headers.end() ? std::string() : found->second;
 }
 
-// Cuts between characters, not inside one: both forges refuse broken UTF-8.
-std::string_view cut_text(std::string_view text, std::size_t limit)
+// Nonsense instead of a word must not read as "no": a person would be told that they lost their right.
+Result<bool> read_permission(const Json& object)
 {
-    if (text.size() <= limit) return text;
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-    return text.substr(0, limit);
+    const auto permission = get_string(object, "permission");
+    if (permission == "write" || permission == "admin" || permission == "owner") return true;
+    if (permission == "read" || permission == "none") return false;
+    return fail(ErrorKind::unavailable, "the Git host's permission is \"{}\", which is none that Ramet knows",
+                permission);
 }
 
 }  // namespace
 
+Connection normalize(const Connection& connection)
+{
+    return Connection{connection.url.substr(0, connection.url.find_last_not_of('/') + 1), connection.token.clone()};
+}
+
 RestForge::RestForge(const Dialect& dialect, net::HttpClient& http, Connection connection, std::string api_url)
-    : dialect_(dialect), connection_(std::move(connection)), rest_(http, rest_options(dialect_, connection_, std::move(api_url)))
+    : dialect_(dialect), connection_(std::move(connection)),
+      rest_(http, rest_options(dialect_, connection_, std::move(api_url))), comments_(rest_, dialect_.page_query),
+      webhooks_(rest_, dialect_.webhook, dialect_.page_query)
 {
 }
 
@@ -76,7 +86,8 @@ Result<Repository> RestForge::get_repository(const RepositoryName& repository)
     read.default_branch = get_string(object, "default_branch");
     read.clone_url = get_string(object, "clone_url");
     if (read.name.name.empty() || read.default_branch.empty() || read.clone_url.empty())
-        return fail(ErrorKind::unavailable, "the Git host's description of {} lacks its name, branch or clone URL", repository.str());
+        return fail(ErrorKind::unavailable, "the Git host's description of {} lacks its name, branch or clone URL",
+                    repository.str());
     read.is_private = get_bool(object, "private");
     read.can_administer = get_bool(get_member(object, "permissions"), "admin");
     return read;
@@ -84,8 +95,13 @@ Result<Repository> RestForge::get_repository(const RepositoryName& repository)
 
 Result<PullRequest> RestForge::get_pull_request(const RepositoryName& repository, std::int64_t number)
 {
+    if (number <= 0) return fail(ErrorKind::invalid, "{} is not the number of a pull request", number);
     const auto object = TRY(rest_.get(fmt::format("{}/pulls/{}", repository_path(repository), number)));
-    return read_pull_request(object, repository);
+    auto read = TRY(read_pull_request(object, repository));
+    if (read.number != number)
+        return fail(ErrorKind::unavailable, "the Git host answered with pull request {} when asked for {}", read.number,
+                    number);
+    return read;
 }
 
 Result<std::vector<PullRequest>> RestForge::list_open_pull_requests(const RepositoryName& repository)
@@ -108,14 +124,17 @@ Result<std::vector<PullRequest>> RestForge::list_open_pull_requests(const Reposi
 
 Result<CommitSha> RestForge::get_branch_head(const RepositoryName& repository, std::string_view branch)
 {
+    if (branch.empty()) return fail(ErrorKind::invalid, "a branch needs a name");
     const auto path = fmt::format("{}/branches/{}", repository_path(repository), encode_path(branch, Slash::keep));
     const auto object = TRY(rest_.get(path));
     const auto sha = get_string(get_member(object, "commit"), dialect_.commit_id_key);
-    if (!is_commit_sha(sha)) return fail(ErrorKind::unavailable, "the Git host's branch {} has no usable commit", branch);
+    if (!is_commit_sha(sha))
+        return fail(ErrorKind::unavailable, "the Git host's branch {} has no usable commit", branch);
     return CommitSha(sha);
 }
 
-Result<std::string> RestForge::get_file(const RepositoryName& repository, std::string_view path, std::string_view reference)
+Result<std::string> RestForge::get_file(const RepositoryName& repository, std::string_view path,
+                                        std::string_view reference)
 {
     return rest_.get_raw(fmt::format("{}/{}/{}?ref={}", repository_path(repository), dialect_.file_path,
                                      encode_path(path, Slash::keep), encode_path(reference)),
@@ -124,86 +143,44 @@ Result<std::string> RestForge::get_file(const RepositoryName& repository, std::s
 
 Result<bool> RestForge::may_write(const RepositoryName& repository, std::string_view login)
 {
+    if (login.empty()) return fail(ErrorKind::invalid, "a login needs a name");
     const auto path = fmt::format("{}/collaborators/{}/permission", repository_path(repository), encode_path(login));
     const auto object = rest_.get(path);
     if (!object && object.error().kind == ErrorKind::not_found) return false;
     if (!object) return std::unexpected(object.error());
-    const auto permission = get_string(*object, "permission");
-    return permission == "write" || permission == "admin" || permission == "owner";
+    return read_permission(*object);
 }
 
 Result<void> RestForge::set_status(const RepositoryName& repository, const CommitStatus& status)
 {
-    const json::object body{{"state", to_string(status.state)},
-                            {"context", status.context},
-                            {"description", cut_text(status.description, description_limit)},
-                            {"target_url", status.target_url}};
-    TRY(rest_.post(fmt::format("{}/statuses/{}", repository_path(repository), status.commit.str()), body));
+    json::object body{{"state", to_string(status.state)},
+                      {"context", status.context},
+                      {"description", cut_text(clean_text(status.description), description_limit)}};
+    if (!status.target_url.empty()) body["target_url"] = status.target_url;
+    const auto path = fmt::format("{}/statuses/{}", repository_path(repository), status.commit.str());
+    const auto made = TRY(rest_.post(path, body));
+    if (get_int(made, "id") <= 0)
+        return fail(ErrorKind::unavailable, "the Git host's answer to POST {} is no status", path);
+    comments_.learn_author(get_member(made, "creator"));
     return {};
-}
-
-Result<RestForge::Found> RestForge::find_comment(const RepositoryName& repository, std::int64_t number, std::string_view marker)
-{
-    Found found;
-    const auto path = fmt::format("{}/issues/{}/comments?{}", repository_path(repository), number, dialect_.page_query);
-    TRY(rest_.for_each(path, [&](const Json& comment) {
-        auto body = get_string(comment, "body");
-        // At the start only: a person who quotes the comment must not take it over.
-        if (!body.starts_with(marker)) return RestClient::Continue::yes;
-        found = Found{get_int(comment, "id"), std::move(body)};
-        return RestClient::Continue::no;
-    }));
-    return found;
 }
 
 Result<void> RestForge::ensure_comment(const RepositoryName& repository, std::int64_t number, std::string_view marker,
                                        std::string_view text)
 {
-    const std::scoped_lock lock(comments_);
-    const auto found = TRY(find_comment(repository, number, marker));
-    const json::object body{{"body", text}};
-    if (found.id == 0) {
-        TRY(rest_.post(fmt::format("{}/issues/{}/comments", repository_path(repository), number), body));
-    } else if (found.body != text) {
-        TRY(rest_.patch(fmt::format("{}/issues/comments/{}", repository_path(repository), found.id), body));
-    }
-    return {};
-}
-
-Result<std::int64_t> RestForge::find_webhook(const RepositoryName& repository, std::string_view url)
-{
-    std::int64_t id = 0;
-    const auto path = fmt::format("{}/hooks?{}", repository_path(repository), dialect_.page_query);
-    TRY(rest_.for_each(path, [&](const Json& hook) {
-        if (get_string(get_member(hook, "config"), "url") != url) return RestClient::Continue::yes;
-        id = get_int(hook, "id");
-        return RestClient::Continue::no;
-    }));
-    return id;
+    return comments_.ensure(repository, number, marker, text);
 }
 
 Result<void> RestForge::ensure_webhook(const RepositoryName& repository, std::string_view url, std::string_view secret)
 {
-    json::array events;
-    for (const auto& event : dialect_.hook_events) events.emplace_back(event);
-    json::object body{{"active", true},
-                      {"events", std::move(events)},
-                      {"config", json::object{{"url", url}, {"content_type", "json"}, {"secret", secret}}}};
-    const auto id = TRY(find_webhook(repository, url));
-    if (id != 0) {
-        TRY(rest_.patch(fmt::format("{}/hooks/{}", repository_path(repository), id), body));
-        return {};
-    }
-    body[dialect_.hook_kind_key] = dialect_.hook_kind;
-    TRY(rest_.post(repository_path(repository) + "/hooks", body));
-    return {};
+    // An empty one would make every delivery unverifiable.
+    if (secret.empty()) return fail(ErrorKind::invalid, "a webhook needs a secret");
+    return webhooks_.ensure(repository, {.url = url, .secret = secret});
 }
 
 Result<void> RestForge::remove_webhook(const RepositoryName& repository, std::string_view url)
 {
-    const auto id = TRY(find_webhook(repository, url));
-    if (id == 0) return {};
-    return rest_.remove(fmt::format("{}/hooks/{}", repository_path(repository), id));
+    return webhooks_.remove(repository, url);
 }
 
 std::string RestForge::pull_request_ref(std::int64_t number) const

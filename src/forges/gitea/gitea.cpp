@@ -4,30 +4,33 @@ namespace ramet::forges {
 
 namespace {
 
-// Gitea sends X-Gitea-Event = pull_request for most changes of a pull request, but a name of its own for some of them
-// (labels, synchronisation) in older versions; both spellings are taken.
+// X-Gitea-Event says pull_request for six of the nine kinds of changes, and pull_request_approved, _rejected and _comment for
+// reviews, which change nothing here. A webhook of Gitea's type names its events more finely: "pull_request" would be all nine.
 const Dialect dialect{
     .type = "gitea",
     .authorization_scheme = "token",
     .accept = "application/json",
+    .api_version = "",
     .page_query = "limit=50",
     .event_header = "x-gitea-event",
     .delivery_header = "x-gitea-delivery",
     .signature_header = "x-gitea-signature",
     .signature_prefix = "",
     .commit_id_key = "id",
-    .hook_kind_key = "type",
-    .hook_kind = "gitea",
-    .hook_events = {"push", "pull_request", "pull_request_label", "pull_request_sync", "pull_request_comment"},
-    .pull_request_events = {"pull_request", "pull_request_label", "pull_request_sync"},
+    .pull_request_events = {"pull_request"},
     .file_path = "raw",
     .file_accept = "*/*",
+    .webhook = {.kind_key = "type",
+                .kind = "gitea",
+                .events = {"push", "pull_request_only", "pull_request_label", "pull_request_sync",
+                           "pull_request_comment"},
+                .secret_on_edit = SecretOnEdit::kept},
 };
 
 }  // namespace
 
-Gitea::Gitea(net::HttpClient& http, Connection connection)
-    : RestForge(dialect, http, Connection{connection.url, connection.token.clone()}, connection.url + "/api/v1")
+Gitea::Gitea(net::HttpClient& http, const Connection& connection)
+    : RestForge(dialect, http, normalize(connection), normalize(connection).url + "/api/v1")
 {
 }
 

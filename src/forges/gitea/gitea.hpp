@@ -7,7 +7,7 @@ namespace ramet::forges {
 /// Gitea 1.20 and later, and Forgejo.
 class Gitea final : public RestForge {
 public:
-    Gitea(net::HttpClient& http, Connection connection);
+    Gitea(net::HttpClient& http, const Connection& connection);
 };
 
 }  // namespace ramet::forges

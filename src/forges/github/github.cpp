@@ -8,30 +8,34 @@ const Dialect dialect{
     .type = "github",
     .authorization_scheme = "Bearer",
     .accept = "application/vnd.github+json",
+    .api_version = "2022-11-28",
     .page_query = "per_page=100",
     .event_header = "x-github-event",
     .delivery_header = "x-github-delivery",
     .signature_header = "x-hub-signature-256",
     .signature_prefix = "sha256=",
     .commit_id_key = "sha",
-    .hook_kind_key = "name",
-    .hook_kind = "web",
-    .hook_events = {"push", "pull_request", "issue_comment"},
     .pull_request_events = {"pull_request"},
     .file_path = "contents",
     .file_accept = "application/vnd.github.raw+json",
+    .webhook = {.kind_key = "name",
+                .kind = "web",
+                .events = {"push", "pull_request", "issue_comment"},
+                .secret_on_edit = SecretOnEdit::replaced},
 };
-
-// github.com has its API on a host of its own; an Enterprise Server has it below /api/v3.
-std::string api_url(const std::string& url)
-{
-    return url == "https://github.com" ? "https://api.github.com" : url + "/api/v3";
-}
 
 }  // namespace
 
-GitHub::GitHub(net::HttpClient& http, Connection connection)
-    : RestForge(dialect, http, Connection{connection.url, connection.token.clone()}, api_url(connection.url))
+std::string github_api_url(const std::string& url)
+{
+    constexpr std::string_view https = "https://";
+    if (url == "https://github.com" || url == "https://www.github.com") return "https://api.github.com";
+    if (url.starts_with(https) && url.ends_with(".ghe.com")) return "https://api." + url.substr(https.size());
+    return url + "/api/v3";
+}
+
+GitHub::GitHub(net::HttpClient& http, const Connection& connection)
+    : RestForge(dialect, http, normalize(connection), github_api_url(normalize(connection).url))
 {
 }
 
