@@ -131,6 +131,8 @@ void execute(const std::vector<std::string>& wanted, std::vector<std::string>& e
     reset_signals();
     connect_streams(output);
     set_limits();
+    // Before the view is made: the folders in it must let the program through.
+    ::umask(022);
     const auto& sandbox = start.program.sandbox;
     const char* stage = "";
     if (::geteuid() == 0 && !enter_view(sandbox, stage)) give_up(problem, stage);
@@ -138,7 +140,6 @@ void execute(const std::vector<std::string>& wanted, std::vector<std::string>& e
     // After the change of user, which clears it; and the shim may have ended before it was set.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
-    ::umask(022);
     if (::chdir(start.program.directory.c_str()) != 0) give_up(problem, "entering " + start.program.directory);
     auto environment = start.program.environment;
     environment.insert(environment.end(), start.additional.begin(), start.additional.end());
