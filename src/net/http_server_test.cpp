@@ -4,6 +4,7 @@
 #include "net/test_server.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -300,6 +301,25 @@ TEST_CASE("a taken port is a conflict that says how to choose another")
     CHECK(second.error().kind == ErrorKind::conflict);
     CHECK(second.error().message.contains(fmt::format("127.0.0.1:{}", server->port())));
     CHECK(second.error().next_step.contains("--listen"));
+}
+
+TEST_CASE("a server without free descriptors serves on when there are some again")
+{
+    const auto server = serve({}, echo);
+    auto peer = RawPeer::unconnected();
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{static_cast<rlim_t>(peer.fd()) + 1, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    std::vector<Fd> taken;
+    while (taken.empty() || taken.back()) taken.emplace_back(fcntl(peer.fd(), F_DUPFD_CLOEXEC, 0));
+    peer.connect_to(server->port());
+    peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    pollfd waiting{peer.fd(), POLLIN, 0};
+    CHECK(::poll(&waiting, 1, 150) == 0);
+    taken.clear();
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(status_of(peer.read_message()) == 200);
 }
 
 TEST_CASE("no descriptor of a running server is inherited by programs")

@@ -32,13 +32,19 @@ public:
 
     static RawPeer connect(std::uint16_t port)
     {
-        Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        auto peer = unconnected();
+        peer.connect_to(port);
+        return peer;
+    }
+    static RawPeer unconnected() { return RawPeer(Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))); }
+
+    void connect_to(std::uint16_t port) const
+    {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-        return RawPeer(std::move(fd));
+        REQUIRE(::connect(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     }
 
     /// False when the other side is gone.
