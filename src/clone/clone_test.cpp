@@ -1,7 +1,6 @@
 #include "clone/clone.hpp"
 
 #include "clone/clone_test_support.hpp"
-#include "clone/desired_json.hpp"
 #include "variables/segments.hpp"
 
 #include <doctest/doctest.h>
@@ -70,7 +69,6 @@ TEST_CASE("a preview is its base with the pull request's differences")
     CHECK(value(service(cloned, "api"), "STRIPE_KEY") == "{secret stripe-sandbox v1}");
     CHECK(value(service(cloned, "api"), "SENTRY_DSN") == "-");
     CHECK(value(service(cloned, "api"), "NODE_ENV") == "development");
-    check_golden("preview.json", to_pretty_text(to_json(cloned.desired)) + "\n");
 }
 
 TEST_CASE("a base is what its file says, without anything of previews")
@@ -84,7 +82,6 @@ TEST_CASE("a base is what its file says, without anything of previews")
     CHECK(cloned.desired.jobs.size() == 2);
     CHECK(database(cloned, "db").strategy == DataStrategy::seed);
     CHECK(service(cloned, "web").public_hosts == std::vector<std::string>{"web-staging.localhost"});
-    check_golden("base.json", to_pretty_text(to_json(cloned.desired)) + "\n");
 }
 
 TEST_CASE("seed jobs are there only where a database is born empty to be seeded")
