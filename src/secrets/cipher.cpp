@@ -30,7 +30,8 @@ std::string encrypt(const SecretBytes& key, std::string_view plaintext, std::str
     return out;
 }
 
-Result<SecretBytes> decrypt(const SecretBytes& key, std::string_view nonce_and_ciphertext, std::string_view associated_data)
+Result<SecretBytes> decrypt(const SecretBytes& key, std::string_view nonce_and_ciphertext,
+                            std::string_view associated_data)
 {
     ensure_sodium();
     if (key.size() != key_size || nonce_and_ciphertext.size() < nonce_size + tag_size)
@@ -40,9 +41,10 @@ Result<SecretBytes> decrypt(const SecretBytes& key, std::string_view nonce_and_c
     // The one place that writes into guarded memory after it was made; its size is exactly the plaintext's.
     auto* out = const_cast<unsigned char*>(plaintext.bytes().data());
     const int status = crypto_aead_xchacha20poly1305_ietf_decrypt(
-        out, nullptr, nullptr, bytes_of(ciphertext), ciphertext.size(), bytes_of(associated_data), associated_data.size(),
-        bytes_of(nonce_and_ciphertext), key.bytes().data());
-    if (status != 0) return fail(ErrorKind::integrity, "a seal does not open: text, key or identity are not those it was made with");
+        out, nullptr, nullptr, bytes_of(ciphertext), ciphertext.size(), bytes_of(associated_data),
+        associated_data.size(), bytes_of(nonce_and_ciphertext), key.bytes().data());
+    if (status != 0)
+        return fail(ErrorKind::integrity, "a seal does not open: text, key or identity are not those it was made with");
     return plaintext;
 }
 

@@ -18,6 +18,7 @@ inline constexpr std::size_t tag_size = 16;
 std::string encrypt(const SecretBytes& key, std::string_view plaintext, std::string_view associated_data);
 
 /// The inverse. `integrity` when a bit of the text, the key or the associated data differs.
-Result<SecretBytes> decrypt(const SecretBytes& key, std::string_view nonce_and_ciphertext, std::string_view associated_data);
+Result<SecretBytes> decrypt(const SecretBytes& key, std::string_view nonce_and_ciphertext,
+                            std::string_view associated_data);
 
 }  // namespace ramet::secrets

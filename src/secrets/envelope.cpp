@@ -43,8 +43,8 @@ std::string key_context(const SecretIdentity& identity)
 Result<void> check_sizes(const WrappedKey& key)
 {
     if (!key.key_id.empty() && key.key_id.size() <= 0xff && !key.bytes.empty() && key.bytes.size() <= 0xffff) return {};
-    return fail(ErrorKind::internal, "the key provider gave a wrapped key of {} bytes under an id of {} bytes", key.bytes.size(),
-                key.key_id.size());
+    return fail(ErrorKind::internal, "the key provider gave a wrapped key of {} bytes under an id of {} bytes",
+                key.bytes.size(), key.key_id.size());
 }
 
 }  // namespace
@@ -55,7 +55,8 @@ Result<Envelope> parse_envelope(std::string_view bytes)
     if (head != magic) return fail(ErrorKind::integrity, "this is no sealed envelope of a format that is known here");
     const auto key_id = take_prefixed(bytes, 1);
     const auto wrapped = key_id ? take_prefixed(bytes, 2) : std::nullopt;
-    if (!wrapped || bytes.size() < nonce_size + tag_size) return fail(ErrorKind::integrity, "a sealed envelope is cut off");
+    if (!wrapped || bytes.size() < nonce_size + tag_size)
+        return fail(ErrorKind::integrity, "a sealed envelope is cut off");
     return Envelope{{std::string(*key_id), std::string(*wrapped)}, std::string(bytes)};
 }
 

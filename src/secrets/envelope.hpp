@@ -17,8 +17,8 @@ namespace ramet::secrets {
 ///     24 bytes  nonce
 ///     n + 16    XChaCha20-Poly1305 of the n bytes of plaintext under the data key
 ///
-/// Each version of each secret has a random 256-bit data key of its own. `associated_data(identity)` is authenticated twice:
-/// with the plaintext and with the wrapped key. A later format gets a new number; this one stays readable.
+/// Each version of each secret has a random 256-bit data key of its own. `associated_data(identity)` is authenticated
+/// twice: with the plaintext and with the wrapped key. A later format gets a new number; this one stays readable.
 struct Envelope {
     WrappedKey key;
     std::string sealed;  ///< nonce, ciphertext, tag
@@ -33,7 +33,8 @@ Result<std::string> seal(KeyProvider& keys, const SecretIdentity& identity, cons
 /// `integrity` when anything differs from what was sealed: a bit, the identity, the key.
 Result<SecretBytes> open(KeyProvider& keys, const SecretIdentity& identity, std::string_view envelope);
 
-/// The same secret with its data key wrapped under the provider's current key: for rotation. The plaintext is never decrypted.
+/// The same secret with its data key wrapped under the provider's current key: for rotation. The plaintext is never
+/// decrypted.
 Result<std::string> rewrap(KeyProvider& keys, const SecretIdentity& identity, std::string_view envelope);
 
 }  // namespace ramet::secrets

@@ -11,15 +11,28 @@
 namespace ramet::secrets {
 namespace {
 
-const SecretIdentity identity{.install = "i-1", .project = "p-1", .environment = "e-1", .scope = "service/api",
-                              .name = "DB_PASSWORD", .version = 3};
+const SecretIdentity identity{.install = "i-1",
+                              .project = "p-1",
+                              .environment = "e-1",
+                              .scope = "service/api",
+                              .name = "DB_PASSWORD",
+                              .version = 3};
+
+std::string from_hex(std::string_view digits)
+{
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+        bytes.push_back(static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
+    return bytes;
+}
 
 }  // namespace
 
 TEST_CASE("what was sealed opens under its own identity")
 {
     TestKeys keys;
-    for (const std::string& text : {std::string(), std::string("x"), std::string("a\0b\n", 4), std::string(100'000, 'z')}) {
+    for (const std::string& text :
+         {std::string(), std::string("x"), std::string("a\0b\n", 4), std::string(100'000, 'z')}) {
         const auto envelope = seal(*keys, identity, SecretBytes(text)).value();
         CHECK(open(*keys, identity, envelope).value().reveal() == text);
     }
@@ -69,14 +82,20 @@ TEST_CASE("an envelope opens under no identity but its own")
         change(other);
         return other;
     };
-    const struct { std::string_view story; SecretIdentity other; } cases[] = {
+    const struct {
+        std::string_view story;
+        SecretIdentity other;
+    } cases[] = {
         {"another installation", with([](auto& i) { i.install = "i-2"; })},
         {"another project", with([](auto& i) { i.project = "p-2"; })},
         {"another environment", with([](auto& i) { i.environment = "e-2"; })},
         {"another scope", with([](auto& i) { i.scope = "service/web"; })},
         {"another name", with([](auto& i) { i.name = "OTHER"; })},
         {"another version", with([](auto& i) { i.version = 4; })},
-        {"letters moved between neighbouring parts", with([](auto& i) { i.project = "p-"; i.environment = "1e-1"; })},
+        {"letters moved between neighbouring parts", with([](auto& i) {
+             i.project = "p-";
+             i.environment = "1e-1";
+         })},
     };
     for (const auto& [story, other] : cases) {
         CAPTURE(story);
@@ -113,6 +132,21 @@ TEST_CASE("the format of version 1 is the one that is written down")
     CHECK(envelope.substr(5 + id.size(), 2) == std::string({'\0', static_cast<char>(wrapped)}));
     CHECK(envelope.size() == 5 + id.size() + 2 + wrapped + nonce_size + 6 + tag_size);
     CHECK(to_bytes(parse_envelope(envelope).value()) == envelope);
+}
+
+TEST_CASE("an envelope of the first release opens for ever")
+{
+    const testing::TemporaryDirectory directory;
+    const auto file = directory / "keys";
+    const std::string keys_text = "ramet-keys 1\n"
+                                  "0fdd0d7f943394d3 1d23137fa932dd1e9477adad2fa83448a5d79ea14f80e253bb1e336208820ae6\n";
+    const std::string sealed =
+        "525345011030666464306437663934333339346433004841c5e0670b1dc07d91324b70d4434f73a1e81cdd5d019a0a4614fe3cb9526d"
+        "67da8a640389b7eb41e63bd59d21c3e7439b3eb62f35e6185dd94ead5bf06ca5976e532edbedd6df17700d31de36b752a5b56bbddd71"
+        "ec9e5fbb60377c9bb80153c13165a60667ecd20def93f320d4d778671c84ce4d7da9d8d2ced769aa6e08d06b1108ec754ee5aae7f85c";
+    REQUIRE(write_file(file, keys_text).has_value());
+    const auto keys = FileKeys::open(file).value();
+    CHECK(open(*keys, identity, from_hex(sealed)).value().reveal() == "sealed by the first release");
 }
 
 TEST_CASE("re-wrapping moves the data key to the current key and leaves the sealed text as it is")

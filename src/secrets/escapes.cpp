@@ -68,10 +68,12 @@ void append_json_byte(std::string& out, char c, const JsonStyle& style, std::str
 {
     const char escape = c == '/' && style.slash == JsonSlash::escaped ? '/' : short_escape(c);
     const bool is_html = c == '<' || c == '>' || c == '&';
-    if (escape != '\0') (out += '\\') += escape;
+    if (escape != '\0')
+        (out += '\\') += escape;
     else if (static_cast<unsigned char>(c) < 0x20 || (is_html && style.html == JsonHtml::escaped))
         append_unit(out, static_cast<unsigned char>(c), table);
-    else out += c;
+    else
+        out += c;
 }
 
 }  // namespace
@@ -102,8 +104,10 @@ std::string percent_encoded(std::string_view bytes, std::string_view unescaped, 
     std::string out;
     for (const char byte : bytes) {
         const bool stays = is_letter_or_digit(byte) || unescaped.find(byte) != std::string_view::npos;
-        if (stays) out.push_back(byte == ' ' ? '+' : byte);
-        else append_hex(out += '%', byte, table_of(digits));
+        if (stays)
+            out.push_back(byte == ' ' ? '+' : byte);
+        else
+            append_hex(out += '%', byte, table_of(digits));
     }
     return out;
 }
@@ -122,7 +126,8 @@ std::string json_escaped(std::string_view text, JsonStyle style)
     for (std::size_t i = 0; i < text.size();) {
         std::size_t size = 1;
         const bool is_wide = static_cast<unsigned char>(text[i]) >= 0x80;
-        const auto point = is_wide && style.ascii != JsonAscii::raw ? wide_code_point(text.substr(i), size) : std::nullopt;
+        const auto point =
+            is_wide && style.ascii != JsonAscii::raw ? wide_code_point(text.substr(i), size) : std::nullopt;
         if (point) {
             append_code_point(out, *point, table);
             i += size;

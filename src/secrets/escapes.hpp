@@ -19,7 +19,7 @@ std::string percent_encoded_whole(std::string_view bytes, HexDigits digits);
 
 enum class JsonAscii : std::uint8_t { raw, lower, upper };  ///< UTF-8 as it is, or \uXXXX with these digits
 enum class JsonSlash : std::uint8_t { raw, escaped };
-enum class JsonHtml : std::uint8_t { raw, escaped };        ///< whether <, > and & become \u00XX
+enum class JsonHtml : std::uint8_t { raw, escaped };  ///< whether <, > and & become \u00XX
 struct JsonStyle {
     JsonAscii ascii = JsonAscii::raw;
     JsonSlash slash = JsonSlash::raw;

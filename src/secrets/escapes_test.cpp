@@ -36,7 +36,8 @@ TEST_CASE("base64 without padding is the usual one without its padding")
 
 TEST_CASE("JSON strings of this product are among the forms")
 {
-    for (const std::string_view secret : {"plain-text", "with \"quotes\" and \\", "tab\tnew\nline\x01", "caf\xc3\xa9-creme"}) {
+    for (const std::string_view secret :
+         {"plain-text", "with \"quotes\" and \\", "tab\tnew\nline\x01", "caf\xc3\xa9-creme"}) {
         const auto text = to_text(Json(secret));
         const auto forms = forms_of(secret);
         CHECK(std::ranges::find(forms, text.substr(1, text.size() - 2)) != forms.end());

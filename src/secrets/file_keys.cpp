@@ -52,7 +52,8 @@ Result<void> check_mode(const Path& path)
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return std::unexpected(os_error("reading the keys in", path));
     if ((status.st_mode & 0077U) == 0) return {};
-    Error error{ErrorKind::forbidden, fmt::format("reading the keys in {}: others than its owner may read it", path.string())};
+    Error error{ErrorKind::forbidden,
+                fmt::format("reading the keys in {}: others than its owner may read it", path.string())};
     error.next_step = fmt::format("chmod 600 {}", path.string());
     return std::unexpected(std::move(error));
 }
@@ -80,7 +81,8 @@ Result<std::unique_ptr<FileKeys>> FileKeys::create(const Path& path)
 {
     ensure_sodium();
     std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) return fail(ErrorKind::conflict, "the key file {} exists already", path.string());
+    if (std::filesystem::exists(path, ignored))
+        return fail(ErrorKind::conflict, "the key file {} exists already", path.string());
     std::vector<Key> keys;
     keys.push_back(make_key());
     std::unique_ptr<FileKeys> made(new FileKeys(path, std::move(keys)));
@@ -90,7 +92,8 @@ Result<std::unique_ptr<FileKeys>> FileKeys::create(const Path& path)
 
 Result<std::vector<FileKeys::Key>> FileKeys::parse(const std::vector<std::string>& lines)
 {
-    if (lines.empty() || lines.front() != header) return fail(ErrorKind::integrity, "its first line is not \"{}\"", header);
+    if (lines.empty() || lines.front() != header)
+        return fail(ErrorKind::integrity, "its first line is not \"{}\"", header);
     std::vector<Key> keys;
     for (std::size_t i = 1; i < lines.size(); ++i)
         if (!lines[i].empty()) keys.push_back(TRY(parse_line(lines[i])));
@@ -137,7 +140,8 @@ Result<SecretBytes> FileKeys::unwrap(const WrappedKey& wrapped, std::string_view
     const std::shared_lock lock(mutex_);
     const auto key = std::ranges::find(keys_, wrapped.key_id, &Key::id);
     if (key == keys_.end()) {
-        Error error{ErrorKind::not_found, fmt::format("no key-encryption key is called {} in {}", wrapped.key_id, path_.string())};
+        Error error{ErrorKind::not_found,
+                    fmt::format("no key-encryption key is called {} in {}", wrapped.key_id, path_.string())};
         error.next_step = "restore the key file that belongs to this data directory";
         return std::unexpected(std::move(error));
     }

@@ -54,7 +54,10 @@ TEST_CASE("a damaged key file is noticed before anything is sealed with it")
         text[at] = text[at] == '0' ? '1' : '0';
         return text;
     };
-    const struct { std::string_view story; std::string text; } cases[] = {
+    const struct {
+        std::string_view story;
+        std::string text;
+    } cases[] = {
         {"empty", ""},
         {"header only", "ramet-keys 1\n"},
         {"a later format", "ramet-keys 2\n" + good.substr(13)},

@@ -52,11 +52,13 @@ void add_base64_at_all_alignments(Forms& forms, std::string_view value)
 void add_percent(Forms& forms, std::string_view value)
 {
     // RFC 3986; encodeURIComponent; HTML forms; Python's quote; encodeURI; everything.
-    constexpr std::array<std::string_view, 6> kept = {"-._~", "-_.!~*'()", "*-._ ", "-._~/", "-_.!~*'();,/?:@&=+$#", {}};
+    constexpr std::array<std::string_view, 6> kept = {"-._~", "-_.!~*'()", "*-._ ", "-._~/", "-_.!~*'();,/?:@&=+$#",
+                                                      {}};
     for (const auto& unescaped : kept)
         for (const auto digits : {HexDigits::lower, HexDigits::upper})
             forms.push_back(percent_encoded(value, unescaped, digits));
-    for (const auto digits : {HexDigits::lower, HexDigits::upper}) forms.push_back(percent_encoded_whole(value, digits));
+    for (const auto digits : {HexDigits::lower, HexDigits::upper})
+        forms.push_back(percent_encoded_whole(value, digits));
 }
 
 void add_json(Forms& forms, std::string_view value)

@@ -20,10 +20,10 @@ std::string associated_data(const SecretIdentity& identity)
 {
     std::string out;
     const auto version = std::to_string(identity.version);
-    for (const std::string_view part : {std::string_view("v1"), std::string_view(identity.install),
-                                        std::string_view(identity.project), std::string_view(identity.environment),
-                                        std::string_view(identity.scope), std::string_view(identity.name),
-                                        std::string_view(version)})
+    for (const std::string_view part :
+         {std::string_view("v1"), std::string_view(identity.install), std::string_view(identity.project),
+          std::string_view(identity.environment), std::string_view(identity.scope), std::string_view(identity.name),
+          std::string_view(version)})
         append_part(out, part);
     return out;
 }

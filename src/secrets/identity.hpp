@@ -5,8 +5,8 @@
 
 namespace ramet::secrets {
 
-/// What one version of one secret is bound to. An envelope opens under exactly this identity and no other, so that a row that
-/// was copied or swapped in the database is found out.
+/// What one version of one secret is bound to. An envelope opens under exactly this identity and no other, so that a
+/// row that was copied or swapped in the database is found out.
 struct SecretIdentity {
     std::string install;
     std::string project{};      ///< empty for the organization's secrets

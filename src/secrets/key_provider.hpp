@@ -15,8 +15,8 @@ struct WrappedKey {
     friend bool operator==(const WrappedKey&, const WrappedKey&) = default;
 };
 
-/// Keeper of the key-encryption keys, which never stand in the database: a file here; a cloud's key service or a vault behind
-/// the same port. Called from many threads.
+/// Keeper of the key-encryption keys, which never stand in the database: a file here; a cloud's key service or a
+/// vault behind the same port. Called from many threads.
 class KeyProvider {
 public:
     virtual ~KeyProvider() = default;

@@ -6,7 +6,8 @@
 namespace ramet::secrets {
 namespace {
 
-/// The patterns from `first` to `last` of a sorted list have the same first `depth` bytes: one node of their prefix tree.
+/// The patterns from `first` to `last` of a sorted list have the same first `depth` bytes: one node of their prefix
+/// tree.
 struct Group {
     std::size_t first;
     std::size_t last;

@@ -9,8 +9,9 @@
 
 namespace ramet::secrets {
 
-/// Finds any of many patterns in one pass over a text (Aho and Corasick's automaton), in memory that grows with the patterns'
-/// common length only: 17 bytes for each node of their prefix tree. Immutable; many threads may walk it at once.
+/// Finds any of many patterns in one pass over a text (Aho and Corasick's automaton), in memory that grows with the
+/// patterns' common length only: 17 bytes for each node of their prefix tree. Immutable; many threads may walk it at
+/// once.
 class Matcher {
 public:
     using State = std::uint32_t;
@@ -31,8 +32,8 @@ private:
     State child(State state, unsigned char byte) const;
 
     // Nodes are numbered in breadth-first order, so that the children of one stand side by side, sorted by their byte.
-    std::vector<State> first_child_;     ///< one more than there are nodes: the children end where the next one's begin
-    std::vector<unsigned char> byte_;    ///< that leads to the node
+    std::vector<State> first_child_;   ///< one more than there are nodes: the children end where the next one's begin
+    std::vector<unsigned char> byte_;  ///< that leads to the node
     std::vector<State> failure_;
     std::vector<std::uint32_t> depth_;
     std::vector<std::uint32_t> match_;

@@ -5,7 +5,8 @@
 namespace ramet::secrets {
 
 RedactingStream::RedactingStream(const Redactor& redactor)
-    : redactor_(redactor), version_(redactor.version()), matchers_(redactor.snapshot()), states_(matchers_->size(), Matcher::start)
+    : redactor_(redactor), version_(redactor.version()), matchers_(redactor.snapshot()),
+      states_(matchers_->size(), Matcher::start)
 {
 }
 
@@ -51,7 +52,8 @@ void RedactingStream::scan(std::size_t from)
 
 void RedactingStream::mark(Interval found)
 {
-    // Almost always at the end; further in front when another automaton, or an earlier scan, has found something behind.
+    // Almost always at the end; further in front when another automaton, or an earlier scan, has found something
+    // behind.
     auto at = found_.end();
     while (at != found_.begin() && std::prev(at)->begin >= found.end) --at;
     auto first = at;
@@ -65,7 +67,8 @@ void RedactingStream::mark(Interval found)
 std::size_t RedactingStream::settled_end() const
 {
     auto end = held_.size();
-    for (std::size_t m = 0; m < states_.size(); ++m) end = std::min(end, held_.size() - (*matchers_)[m]->depth(states_[m]));
+    for (std::size_t m = 0; m < states_.size(); ++m)
+        end = std::min(end, held_.size() - (*matchers_)[m]->depth(states_[m]));
     // A secret is shown as one mark, so one that is longer than what is settled waits as a whole.
     for (const auto& secret : found_)
         if (secret.begin < end && secret.end > end) end = secret.begin;

@@ -10,8 +10,9 @@
 
 namespace ramet::secrets {
 
-/// Redacts one text that comes in pieces, also where a secret is cut by their borders. It holds back only what may be the
-/// beginning of a secret. Secrets that are registered meanwhile are found from then on. For one thread; the redactor outlives it.
+/// Redacts one text that comes in pieces, also where a secret is cut by their borders. It holds back only what may be
+/// the beginning of a secret. Secrets that are registered meanwhile are found from then on. For one thread; the
+/// redactor outlives it.
 class RedactingStream {
 public:
     explicit RedactingStream(const Redactor& redactor);

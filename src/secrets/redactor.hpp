@@ -24,8 +24,8 @@ class Redactor {
 public:
     Redactor();
 
-    /// Repeatable; each `add` needs its own `remove`. Values shorter than `shortest_redacted` are ignored. A removed value may
-    /// stay hidden for a while: forgetting is done in bulk.
+    /// Repeatable; each `add` needs its own `remove`. Values shorter than `shortest_redacted` are ignored. A removed
+    /// value may stay hidden for a while: forgetting is done in bulk.
     void add(const SecretBytes& value);
     void remove(const SecretBytes& value);
 
@@ -45,8 +45,8 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, int, std::less<>> counts_;
     mutable std::vector<std::string> recent_;
-    mutable std::size_t removed_ = 0;      ///< values that the large automaton still knows
-    mutable std::size_t settled_ = 0;      ///< values that it was built of
+    mutable std::size_t removed_ = 0;  ///< values that the large automaton still knows
+    mutable std::size_t settled_ = 0;  ///< values that it was built of
     mutable bool is_stale_ = false;
     mutable std::shared_ptr<const Matcher> large_;
     mutable std::shared_ptr<const Matchers> matchers_;

@@ -40,8 +40,10 @@ std::string redacted_naively(const std::vector<std::string>& secrets, const std:
                 }
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!hidden[i]) out += text[i];
-        else if (!joined[i]) out += redacted_mark;
+        if (!hidden[i])
+            out += text[i];
+        else if (!joined[i])
+            out += redacted_mark;
     }
     return out;
 }
@@ -57,9 +59,10 @@ rc::Gen<std::string> secret_text()
 {
     return rc::gen::mapcat(rc::gen::inRange(6, 40), [](int size) {
         const auto length = static_cast<std::size_t>(size);
-        return rc::gen::oneOf(rc::gen::container<std::string>(length, rc::gen::elementOf(std::string("ab"))),
-                              rc::gen::container<std::string>(length, rc::gen::elementOf(std::string("aZ9/+=\"\\ &<%\n"))),
-                              rc::gen::container<std::string>(length, rc::gen::arbitrary<char>()));
+        return rc::gen::oneOf(
+            rc::gen::container<std::string>(length, rc::gen::elementOf(std::string("ab"))),
+            rc::gen::container<std::string>(length, rc::gen::elementOf(std::string("aZ9/+=\"\\ &<%\n"))),
+            rc::gen::container<std::string>(length, rc::gen::arbitrary<char>()));
     });
 }
 
@@ -75,7 +78,10 @@ TEST_CASE("a secret does not survive in any of its forms")
     Redactor redactor;
     const std::string secret = "p/ss+w\xc3\xb6rd <1&2> \"q\"\n\xf0\x9f\x94\x91 end";
     with(redactor, {secret});
-    const struct { std::string_view story; std::string text; } cases[] = {
+    const struct {
+        std::string_view story;
+        std::string text;
+    } cases[] = {
         {"raw", secret},
         {"lower hexadecimal", hex_encoded(secret, HexDigits::lower)},
         {"upper hexadecimal", hex_encoded(secret, HexDigits::upper)},

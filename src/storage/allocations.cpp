@@ -32,8 +32,9 @@ std::string cursor_key(const Allocations::Request& request)
 
 Result<int> first_to_try(Connection& connection, const Allocations::Request& request)
 {
-    const auto last = TRY(connection.find("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", {cursor_key(request)},
-                                          [](const Row& row) { return static_cast<int>(row.integer(0)); }));
+    const auto last =
+        TRY(connection.find("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", {cursor_key(request)},
+                            [](const Row& row) { return static_cast<int>(row.integer(0)); }));
     const int next = last.value_or(request.first - 1) + 1;
     return next < request.first || next > request.last ? request.first : next;
 }
@@ -47,7 +48,8 @@ Result<int> choose(Connection& connection, const Allocations::Request& request)
         const int number = request.first + (start - request.first + i) % size;
         if (!taken.contains(number) && (!request.is_usable || request.is_usable(number))) return number;
     }
-    Error error{ErrorKind::unavailable, fmt::format("no {} between {} and {} is left", request.kind, request.first, request.last)};
+    Error error{ErrorKind::unavailable,
+                fmt::format("no {} between {} and {} is left", request.kind, request.first, request.last)};
     error.next_step = "end some previews";
     return std::unexpected(std::move(error));
 }
@@ -67,9 +69,9 @@ Result<int> SqliteAllocations::ensure(const Request& request)
         if (held) return {};
         TRY(transaction->execute("INSERT INTO allocation (kind, number, owner, path) VALUES (?,?,?,?)",
                                  {request.kind, number, request.owner, request.path}));
-        return discard_count(
-            transaction->execute("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                                 {cursor_key(request), std::to_string(number)}));
+        return discard_count(transaction->execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            {cursor_key(request), std::to_string(number)}));
     };
     TRY(database_.write(take));
     return number;
@@ -78,8 +80,8 @@ Result<int> SqliteAllocations::ensure(const Request& request)
 Result<void> SqliteAllocations::release(std::string_view kind, std::string_view owner, std::string_view path)
 {
     return database_.write([&](Transaction& transaction) {
-        return discard_count(
-            transaction->execute("DELETE FROM allocation WHERE kind = ? AND owner = ? AND path = ?", {kind, owner, path}));
+        return discard_count(transaction->execute("DELETE FROM allocation WHERE kind = ? AND owner = ? AND path = ?",
+                                                  {kind, owner, path}));
     });
 }
 

@@ -5,7 +5,8 @@
 
 namespace ramet::storage {
 
-/// Ports and user ids, held durably. New numbers are taken in turn, so that one that was just given back is not used again at once.
+/// Ports and user ids, held durably. New numbers are taken in turn, so that one that was just given back is not used
+/// again at once.
 class SqliteAllocations final : public Allocations {
 public:
     explicit SqliteAllocations(Database& database) : database_(database) {}

@@ -21,8 +21,9 @@ Result<void> Builds::put(Transaction& transaction, const CachedBuild& build)
 
 Result<void> Builds::set_last_used(Transaction& transaction, std::string_view input_hash, Time now)
 {
-    return require_change(transaction->execute("UPDATE build SET last_used = ? WHERE input_hash = ?", {now, input_hash}),
-                          "cached build", input_hash);
+    return require_change(
+        transaction->execute("UPDATE build SET last_used = ? WHERE input_hash = ?", {now, input_hash}), "cached build",
+        input_hash);
 }
 
 Result<void> Builds::remove(Transaction& transaction, std::string_view input_hash)
@@ -33,13 +34,15 @@ Result<void> Builds::remove(Transaction& transaction, std::string_view input_has
 Result<std::optional<CachedBuild>> Builds::find(std::string_view input_hash, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->find("SELECT input_hash, artefact, bytes, made_at, last_used FROM build WHERE input_hash = ?", {input_hash}, read);
+    return reading->find("SELECT input_hash, artefact, bytes, made_at, last_used FROM build WHERE input_hash = ?",
+                         {input_hash}, read);
 }
 
 Result<std::vector<CachedBuild>> Builds::list(Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT input_hash, artefact, bytes, made_at, last_used FROM build ORDER BY last_used, input_hash", {}, read);
+    return reading->list(
+        "SELECT input_hash, artefact, bytes, made_at, last_used FROM build ORDER BY last_used, input_hash", {}, read);
 }
 
 }  // namespace ramet::storage

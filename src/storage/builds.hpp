@@ -14,7 +14,7 @@ namespace ramet::storage {
 /// An artefact in the build cache, named by the content that it was built from.
 struct CachedBuild {
     std::string input_hash;
-    std::string artefact;              ///< path
+    std::string artefact;  ///< path
     std::int64_t bytes = 0;
     Time made_at{};
     Time last_used{};

@@ -10,7 +10,8 @@
 
 namespace ramet::storage {
 
-/// The database `ramet.db` in a directory that this process holds alone: one writer and a few readers, for any number of threads.
+/// The database `ramet.db` in a directory that this process holds alone: one writer and a few readers, for any number
+/// of threads.
 class Database {
 public:
     /// Makes directory and database when they are absent, and brings the schema up to date.
@@ -43,8 +44,8 @@ private:
     std::vector<std::unique_ptr<Connection>> readers_;
 };
 
-/// Where one read happens: inside the given transaction, which sees its own writes, or else on a reader that is borrowed for
-/// the life of this object. One at a time per thread.
+/// Where one read happens: inside the given transaction, which sees its own writes, or else on a reader that is
+/// borrowed for the life of this object. One at a time per thread.
 class Reading {
 public:
     Reading(Database& database, Transaction* within);

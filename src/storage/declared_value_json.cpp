@@ -31,7 +31,8 @@ Result<DeclaredValue> declared_value_from_json(const Json& value)
 {
     if (has(value, "text")) return TextValue{get_string(value, "text")};
     // Before "secret": a generated value may have that member too.
-    if (has(value, "generate")) return GeneratedValue{static_cast<int>(get_int(value, "length", 32)), get_bool(value, "secret")};
+    if (has(value, "generate"))
+        return GeneratedValue{static_cast<int>(get_int(value, "length", 32)), get_bool(value, "secret")};
     if (has(value, "secret")) return SecretValue{get_string(value, "secret")};
     if (has(value, "alias")) return AliasValue{get_string(value, "alias")};
     if (has(value, "unset")) return UnsetValue{};

@@ -5,7 +5,8 @@
 
 namespace ramet::storage {
 
-/// {"text": …} | {"secret": NAME} | {"alias": KEY} | {"unset": true} | {"generate": "random", "length": 32, "secret": false}
+/// {"text": …} | {"secret": NAME} | {"alias": KEY} | {"unset": true} | {"generate": "random", "length": 32, "secret":
+/// false}
 Json to_json(const DeclaredValue& value);
 /// The inverse; `integrity` for anything else.
 Result<DeclaredValue> declared_value_from_json(const Json& value);

@@ -9,9 +9,9 @@ namespace ramet::storage {
 namespace {
 
 constexpr std::array<std::pair<DeliveryState, std::string_view>, 4> words = {{{DeliveryState::stored, "stored"},
-                                                                             {DeliveryState::processed, "processed"},
-                                                                             {DeliveryState::failed, "failed"},
-                                                                             {DeliveryState::ignored, "ignored"}}};
+                                                                              {DeliveryState::processed, "processed"},
+                                                                              {DeliveryState::failed, "failed"},
+                                                                              {DeliveryState::ignored, "ignored"}}};
 
 DeliveryState parse_state(std::string_view word)
 {
@@ -39,8 +39,10 @@ std::map<std::string, std::string> parse_headers(const std::string& text)
 
 StoredDelivery read(const Row& row)
 {
-    return {row.integer(0), row.text(1), row.text(2), row.text(3),             row.text(4), parse_headers(row.text(5)),
-            row.text(6),    row.time(7), parse_state(row.text(8)), row.text(9), row.optional_time(10)};
+    return {row.integer(0), row.text(1),          row.text(2),
+            row.text(3),    row.text(4),          parse_headers(row.text(5)),
+            row.text(6),    row.time(7),          parse_state(row.text(8)),
+            row.text(9),    row.optional_time(10)};
 }
 
 const std::string columns =
@@ -57,28 +59,34 @@ std::string_view to_string(DeliveryState state)
 
 Result<Deliveries::Stored> Deliveries::insert(Transaction& transaction, const StoredDelivery& delivery)
 {
-    const auto inserted = TRY(transaction->execute(
-        "INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, headers, body, received_at, state, reason) "
-        "VALUES (?,?,?,?,?,?,?,?,?)",
-        {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id), delivery.event, headers_text(delivery.headers),
-         Blob{delivery.body}, delivery.received_at, to_string(delivery.state), delivery.reason}));
+    const auto inserted =
+        TRY(transaction->execute("INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, headers, "
+                                 "body, received_at, state, reason) "
+                                 "VALUES (?,?,?,?,?,?,?,?,?)",
+                                 {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id),
+                                  delivery.event, headers_text(delivery.headers), Blob{delivery.body},
+                                  delivery.received_at, to_string(delivery.state), delivery.reason}));
     if (inserted == 1) return Stored{transaction->last_insert_id(), Stored::What::stored};
-    const auto first = transaction->find("SELECT id FROM delivery WHERE connection = ? AND delivery_id = ?",
-                                         {delivery.connection, delivery.delivery_id}, [](const Row& row) { return row.integer(0); });
+    const auto first =
+        transaction->find("SELECT id FROM delivery WHERE connection = ? AND delivery_id = ?",
+                          {delivery.connection, delivery.delivery_id}, [](const Row& row) { return row.integer(0); });
     return Stored{TRY(require_row(first, "delivery", delivery.delivery_id)), Stored::What::duplicate};
 }
 
-Result<void> Deliveries::set_state(Transaction& transaction, std::int64_t id, DeliveryState state, std::string_view reason, Time now)
+Result<void> Deliveries::set_state(Transaction& transaction, std::int64_t id, DeliveryState state,
+                                   std::string_view reason, Time now)
 {
-    return require_change(transaction->execute("UPDATE delivery SET state = ?, reason = ?, processed_at = ? WHERE id = ?",
-                                               {to_string(state), reason, now, id}),
-                          "delivery", std::to_string(id));
+    return require_change(
+        transaction->execute("UPDATE delivery SET state = ?, reason = ?, processed_at = ? WHERE id = ?",
+                             {to_string(state), reason, now, id}),
+        "delivery", std::to_string(id));
 }
 
 Result<void> Deliveries::redeliver(Transaction& transaction, std::int64_t id)
 {
     return require_change(
-        transaction->execute("UPDATE delivery SET state = 'stored', reason = '', processed_at = NULL WHERE id = ?", {id}),
+        transaction->execute("UPDATE delivery SET state = 'stored', reason = '', processed_at = NULL WHERE id = ?",
+                             {id}),
         "delivery", std::to_string(id));
 }
 
@@ -97,15 +105,17 @@ Result<StoredDelivery> Deliveries::get(std::int64_t id, Transaction* within)
 Result<std::vector<StoredDelivery>> Deliveries::list_waiting(int limit, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT " + columns + " FROM delivery WHERE state = 'stored' ORDER BY id LIMIT ?", {limit}, read);
+    return reading->list("SELECT " + columns + " FROM delivery WHERE state = 'stored' ORDER BY id LIMIT ?", {limit},
+                         read);
 }
 
 Result<std::vector<StoredDelivery>> Deliveries::list(std::string_view connection, int limit, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT id, forge, connection, delivery_id, event, '{}', '', received_at, state, reason, processed_at "
-                         "FROM delivery WHERE ?1 IN ('', connection) ORDER BY id DESC LIMIT ?2",
-                         {connection, limit}, read);
+    return reading->list(
+        "SELECT id, forge, connection, delivery_id, event, '{}', '', received_at, state, reason, processed_at "
+        "FROM delivery WHERE ?1 IN ('', connection) ORDER BY id DESC LIMIT ?2",
+        {connection, limit}, read);
 }
 
 }  // namespace ramet::storage

@@ -15,10 +15,10 @@ enum class DeliveryState : std::uint8_t { stored, processed, failed, ignored };
 
 /// A webhook's delivery, kept as it came.
 struct StoredDelivery {
-    std::int64_t id = 0;                                ///< given by the store
+    std::int64_t id = 0;  ///< given by the store
     std::string forge;
     std::string connection;
-    std::string delivery_id{};                          ///< the forge's; unique per connection unless empty
+    std::string delivery_id{};  ///< the forge's; unique per connection unless empty
     std::string event{};
     std::map<std::string, std::string> headers{};
     std::string body{};
@@ -40,7 +40,8 @@ public:
 
     /// The same delivery of one connection a second time is a `duplicate`, with the id of the first.
     Result<Stored> insert(Transaction& transaction, const StoredDelivery& delivery);
-    Result<void> set_state(Transaction& transaction, std::int64_t id, DeliveryState state, std::string_view reason, Time now);
+    Result<void> set_state(Transaction& transaction, std::int64_t id, DeliveryState state, std::string_view reason,
+                           Time now);
     /// Back to `stored`, to be processed once more.
     Result<void> redeliver(Transaction& transaction, std::int64_t id);
     /// Drops those that were received before `before` and are not waiting; returns how many.

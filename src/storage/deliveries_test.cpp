@@ -10,8 +10,13 @@ namespace {
 
 StoredDelivery delivery(const std::string& id, const std::string& connection = "c-1")
 {
-    return {.forge = "gitea", .connection = connection, .delivery_id = id, .event = "pull_request",
-            .headers = {{"x-gitea-event", "pull_request"}, {"x-odd", "a \"b\" c"}}, .body = std::string("{\0}", 3), .received_at = at(1)};
+    return {.forge = "gitea",
+            .connection = connection,
+            .delivery_id = id,
+            .event = "pull_request",
+            .headers = {{"x-gitea-event", "pull_request"}, {"x-odd", "a \"b\" c"}},
+            .body = std::string("{\0}", 3),
+            .received_at = at(1)};
 }
 
 Deliveries::Stored insert(TestDatabase& database, const StoredDelivery& row)

@@ -15,8 +15,8 @@ Error held_by_another(const Path& directory, const Path& file)
 {
     const auto written = read_file(file, 64);
     const auto holder = written ? std::string(trim(*written)) : std::string();
-    Error error{ErrorKind::conflict,
-                fmt::format("the data directory {} is in use by process {}", directory.string(), holder.empty() ? "unknown" : holder)};
+    Error error{ErrorKind::conflict, fmt::format("the data directory {} is in use by process {}", directory.string(),
+                                                 holder.empty() ? "unknown" : holder)};
     error.next_step = "end that server, or give this one another --data-dir";
     return error;
 }

@@ -4,8 +4,8 @@
 
 namespace ramet::storage {
 
-/// Proof that this process is the only server on a data directory: an exclusive `flock` on the file `lock` in it, held until the
-/// object (or the process) ends. Whoever gets it knows that the holder before is dead.
+/// Proof that this process is the only server on a data directory: an exclusive `flock` on the file `lock` in it,
+/// held until the object (or the process) ends. Whoever gets it knows that the holder before is dead.
 class DirectoryLock {
 public:
     /// `conflict` names the process that holds it.

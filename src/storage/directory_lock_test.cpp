@@ -25,7 +25,9 @@ TEST_CASE("a second server on one data directory is told which process has it")
 TEST_CASE("the lock is free when its holder lets go, and when it was killed")
 {
     const testing::TemporaryDirectory directory;
-    { REQUIRE(DirectoryLock::acquire(directory.path()).has_value()); }
+    {
+        REQUIRE(DirectoryLock::acquire(directory.path()).has_value());
+    }
     int ready[2];
     REQUIRE(::pipe(ready) == 0);
     const auto child = ::fork();

@@ -25,10 +25,10 @@ Result<std::int64_t> stored_epoch(Transaction& transaction, const OwnerId& owner
 
 Result<void> write_lease(Transaction& transaction, const OwnerId& owner, const Lease& lease)
 {
-    return discard_count(
-        transaction->execute("INSERT INTO lease (owner_id, holder, epoch, until) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET "
-                             "holder = excluded.holder, epoch = excluded.epoch, until = excluded.until",
-                             {owner, lease.holder, lease.epoch, lease.until}));
+    return discard_count(transaction->execute(
+        "INSERT INTO lease (owner_id, holder, epoch, until) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET "
+        "holder = excluded.holder, epoch = excluded.epoch, until = excluded.until",
+        {owner, lease.holder, lease.epoch, lease.until}));
 }
 
 Result<void> check_epoch(Transaction& transaction, const Batch& batch)
@@ -52,24 +52,26 @@ Result<void> insert_run(Transaction& transaction, const RunRow& run)
 {
     const auto& status = run.status;
     return require_new(
-        transaction->execute("INSERT INTO run (id, owner_id, generation, kind, request, note, plan, plan_hash, created_at, state, "
-                             "cancel, error, superseded_by, deadline, kept_until, ended_at) "
-                             "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                             {run.id, run.owner, run.generation, to_string(run.kind), to_text(run.request), to_text(run.note),
-                              to_text(run.plan), run.plan_hash, run.created_at, to_string(status.state),
-                              status.cancel == CancelRequest::requested, error_text(status.error), status.superseded_by,
-                              status.deadline, status.kept_until, status.ended_at}),
+        transaction->execute(
+            "INSERT INTO run (id, owner_id, generation, kind, request, note, plan, plan_hash, created_at, state, "
+            "cancel, error, superseded_by, deadline, kept_until, ended_at) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            {run.id, run.owner, run.generation, to_string(run.kind), to_text(run.request), to_text(run.note),
+             to_text(run.plan), run.plan_hash, run.created_at, to_string(status.state),
+             status.cancel == CancelRequest::requested, error_text(status.error), status.superseded_by, status.deadline,
+             status.kept_until, status.ended_at}),
         "run", run.id.str());
 }
 
 Result<void> update_run(Transaction& transaction, const OwnerId& owner, const RunChange& change)
 {
     const auto& status = change.status;
-    const auto changed = TRY(transaction->execute(
-        "UPDATE run SET state = ?, cancel = ?, error = ?, superseded_by = ?, deadline = ?, kept_until = ?, ended_at = ? "
-        "WHERE id = ? AND owner_id = ?",
-        {to_string(status.state), status.cancel == CancelRequest::requested, error_text(status.error), status.superseded_by,
-         status.deadline, status.kept_until, status.ended_at, change.id, owner}));
+    const auto changed = TRY(transaction->execute("UPDATE run SET state = ?, cancel = ?, error = ?, superseded_by = ?, "
+                                                  "deadline = ?, kept_until = ?, ended_at = ? "
+                                                  "WHERE id = ? AND owner_id = ?",
+                                                  {to_string(status.state), status.cancel == CancelRequest::requested,
+                                                   error_text(status.error), status.superseded_by, status.deadline,
+                                                   status.kept_until, status.ended_at, change.id, owner}));
     if (changed == 0) return fail(ErrorKind::integrity, "{} has no run {}", owner.str(), change.id.str());
     if (!change.plan) return {};
     return discard_count(transaction->execute("UPDATE run SET plan = ?, plan_hash = ? WHERE id = ?",
@@ -80,8 +82,9 @@ Result<void> append_record(Transaction& transaction, const JournalRecord& record
 {
     return require_new(
         transaction->execute("INSERT INTO journal (" + journal_columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                             {record.run, record.seq, record.step, record.attempt, record.epoch, to_string(record.kind), record.token,
-                              record.request_hash, record.external_id, to_text(record.outcome), record.at, record.prev_hash}),
+                             {record.run, record.seq, record.step, record.attempt, record.epoch, to_string(record.kind),
+                              record.token, record.request_hash, record.external_id, to_text(record.outcome), record.at,
+                              record.prev_hash}),
         "journal record", fmt::format("{}/{}", record.run.str(), record.seq));
 }
 
@@ -89,12 +92,28 @@ Result<void> put_resource(Transaction& transaction, const ResourceRow& row)
 {
     const auto& ref = row.ref;
     const auto last_good = row.last_good_spec ? std::optional(to_text(*row.last_good_spec)) : std::nullopt;
-    return discard_count(transaction->execute(
-        "INSERT OR REPLACE INTO resource (" + resource_columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        {ref.id, ref.path, ref.kind, ref.name, ref.incarnation, ref.mark.install, ref.mark.owner, ref.mark.nonce, ref.external_id,
-         ref.identity, to_text(ref.spec), to_text(to_json(ref.outputs)), to_string(row.phase), row.spec_hash,
-         to_text(to_json(row.depends_on)), last_good, to_text(to_json(row.last_good_outputs)), row.intent_at, row.changed_at,
-         row.absent_at}));
+    return discard_count(transaction->execute("INSERT OR REPLACE INTO resource (" + resource_columns +
+                                                  ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                              {ref.id,
+                                               ref.path,
+                                               ref.kind,
+                                               ref.name,
+                                               ref.incarnation,
+                                               ref.mark.install,
+                                               ref.mark.owner,
+                                               ref.mark.nonce,
+                                               ref.external_id,
+                                               ref.identity,
+                                               to_text(ref.spec),
+                                               to_text(to_json(ref.outputs)),
+                                               to_string(row.phase),
+                                               row.spec_hash,
+                                               to_text(to_json(row.depends_on)),
+                                               last_good,
+                                               to_text(to_json(row.last_good_outputs)),
+                                               row.intent_at,
+                                               row.changed_at,
+                                               row.absent_at}));
 }
 
 Result<void> put_receipt(Transaction& transaction, const Receipt& receipt)

@@ -5,8 +5,8 @@
 
 namespace ramet::storage {
 
-/// Writes one batch of the engine, the epoch's check first. Errors are those of `engine::RunStore::commit` for one batch; the
-/// caller undoes what was written before one.
+/// Writes one batch of the engine, the epoch's check first. Errors are those of `engine::RunStore::commit` for one
+/// batch; the caller undoes what was written before one.
 Result<void> write_batch(Transaction& transaction, const engine::Batch& batch);
 
 }  // namespace ramet::storage

@@ -4,14 +4,14 @@ namespace ramet::storage {
 
 using namespace engine;
 
-const std::string run_columns =
-    "id, owner_id, generation, kind, request, note, plan, plan_hash, created_at, sequence, state, cancel, error, superseded_by, "
-    "deadline, kept_until, ended_at";
+const std::string run_columns = "id, owner_id, generation, kind, request, note, plan, plan_hash, created_at, sequence, "
+                                "state, cancel, error, superseded_by, "
+                                "deadline, kept_until, ended_at";
 const std::string journal_columns =
     "run_id, seq, step, attempt, epoch, record, token, request_hash, external_id, outcome, at, prev_hash";
-const std::string resource_columns =
-    "id, path, kind, name, incarnation, install, owner_id, owner_nonce, external_id, identity, spec, outputs, phase, spec_hash, "
-    "depends_on, last_good_spec, last_good_outputs, intent_at, changed_at, absent_at";
+const std::string resource_columns = "id, path, kind, name, incarnation, install, owner_id, owner_nonce, external_id, "
+                                     "identity, spec, outputs, phase, spec_hash, "
+                                     "depends_on, last_good_spec, last_good_outputs, intent_at, changed_at, absent_at";
 const std::string receipt_columns = "owner_id, run_id, name, made_at, resources, hash";
 
 namespace {

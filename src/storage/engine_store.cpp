@@ -11,7 +11,8 @@ namespace {
 
 /// All rows, each read by a function that may refuse it.
 template <typename T>
-Result<std::vector<T>> list_rows(Connection& connection, const std::string& sql, Connection::Values values, Result<T> (*read)(const Row&))
+Result<std::vector<T>> list_rows(Connection& connection, const std::string& sql, Connection::Values values,
+                                 Result<T> (*read)(const Row&))
 {
     std::vector<T> rows;
     const auto visit = [&](const Row& row) -> Result<void> {
@@ -23,7 +24,8 @@ Result<std::vector<T>> list_rows(Connection& connection, const std::string& sql,
 }
 
 template <typename T>
-Result<std::optional<T>> find_row(Connection& connection, const std::string& sql, Connection::Values values, Result<T> (*read)(const Row&))
+Result<std::optional<T>> find_row(Connection& connection, const std::string& sql, Connection::Values values,
+                                  Result<T> (*read)(const Row&))
 {
     auto rows = TRY(list_rows(connection, sql, values, read));
     return rows.empty() ? std::optional<T>{} : std::optional<T>(std::move(rows.front()));
@@ -31,9 +33,9 @@ Result<std::optional<T>> find_row(Connection& connection, const std::string& sql
 
 Result<Lease> find_lease(Connection& connection, const OwnerId& owner)
 {
-    const auto lease = TRY(connection.find("SELECT holder, epoch, until FROM lease WHERE owner_id = ?", {owner}, [&](const Row& row) {
-        return Lease{owner, row.text(0), row.integer(1), row.time(2)};
-    }));
+    const auto lease =
+        TRY(connection.find("SELECT holder, epoch, until FROM lease WHERE owner_id = ?", {owner},
+                            [&](const Row& row) { return Lease{owner, row.text(0), row.integer(1), row.time(2)}; }));
     return lease.value_or(Lease{});
 }
 
@@ -55,13 +57,15 @@ Result<OwnerRecords> EngineStore::load_owner(const OwnerId& owner)
     const auto load = [&]() -> Result<OwnerRecords> {
         OwnerRecords records;
         records.lease = TRY(find_lease(*reading, owner));
-        records.resources = TRY(list_rows(*reading,
-                                          "SELECT " + resource_columns + " FROM resource r WHERE owner_id = ? AND (phase <> 'gone' OR "
-                                          "incarnation = (SELECT max(incarnation) FROM resource n WHERE n.id = r.id) AND NOT EXISTS "
-                                          "(SELECT 1 FROM resource o WHERE o.id = r.id AND o.phase <> 'gone')) ORDER BY path, incarnation",
-                                          {owner}, read_resource));
+        records.resources = TRY(list_rows(
+            *reading,
+            "SELECT " + resource_columns +
+                " FROM resource r WHERE owner_id = ? AND (phase <> 'gone' OR "
+                "incarnation = (SELECT max(incarnation) FROM resource n WHERE n.id = r.id)) ORDER BY path, incarnation",
+            {owner}, read_resource));
         records.unfinished = TRY(list_rows(
-            *reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? AND ended_at IS NULL ORDER BY sequence", {owner}, read_run));
+            *reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? AND ended_at IS NULL ORDER BY sequence",
+            {owner}, read_run));
         const auto newest = TRY(reading->find("SELECT max(generation) FROM run WHERE owner_id = ?", {owner},
                                               [](const Row& row) { return row.integer(0); }));
         records.newest_generation = newest.value_or(0);
@@ -88,34 +92,38 @@ Result<std::optional<RunRow>> EngineStore::find_run(const EngineRunId& id)
 Result<std::vector<RunRow>> EngineStore::list_runs(const OwnerId& owner, std::size_t limit)
 {
     Reading reading(database_, nullptr);
-    return list_rows(*reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? ORDER BY sequence DESC LIMIT ?", {owner, limit},
-                     read_run);
+    return list_rows(*reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? ORDER BY sequence DESC LIMIT ?",
+                     {owner, limit}, read_run);
 }
 
 Result<std::vector<JournalRecord>> EngineStore::load_journal(const EngineRunId& run)
 {
     Reading reading(database_, nullptr);
-    return list_rows(*reading, "SELECT " + journal_columns + " FROM journal WHERE run_id = ? ORDER BY seq", {run}, read_journal);
+    return list_rows(*reading, "SELECT " + journal_columns + " FROM journal WHERE run_id = ? ORDER BY seq", {run},
+                     read_journal);
 }
 
 Result<std::vector<ResourceRow>> EngineStore::list_resources(const OwnerId& owner)
 {
     Reading reading(database_, nullptr);
-    return list_rows(*reading, "SELECT " + resource_columns + " FROM resource WHERE owner_id = ? ORDER BY path, incarnation", {owner},
-                     read_resource);
+    return list_rows(*reading,
+                     "SELECT " + resource_columns + " FROM resource WHERE owner_id = ? ORDER BY path, incarnation",
+                     {owner}, read_resource);
 }
 
 Result<std::optional<ResourceRow>> EngineStore::find_resource(const std::string& kind, const std::string& name)
 {
     Reading reading(database_, nullptr);
-    return find_row(*reading, "SELECT " + resource_columns + " FROM resource WHERE kind = ? AND name = ?", {kind, name}, read_resource);
+    return find_row(*reading, "SELECT " + resource_columns + " FROM resource WHERE kind = ? AND name = ?", {kind, name},
+                    read_resource);
 }
 
 Result<std::optional<Receipt>> EngineStore::find_receipt(const OwnerId& owner)
 {
     Reading reading(database_, nullptr);
-    return find_row(*reading, "SELECT " + receipt_columns + " FROM receipt WHERE owner_id = ? ORDER BY made_at DESC LIMIT 1", {owner},
-                    read_receipt);
+    return find_row(*reading,
+                    "SELECT " + receipt_columns + " FROM receipt WHERE owner_id = ? ORDER BY made_at DESC LIMIT 1",
+                    {owner}, read_receipt);
 }
 
 }  // namespace ramet::storage

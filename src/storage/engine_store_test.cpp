@@ -43,7 +43,8 @@ TEST_CASE("the extra write of a batch shares its transaction, and its fate")
     };
     const auto has_extra = [&] {
         Reading reading(*database, nullptr);
-        return reading->find("SELECT 1 FROM meta WHERE key = 'extra'", {}, [](const Row&) { return true; })->has_value();
+        return reading->find("SELECT 1 FROM meta WHERE key = 'extra'", {}, [](const Row&) { return true; })
+            ->has_value();
     };
     auto batch = first_batch("run-1", "env-1");
     batch.extra = extra(true);
@@ -62,7 +63,8 @@ TEST_CASE("the journal cannot be edited or cut, whoever asks")
     batch.records = {record("run-1", 1)};
     REQUIRE(commit_one(store, batch).has_value());
     for (const auto* sql : {"UPDATE journal SET step = 'x'", "DELETE FROM journal"}) {
-        const auto written = database->write([&](Transaction& transaction) { return transaction->execute_script(sql); });
+        const auto written =
+            database->write([&](Transaction& transaction) { return transaction->execute_script(sql); });
         CHECK_FALSE(written.has_value());
     }
     CHECK(store.load_journal(engine::EngineRunId("run-1"))->size() == 1);
@@ -70,7 +72,9 @@ TEST_CASE("the journal cannot be edited or cut, whoever asks")
 
 TEST_CASE("a damaged record is an integrity error and not a guess")
 {
-    struct Case { std::string_view story, sql; };
+    struct Case {
+        std::string_view story, sql;
+    };
     const Case cases[] = {
         {"a word that no state has", "UPDATE run SET state = 'odd'"},
         {"a kind of run that does not exist", "UPDATE run SET kind = 'odd'"},
@@ -98,7 +102,8 @@ TEST_CASE("a full disk fails the whole commit and nothing of it is there")
     TestDatabase database;
     EngineStore store(*database);
     must_write(database, [](Transaction& transaction) -> Result<void> {
-        const auto pages = transaction->find("PRAGMA page_count", {}, [](const Row& row) { return row.integer(0); }).value().value();
+        const auto pages =
+            transaction->find("PRAGMA page_count", {}, [](const Row& row) { return row.integer(0); }).value().value();
         return transaction->execute_script("PRAGMA max_page_count = " + std::to_string(pages));
     });
     auto batch = first_batch("run-1", "env-1");

@@ -10,7 +10,10 @@ const std::string columns =
     "power, state, reason, commit_sha, branch, pull_request, created_by, created_at, updated_at, expires_at, "
     "is_pinned, last_run";
 
-std::string_view word_of(Power power) { return power == Power::on ? "on" : "off"; }
+std::string_view word_of(Power power)
+{
+    return power == Power::on ? "on" : "off";
+}
 
 Environment read(const Row& row)
 {
@@ -44,58 +47,81 @@ Environment read(const Row& row)
 
 Result<void> Environments::insert(Transaction& transaction, const Environment& e)
 {
-    return require_new(
-        transaction->execute(
-            "INSERT INTO environment (" + columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            {e.id, e.project, e.name, to_string(e.origin), e.is_protected, text_or_null(e.base.str()), e.trusted_branch, e.target,
-             e.desired_generation, e.observed_generation, word_of(e.power), to_string(e.state), e.reason, e.commit, e.branch,
-             e.pull_request, e.created_by, e.created_at, e.updated_at, e.expires_at, e.is_pinned, e.last_run}),
-        "environment", e.name);
+    return require_new(transaction->execute("INSERT INTO environment (" + columns +
+                                                ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                            {e.id,
+                                             e.project,
+                                             e.name,
+                                             to_string(e.origin),
+                                             e.is_protected,
+                                             text_or_null(e.base.str()),
+                                             e.trusted_branch,
+                                             e.target,
+                                             e.desired_generation,
+                                             e.observed_generation,
+                                             word_of(e.power),
+                                             to_string(e.state),
+                                             e.reason,
+                                             e.commit,
+                                             e.branch,
+                                             e.pull_request,
+                                             e.created_by,
+                                             e.created_at,
+                                             e.updated_at,
+                                             e.expires_at,
+                                             e.is_pinned,
+                                             e.last_run}),
+                       "environment", e.name);
 }
 
 Result<void> Environments::update(Transaction& transaction, const Environment& e, std::int64_t expected_generation)
 {
     const auto changed = TRY(transaction->execute(
         "UPDATE environment SET is_protected = ?, base = ?, trusted_branch = ?, target = ?, desired_generation = ?, "
-        "observed_generation = ?, power = ?, state = ?, reason = ?, commit_sha = ?, branch = ?, updated_at = ?, expires_at = ?, "
+        "observed_generation = ?, power = ?, state = ?, reason = ?, commit_sha = ?, branch = ?, updated_at = ?, "
+        "expires_at = ?, "
         "is_pinned = ?, last_run = ? WHERE id = ? AND desired_generation = ?",
-        {e.is_protected, text_or_null(e.base.str()), e.trusted_branch, e.target, e.desired_generation, e.observed_generation,
-         word_of(e.power), to_string(e.state), e.reason, e.commit, e.branch, e.updated_at, e.expires_at, e.is_pinned, e.last_run,
-         e.id, expected_generation}));
+        {e.is_protected, text_or_null(e.base.str()), e.trusted_branch, e.target, e.desired_generation,
+         e.observed_generation, word_of(e.power), to_string(e.state), e.reason, e.commit, e.branch, e.updated_at,
+         e.expires_at, e.is_pinned, e.last_run, e.id, expected_generation}));
     if (changed == 1) return {};
     const auto present = TRY(get(e.id, &transaction));
-    return fail(ErrorKind::conflict, "the environment {} is at generation {} by now, not {}", e.name, present.desired_generation,
-                expected_generation);
+    return fail(ErrorKind::conflict, "the environment {} is at generation {} by now, not {}", e.name,
+                present.desired_generation, expected_generation);
 }
 
 Result<void> Environments::set_state(Transaction& transaction, const EnvironmentId& id, EnvironmentState state,
                                      std::string_view reason, Time now)
 {
-    return require_change(transaction->execute("UPDATE environment SET state = ?, reason = ?, updated_at = ? WHERE id = ?",
-                                               {to_string(state), reason, now, id}),
-                          "environment", id.str());
+    return require_change(
+        transaction->execute("UPDATE environment SET state = ?, reason = ?, updated_at = ? WHERE id = ?",
+                             {to_string(state), reason, now, id}),
+        "environment", id.str());
 }
 
-Result<void> Environments::set_observed_generation(Transaction& transaction, const EnvironmentId& id, std::int64_t generation, Time now)
+Result<void> Environments::set_observed_generation(Transaction& transaction, const EnvironmentId& id,
+                                                   std::int64_t generation, Time now)
 {
     return require_change(
-        transaction->execute("UPDATE environment SET observed_generation = max(observed_generation, ?), updated_at = ? WHERE id = ?",
-                             {generation, now, id}),
+        transaction->execute(
+            "UPDATE environment SET observed_generation = max(observed_generation, ?), updated_at = ? WHERE id = ?",
+            {generation, now, id}),
         "environment", id.str());
 }
 
 Result<void> Environments::set_last_run(Transaction& transaction, const EnvironmentId& id, const RunId& run, Time now)
 {
     return require_change(
-        transaction->execute("UPDATE environment SET last_run = ?, updated_at = ? WHERE id = ?", {run, now, id}), "environment",
-        id.str());
+        transaction->execute("UPDATE environment SET last_run = ?, updated_at = ? WHERE id = ?", {run, now, id}),
+        "environment", id.str());
 }
 
-Result<void> Environments::set_expiry(Transaction& transaction, const EnvironmentId& id, std::optional<Time> expires_at, Time now)
+Result<void> Environments::set_expiry(Transaction& transaction, const EnvironmentId& id, std::optional<Time> expires_at,
+                                      Time now)
 {
-    return require_change(
-        transaction->execute("UPDATE environment SET expires_at = ?, updated_at = ? WHERE id = ?", {expires_at, now, id}),
-        "environment", id.str());
+    return require_change(transaction->execute("UPDATE environment SET expires_at = ?, updated_at = ? WHERE id = ?",
+                                               {expires_at, now, id}),
+                          "environment", id.str());
 }
 
 Result<void> Environments::set_pinned(Transaction& transaction, const EnvironmentId& id, Pin pin, Time now)
@@ -107,9 +133,9 @@ Result<void> Environments::set_pinned(Transaction& transaction, const Environmen
 
 Result<void> Environments::set_desired(Transaction& transaction, const EnvironmentId& id, const Desired& desired)
 {
-    return require_change(
-        transaction->execute("UPDATE environment SET desired = ?, notes = ? WHERE id = ?", {desired.text, desired.notes, id}),
-        "environment", id.str());
+    return require_change(transaction->execute("UPDATE environment SET desired = ?, notes = ? WHERE id = ?",
+                                               {desired.text, desired.notes, id}),
+                          "environment", id.str());
 }
 
 Result<void> Environments::remove(Transaction& transaction, const EnvironmentId& id, Time now)
@@ -137,10 +163,12 @@ Result<std::optional<Environment>> Environments::find(const EnvironmentId& id, T
     return reading->find("SELECT " + columns + " FROM environment WHERE id = ?", {id}, read);
 }
 
-Result<std::optional<Environment>> Environments::find_by_name(const ProjectId& project, std::string_view name, Transaction* within)
+Result<std::optional<Environment>> Environments::find_by_name(const ProjectId& project, std::string_view name,
+                                                              Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->find("SELECT " + columns + " FROM environment WHERE project = ? AND name = ?", {project, name}, read);
+    return reading->find("SELECT " + columns + " FROM environment WHERE project = ? AND name = ?", {project, name},
+                         read);
 }
 
 Result<std::optional<Environment>> Environments::find_by_pull_request(const ProjectId& project, std::int64_t number,
@@ -148,7 +176,7 @@ Result<std::optional<Environment>> Environments::find_by_pull_request(const Proj
 {
     Reading reading(database_, within);
     return reading->find("SELECT " + columns +
-                         " FROM environment WHERE project = ? AND pull_request = ? AND pull_request <> 0",
+                             " FROM environment WHERE project = ? AND pull_request = ? AND pull_request <> 0",
                          {project, number}, read);
 }
 
@@ -182,15 +210,17 @@ Result<std::vector<Environment>> Environments::list_expired(Time now, Transactio
 {
     Reading reading(database_, within);
     return reading->list("SELECT " + columns +
-                         " FROM environment WHERE expires_at <= ? AND is_pinned = 0 ORDER BY expires_at",
+                             " FROM environment WHERE expires_at <= ? AND is_pinned = 0 ORDER BY expires_at",
                          {now}, read);
 }
 
-Result<std::optional<EnvironmentId>> Environments::find_past(const ProjectId& project, std::string_view name, Transaction* within)
+Result<std::optional<EnvironmentId>> Environments::find_past(const ProjectId& project, std::string_view name,
+                                                             Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->find("SELECT id FROM past_environment WHERE project = ? AND name = ? ORDER BY ended_at DESC, rowid DESC LIMIT 1",
-                         {project, name}, [](const Row& row) { return row.id<EnvironmentId>(0); });
+    return reading->find(
+        "SELECT id FROM past_environment WHERE project = ? AND name = ? ORDER BY ended_at DESC, rowid DESC LIMIT 1",
+        {project, name}, [](const Row& row) { return row.id<EnvironmentId>(0); });
 }
 
 }  // namespace ramet::storage

@@ -16,13 +16,15 @@ struct Fixture {
     {
         must_write(database, [&](Transaction& transaction) -> Result<void> {
             TRY(Projects(*database).insert(transaction, {.id = shop, .name = "shop"}));
-            return environments.insert(transaction, {.id = EnvironmentId("staging"), .project = shop, .name = "staging"});
+            return environments.insert(transaction,
+                                       {.id = EnvironmentId("staging"), .project = shop, .name = "staging"});
         });
     }
 
     Environment preview(const std::string& name, std::int64_t number = 0) const
     {
-        Environment row{.id = EnvironmentId("e-" + name), .project = shop, .name = name, .origin = EnvironmentOrigin::preview};
+        Environment row{
+            .id = EnvironmentId("e-" + name), .project = shop, .name = name, .origin = EnvironmentOrigin::preview};
         row.base = EnvironmentId("staging");
         row.trusted_branch = "develop";
         row.target = "here";
@@ -93,7 +95,8 @@ TEST_CASE("of two writers who read the same generation only one wins")
     REQUIRE(f.insert(row).has_value());
     const auto advance = [&](std::int64_t expected) {
         row.desired_generation = expected + 1;
-        return f.database->write([&](Transaction& transaction) { return f.environments.update(transaction, row, expected); });
+        return f.database->write(
+            [&](Transaction& transaction) { return f.environments.update(transaction, row, expected); });
     };
     CHECK(advance(1).has_value());
     const auto late = advance(1);
@@ -168,7 +171,8 @@ TEST_CASE("a base cannot go while previews branch from it, and a name can be use
 TEST_CASE("a project with environments cannot be removed")
 {
     Fixture f;
-    const auto removed = f.database->write([&](Transaction& transaction) { return Projects(*f.database).remove(transaction, shop); });
+    const auto removed =
+        f.database->write([&](Transaction& transaction) { return Projects(*f.database).remove(transaction, shop); });
     CHECK(removed.error().kind == ErrorKind::conflict);
 }
 

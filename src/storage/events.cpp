@@ -32,7 +32,8 @@ Result<Events::Page> Events::list(std::int64_t after, int limit, const Filter& f
 {
     Reading reading(database_, within);
     Page page;
-    const auto oldest = TRY(reading->find("SELECT min(id) FROM event", {}, [](const Row& row) { return row.integer(0); }));
+    const auto oldest =
+        TRY(reading->find("SELECT min(id) FROM event", {}, [](const Row& row) { return row.integer(0); }));
     // Numbers are given without a gap between what is kept, so the first one that is left says what is lost.
     page.is_complete = after + 1 >= oldest.value_or(0);
     page.events = TRY(reading->list("SELECT id, at, project, environment, kind, data FROM event WHERE id > ?1 "

@@ -13,12 +13,12 @@
 namespace ramet::storage {
 
 struct StoredEvent {
-    std::int64_t id = 0;               ///< grows; given by the store
+    std::int64_t id = 0;  ///< grows; given by the store
     Time at{};
     ProjectId project{};
     EnvironmentId environment{};
-    std::string kind;                  ///< "run.step", "environment.state", …
-    std::string data{};                ///< JSON text
+    std::string kind;    ///< "run.step", "environment.state", …
+    std::string data{};  ///< JSON text
     friend bool operator==(const StoredEvent&, const StoredEvent&) = default;
 };
 
@@ -35,21 +35,21 @@ public:
     Result<void> append(Transaction& transaction, const StoredEvent& event);
 
     struct Filter {
-        ProjectId project{};           ///< empty: all
-        EnvironmentId environment{};   ///< empty: all
+        ProjectId project{};          ///< empty: all
+        EnvironmentId environment{};  ///< empty: all
     };
     struct Page {
         std::vector<StoredEvent> events{};
-        bool is_complete = true;       ///< false when events after the one asked for are gone already
-        std::int64_t last_id = 0;      ///< continue after this one
+        bool is_complete = true;   ///< false when events after the one asked for are gone already
+        std::int64_t last_id = 0;  ///< continue after this one
     };
     /// After `after`, oldest first.
     Result<Page> list(std::int64_t after, int limit, const Filter& filter, Transaction* within = nullptr);
     /// 0 when there was none yet.
     Result<std::int64_t> newest_id(Transaction* within = nullptr);
 
-    /// Called after each commit with the newest id, on the committing thread: short, and without calls into the store. The
-    /// listeners are set once, before the first event.
+    /// Called after each commit with the newest id, on the committing thread: short, and without calls into the
+    /// store. The listeners are set once, before the first event.
     void listen(std::function<void(std::int64_t)> listener) { listeners_.push_back(std::move(listener)); }
 
 private:

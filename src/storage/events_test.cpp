@@ -9,8 +9,11 @@ void append(TestDatabase& database, Events& events, int count, const std::string
 {
     must_write(database, [&](Transaction& transaction) -> Result<void> {
         for (int i = 0; i < count; ++i)
-            TRY(events.append(transaction, {.at = at(i), .project = ProjectId("p-" + environment),
-                                            .environment = EnvironmentId(environment), .kind = "run.step", .data = "{}"}));
+            TRY(events.append(transaction, {.at = at(i),
+                                            .project = ProjectId("p-" + environment),
+                                            .environment = EnvironmentId(environment),
+                                            .kind = "run.step",
+                                            .data = "{}"}));
         return {};
     });
 }

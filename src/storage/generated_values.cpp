@@ -19,16 +19,17 @@ Result<void> GeneratedValues::set(Transaction& transaction, const EnvironmentId&
 {
     const auto* const text = std::get_if<std::string>(&content);
     const auto* const secret = std::get_if<SecretReference>(&content);
-    return require_new(transaction->execute("INSERT OR REPLACE INTO generated_value (environment, path, value, secret, "
-                                            "secret_version, made_at) VALUES (?,?,?,?,?,?)",
-                                            {environment, path, text != nullptr ? std::string_view(*text) : std::string_view(),
-                                             secret != nullptr ? std::string_view(secret->id) : std::string_view(),
-                                             secret != nullptr ? secret->version : 0, now}),
-                       "generated value", path);
+    return require_new(
+        transaction->execute("INSERT OR REPLACE INTO generated_value (environment, path, value, secret, "
+                             "secret_version, made_at) VALUES (?,?,?,?,?,?)",
+                             {environment, path, text != nullptr ? std::string_view(*text) : std::string_view(),
+                              secret != nullptr ? std::string_view(secret->id) : std::string_view(),
+                              secret != nullptr ? secret->version : 0, now}),
+        "generated value", path);
 }
 
-Result<std::optional<GeneratedValues::Content>> GeneratedValues::find(const EnvironmentId& environment, std::string_view path,
-                                                                      Transaction* within)
+Result<std::optional<GeneratedValues::Content>> GeneratedValues::find(const EnvironmentId& environment,
+                                                                      std::string_view path, Transaction* within)
 {
     Reading reading(database_, within);
     return reading->find("SELECT value, secret, secret_version FROM generated_value WHERE environment = ? AND path = ?",

@@ -7,12 +7,13 @@
 namespace ramet::storage {
 namespace {
 
-const std::string columns = "id, project, source, database, rules_hash, schema_hash, path, bytes, state, reason, made_at";
+const std::string columns =
+    "id, project, source, database, rules_hash, schema_hash, path, bytes, state, reason, made_at";
 
 constexpr std::array<std::pair<GoldenState, std::string_view>, 4> words = {{{GoldenState::making, "making"},
-                                                                           {GoldenState::ready, "ready"},
-                                                                           {GoldenState::failed, "failed"},
-                                                                           {GoldenState::removing, "removing"}}};
+                                                                            {GoldenState::ready, "ready"},
+                                                                            {GoldenState::failed, "failed"},
+                                                                            {GoldenState::removing, "removing"}}};
 
 GoldenState parse_state(std::string_view word)
 {
@@ -23,7 +24,7 @@ GoldenState parse_state(std::string_view word)
 
 Golden read(const Row& row)
 {
-    return {row.id<GoldenId>(0), row.id<ProjectId>(1), row.id<EnvironmentId>(2),  row.text(3), row.text(4), row.text(5),
+    return {row.id<GoldenId>(0), row.id<ProjectId>(1), row.id<EnvironmentId>(2), row.text(3), row.text(4), row.text(5),
             row.text(6),         row.integer(7),       parse_state(row.text(8)), row.text(9), row.time(10)};
 }
 
@@ -39,16 +40,17 @@ std::string_view to_string(GoldenState state)
 Result<void> Goldens::insert(Transaction& transaction, const Golden& g)
 {
     return require_new(transaction->execute("INSERT INTO golden (" + columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                                            {g.id, g.project, g.source, g.database, g.rules_hash, g.schema_hash, g.path, g.bytes,
-                                             to_string(g.state), g.reason, g.made_at}),
+                                            {g.id, g.project, g.source, g.database, g.rules_hash, g.schema_hash, g.path,
+                                             g.bytes, to_string(g.state), g.reason, g.made_at}),
                        "golden copy", g.id.str());
 }
 
 Result<void> Goldens::update(Transaction& transaction, const Golden& g)
 {
     return require_change(
-        transaction->execute("UPDATE golden SET schema_hash = ?, path = ?, bytes = ?, state = ?, reason = ?, made_at = ? WHERE id = ?",
-                             {g.schema_hash, g.path, g.bytes, to_string(g.state), g.reason, g.made_at, g.id}),
+        transaction->execute(
+            "UPDATE golden SET schema_hash = ?, path = ?, bytes = ?, state = ?, reason = ?, made_at = ? WHERE id = ?",
+            {g.schema_hash, g.path, g.bytes, to_string(g.state), g.reason, g.made_at, g.id}),
         "golden copy", g.id.str());
 }
 
@@ -65,8 +67,8 @@ Result<void> Goldens::pin(Transaction& transaction, const GoldenId& id, const En
     TRY(transaction->execute("INSERT OR IGNORE INTO golden_pin (golden, environment) "
                              "SELECT id, ? FROM golden WHERE id = ? AND state = 'ready'",
                              {environment, id}));
-    const auto pinned = TRY(transaction->find("SELECT 1 FROM golden_pin WHERE golden = ? AND environment = ?", {id, environment},
-                                              [](const Row&) { return true; }));
+    const auto pinned = TRY(transaction->find("SELECT 1 FROM golden_pin WHERE golden = ? AND environment = ?",
+                                              {id, environment}, [](const Row&) { return true; }));
     if (pinned) return {};
     return fail(ErrorKind::conflict, "the golden copy {} is not ready any more", id.str());
 }
@@ -80,22 +82,25 @@ Result<void> Goldens::unpin(Transaction& transaction, const GoldenId& id, const 
 Result<Golden> Goldens::get(const GoldenId& id, Transaction* within)
 {
     Reading reading(database_, within);
-    return require_row(reading->find("SELECT " + columns + " FROM golden WHERE id = ?", {id}, read), "golden copy", id.str());
+    return require_row(reading->find("SELECT " + columns + " FROM golden WHERE id = ?", {id}, read), "golden copy",
+                       id.str());
 }
 
 Result<std::optional<Golden>> Goldens::find_newest(const EnvironmentId& source, std::string_view database,
                                                    std::string_view rules_hash, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->find("SELECT " + columns + " FROM golden WHERE source = ? AND database = ? AND rules_hash = ? "
-                         "AND state = 'ready' ORDER BY made_at DESC, rowid DESC LIMIT 1",
+    return reading->find("SELECT " + columns +
+                             " FROM golden WHERE source = ? AND database = ? AND rules_hash = ? "
+                             "AND state = 'ready' ORDER BY made_at DESC, rowid DESC LIMIT 1",
                          {source, database, rules_hash}, read);
 }
 
 Result<std::vector<Golden>> Goldens::list(const ProjectId& project, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT " + columns + " FROM golden WHERE project = ? ORDER BY made_at DESC, rowid DESC", {project}, read);
+    return reading->list("SELECT " + columns + " FROM golden WHERE project = ? ORDER BY made_at DESC, rowid DESC",
+                         {project}, read);
 }
 
 Result<std::vector<EnvironmentId>> Goldens::list_pins(const GoldenId& id, Transaction* within)
@@ -108,10 +113,11 @@ Result<std::vector<EnvironmentId>> Goldens::list_pins(const GoldenId& id, Transa
 Result<std::vector<Golden>> Goldens::list_removable(const ProjectId& project, int keep, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT " + columns + " FROM (SELECT *, row_number() OVER (PARTITION BY source, database, state "
-                         "ORDER BY made_at DESC) AS place FROM golden WHERE project = ?) g "
-                         "WHERE (state = 'failed' OR state = 'ready' AND place > ?) "
-                         "AND NOT EXISTS (SELECT 1 FROM golden_pin p WHERE p.golden = g.id) ORDER BY made_at",
+    return reading->list("SELECT " + columns +
+                             " FROM (SELECT *, row_number() OVER (PARTITION BY source, database, state "
+                             "ORDER BY made_at DESC) AS place FROM golden WHERE project = ?) g "
+                             "WHERE (state = 'failed' OR state = 'ready' AND place > ?) "
+                             "AND NOT EXISTS (SELECT 1 FROM golden_pin p WHERE p.golden = g.id) ORDER BY made_at",
                          {project, keep}, read);
 }
 

@@ -10,8 +10,16 @@ const EnvironmentId staging{"e-staging"};
 
 Golden golden(const std::string& id, int made_at, GoldenState state = GoldenState::ready)
 {
-    return {.id = GoldenId(id), .project = shop, .source = staging, .database = "db", .rules_hash = "rules", .schema_hash = "schema",
-            .path = "/data/" + id, .bytes = 7, .state = state, .made_at = at(made_at)};
+    return {.id = GoldenId(id),
+            .project = shop,
+            .source = staging,
+            .database = "db",
+            .rules_hash = "rules",
+            .schema_hash = "schema",
+            .path = "/data/" + id,
+            .bytes = 7,
+            .state = state,
+            .made_at = at(made_at)};
 }
 
 struct Fixture {
@@ -27,8 +35,9 @@ struct Fixture {
     }
     Result<void> pin(const std::string& id, const std::string& environment)
     {
-        return database->write(
-            [&](Transaction& transaction) { return goldens.pin(transaction, GoldenId(id), EnvironmentId(environment)); });
+        return database->write([&](Transaction& transaction) {
+            return goldens.pin(transaction, GoldenId(id), EnvironmentId(environment));
+        });
     }
     std::vector<std::string> removable(int keep)
     {
@@ -46,8 +55,8 @@ TEST_CASE("the newest golden copy that is ready and made under the same rules is
     Fixture f;
     auto other_rules = golden("other-rules", 9);
     other_rules.rules_hash = "others";
-    f.insert({golden("old", 1), golden("new", 2), golden("making", 3, GoldenState::making), golden("bad", 4, GoldenState::failed),
-              other_rules});
+    f.insert({golden("old", 1), golden("new", 2), golden("making", 3, GoldenState::making),
+              golden("bad", 4, GoldenState::failed), other_rules});
     CHECK(f.goldens.find_newest(staging, "db", "rules").value() == golden("new", 2));
     CHECK_FALSE(f.goldens.find_newest(staging, "other", "rules").value().has_value());
     CHECK(f.goldens.get(GoldenId("bad")).value() == golden("bad", 4, GoldenState::failed));
@@ -69,7 +78,8 @@ TEST_CASE("a golden copy is published by an update")
 TEST_CASE("what a preview has pinned is neither removable nor removed")
 {
     Fixture f;
-    f.insert({golden("g1", 1), golden("g2", 2), golden("g3", 3), golden("g4", 4), golden("bad", 5, GoldenState::failed)});
+    f.insert(
+        {golden("g1", 1), golden("g2", 2), golden("g3", 3), golden("g4", 4), golden("bad", 5, GoldenState::failed)});
     CHECK(f.removable(3) == std::vector<std::string>{"g1", "bad"});
     REQUIRE(f.pin("g1", "pr-1").has_value());
     REQUIRE(f.pin("g1", "pr-1").has_value());
@@ -77,7 +87,8 @@ TEST_CASE("what a preview has pinned is neither removable nor removed")
     CHECK(f.removable(3) == std::vector<std::string>{"bad"});
     CHECK(f.goldens.list_pins(GoldenId("g1"))->size() == 2);
     const auto remove = [&] {
-        return f.database->write([&](Transaction& transaction) { return f.goldens.remove(transaction, GoldenId("g1")); });
+        return f.database->write(
+            [&](Transaction& transaction) { return f.goldens.remove(transaction, GoldenId("g1")); });
     };
     CHECK(remove().error().kind == ErrorKind::conflict);
     must_write(f.database, [&](Transaction& transaction) -> Result<void> {

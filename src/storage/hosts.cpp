@@ -18,7 +18,8 @@ Hosts::Holder read(const Row& row)
 std::array<std::string, 3> candidates(const Hosts::Claim& claim)
 {
     const auto hash = short_hash({claim.owner.str(), claim.service}, 8);
-    return {public_label(claim.label) + "." + claim.domain, public_label(claim.label + "-" + claim.project) + "." + claim.domain,
+    return {public_label(claim.label) + "." + claim.domain,
+            public_label(claim.label + "-" + claim.project) + "." + claim.domain,
             public_label(claim.label + "-" + claim.project + "-" + hash) + "." + claim.domain};
 }
 
@@ -27,8 +28,9 @@ std::array<std::string, 3> candidates(const Hosts::Claim& claim)
 Result<std::string> Hosts::ensure(Transaction& transaction, const Claim& claim)
 {
     const auto hosts = candidates(claim);
-    const auto held = TRY(transaction->find("SELECT host FROM host WHERE owner = ? AND service = ? AND wanted = ?",
-                                            {claim.owner, claim.service, hosts[0]}, [](const Row& row) { return row.text(0); }));
+    const auto held =
+        TRY(transaction->find("SELECT host FROM host WHERE owner = ? AND service = ? AND wanted = ?",
+                              {claim.owner, claim.service, hosts[0]}, [](const Row& row) { return row.text(0); }));
     if (held) return *held;
     for (const auto& host : hosts) {
         const auto inserted = TRY(transaction->execute(
@@ -36,7 +38,8 @@ Result<std::string> Hosts::ensure(Transaction& transaction, const Claim& claim)
             {host, hosts[0], claim.owner, claim.service, claim.project}));
         if (inserted == 1) return host;
     }
-    return fail(ErrorKind::conflict, "no host is left for the service {}: {} and names made of it are taken", claim.service, hosts[0]);
+    return fail(ErrorKind::conflict, "no host is left for the service {}: {} and names made of it are taken",
+                claim.service, hosts[0]);
 }
 
 Result<void> Hosts::release(Transaction& transaction, const EnvironmentId& owner)

@@ -16,14 +16,15 @@ public:
     explicit Hosts(Database& database) : database_(database) {}
 
     struct Claim {
-        std::string label;             ///< the one label below the domain that is wanted: "web-pr-42"
-        std::string domain;            ///< "localhost", "preview.example.com"
+        std::string label;   ///< the one label below the domain that is wanted: "web-pr-42"
+        std::string domain;  ///< "localhost", "preview.example.com"
         EnvironmentId owner;
         std::string service;
-        std::string project;           ///< name
+        std::string project;  ///< name
     };
-    /// The host that (owner, service) has for this wish, or a new one: the wish itself when it is free, "LABEL-PROJECT" when
-    /// another project has it, and with a hash of the environment when that is taken as well. At most 63 characters a label.
+    /// The host that (owner, service) has for this wish, or a new one: the wish itself when it is free,
+    /// "LABEL-PROJECT" when another project has it, and with a hash of the environment when that is taken as well. At
+    /// most 63 characters a label.
     Result<std::string> ensure(Transaction& transaction, const Claim& claim);
     /// All of an environment. Repeatable.
     Result<void> release(Transaction& transaction, const EnvironmentId& owner);

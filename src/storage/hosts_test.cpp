@@ -9,7 +9,8 @@ struct Fixture {
     TestDatabase database;
     Hosts hosts{*database};
 
-    std::string ensure(const std::string& label, const std::string& owner, const std::string& service, const std::string& project = "shop")
+    std::string ensure(const std::string& label, const std::string& owner, const std::string& service,
+                       const std::string& project = "shop")
     {
         std::string host;
         must_write(database, [&](Transaction& transaction) -> Result<void> {
@@ -27,7 +28,8 @@ TEST_CASE("a host is the one that was wished for, and the same each time")
     Fixture f;
     CHECK(f.ensure("web-pr-1", "e-1", "web") == "web-pr-1.localhost");
     CHECK(f.ensure("web-pr-1", "e-1", "web") == "web-pr-1.localhost");
-    CHECK(f.hosts.find("web-pr-1.localhost").value() == Hosts::Holder{"web-pr-1.localhost", EnvironmentId("e-1"), "web", "shop"});
+    CHECK(f.hosts.find("web-pr-1.localhost").value() ==
+          Hosts::Holder{"web-pr-1.localhost", EnvironmentId("e-1"), "web", "shop"});
     CHECK_FALSE(f.hosts.find("other.localhost").value().has_value());
 }
 
@@ -36,7 +38,8 @@ TEST_CASE("the second project to claim a host gets its name behind it, and keeps
     Fixture f;
     CHECK(f.ensure("web-pr-1", "e-1", "web") == "web-pr-1.localhost");
     CHECK(f.ensure("web-pr-1", "e-2", "web", "blog") == "web-pr-1-blog.localhost");
-    must_write(f.database, [&](Transaction& transaction) { return f.hosts.release(transaction, EnvironmentId("e-1")); });
+    must_write(f.database,
+               [&](Transaction& transaction) { return f.hosts.release(transaction, EnvironmentId("e-1")); });
     CHECK(f.ensure("web-pr-1", "e-2", "web", "blog") == "web-pr-1-blog.localhost");
     CHECK(f.ensure("web-pr-1", "e-3", "web") == "web-pr-1.localhost");
 }

@@ -21,7 +21,8 @@ struct Fixture {
     }
     void failed(const OutboxMessage& message, int next)
     {
-        must_write(database, [&](Transaction& transaction) { return outbox.mark_failed(transaction, message, "502", at(next)); });
+        must_write(database,
+                   [&](Transaction& transaction) { return outbox.mark_failed(transaction, message, "502", at(next)); });
     }
     std::vector<OutboxMessage> due(int when) { return outbox.list_due(at(when), 10).value(); }
 };

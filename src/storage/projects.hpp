@@ -15,28 +15,28 @@ namespace ramet::storage {
 
 /// How a project's Git host is reached; an empty `forge` when it has none.
 struct ForgeConnection {
-    std::string id{};                  ///< part of the webhook's URL: /hooks/FORGE/ID; unique
-    std::string forge{};               ///< "gitea", "github"
+    std::string id{};     ///< part of the webhook's URL: /hooks/FORGE/ID; unique
+    std::string forge{};  ///< "gitea", "github"
     std::string url{};
     RepositoryName repository{};
     SecretReference token{};
     SecretReference webhook_secret{};
-    std::string webhook_state{};       ///< "installed", "polling only: …"
+    std::string webhook_state{};  ///< "installed", "polling only: …"
     friend bool operator==(const ForgeConnection&, const ForgeConnection&) = default;
 };
 
 /// A registered project with the file of its trusted branch.
 struct Project {
     ProjectId id;
-    std::string name;                  ///< unique in the organization
-    std::string repository_url{};      ///< what is fetched from; without credentials
+    std::string name;              ///< unique in the organization
+    std::string repository_url{};  ///< what is fetched from; without credentials
     ForgeConnection connection{};
     std::string trusted_branch{};
     CommitSha trusted_commit{};
     std::string file_name{"ramet.yaml"};
     std::string file_text{};
-    bool target_here = false;          ///< the installation's choice to place everything on this machine
-    std::string poll_state{};          ///< what the poller saw last; its own text
+    bool target_here = false;  ///< the installation's choice to place everything on this machine
+    std::string poll_state{};  ///< what the poller saw last; its own text
     Time created_at{};
     friend bool operator==(const Project&, const Project&) = default;
 };

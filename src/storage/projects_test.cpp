@@ -7,17 +7,19 @@ namespace {
 
 Project full_project()
 {
-    return {.id = ProjectId("p-1"),
-            .name = "shop",
-            .repository_url = "https://git.example.com/acme/shop.git",
-            .connection = {"c-1", "gitea", "https://git.example.com", {"acme", "shop"}, {"s-1", 2, ""}, {"s-2", 1, ""}, "installed"},
-            .trusted_branch = "develop",
-            .trusted_commit = CommitSha(std::string(40, 'a')),
-            .file_name = "ci/ramet.yaml",
-            .file_text = "version: 1\n",
-            .target_here = true,
-            .poll_state = "{}",
-            .created_at = at(1)};
+    return {
+        .id = ProjectId("p-1"),
+        .name = "shop",
+        .repository_url = "https://git.example.com/acme/shop.git",
+        .connection =
+            {"c-1", "gitea", "https://git.example.com", {"acme", "shop"}, {"s-1", 2, ""}, {"s-2", 1, ""}, "installed"},
+        .trusted_branch = "develop",
+        .trusted_commit = CommitSha(std::string(40, 'a')),
+        .file_name = "ci/ramet.yaml",
+        .file_text = "version: 1\n",
+        .target_here = true,
+        .poll_state = "{}",
+        .created_at = at(1)};
 }
 
 }  // namespace
@@ -55,7 +57,8 @@ TEST_CASE("names and connections of projects are unique, absent connections are 
     same_connection.id = ProjectId("p-5");
     same_connection.name = "another";
     for (const auto& taken : {same_name, same_connection}) {
-        const auto written = database->write([&](Transaction& transaction) { return projects.insert(transaction, taken); });
+        const auto written =
+            database->write([&](Transaction& transaction) { return projects.insert(transaction, taken); });
         CHECK(written.error().kind == ErrorKind::conflict);
     }
 }
@@ -76,7 +79,8 @@ TEST_CASE("an update writes the file and the connection, and leaves what the pol
     project.poll_state = "seen";
     CHECK(projects.get(project.id).value() == project);
     project.id = ProjectId("none");
-    const auto absent = database->write([&](Transaction& transaction) { return projects.update(transaction, project); });
+    const auto absent =
+        database->write([&](Transaction& transaction) { return projects.update(transaction, project); });
     CHECK(absent.error().kind == ErrorKind::not_found);
 }
 

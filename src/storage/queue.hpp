@@ -19,7 +19,7 @@ public:
     struct Place {
         EnvironmentId environment;
         ProjectId project;
-        std::string reason;            ///< which limit holds it back, for people
+        std::string reason;  ///< which limit holds it back, for people
         Time queued_at{};
         friend bool operator==(const Place&, const Place&) = default;
     };

@@ -38,7 +38,9 @@ inline Result<void> require_new(Result<std::int64_t> inserted, std::string_view 
 {
     if (inserted) return {};
     if (inserted.error().kind != ErrorKind::conflict) return std::unexpected(std::move(inserted).error());
-    Error error{ErrorKind::conflict, fmt::format("the {} {} cannot be added: it exists already, or what it belongs to does not", what, name)};
+    Error error{
+        ErrorKind::conflict,
+        fmt::format("the {} {} cannot be added: it exists already, or what it belongs to does not", what, name)};
     error.evidence = inserted.error().message;
     return std::unexpected(std::move(error));
 }

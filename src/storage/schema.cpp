@@ -5,7 +5,8 @@ namespace {
 
 Result<void> apply(Connection& connection, const Migration& migration)
 {
-    const auto script = fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version = {}; COMMIT;", migration.sql, migration.version);
+    const auto script =
+        fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version = {}; COMMIT;", migration.sql, migration.version);
     auto applied = connection.execute_script(script);
     if (applied) return applied;
     if (connection.is_in_transaction()) (void)connection.execute_script("ROLLBACK");
@@ -25,7 +26,8 @@ Result<void> migrate(Connection& connection, std::span<const Migration> known)
     const auto present = TRY(schema_version(connection));
     const auto newest = known.empty() ? 0 : known.back().version;
     if (present > newest) {
-        Error error{ErrorKind::refused, fmt::format("the database has schema {}, this Ramet knows schemas up to {}", present, newest)};
+        Error error{ErrorKind::refused,
+                    fmt::format("the database has schema {}, this Ramet knows schemas up to {}", present, newest)};
         error.next_step = "start the newer Ramet that has written it";
         return std::unexpected(std::move(error));
     }

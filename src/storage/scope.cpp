@@ -7,16 +7,22 @@ namespace ramet::storage {
 namespace {
 
 constexpr std::array<std::pair<ScopeLevel, std::string_view>, 6> words = {{{ScopeLevel::organization, "organization"},
-                                                                          {ScopeLevel::project, "project"},
-                                                                          {ScopeLevel::environment, "environment"},
-                                                                          {ScopeLevel::service, "service"},
-                                                                          {ScopeLevel::previews, "previews"},
-                                                                          {ScopeLevel::preview, "preview"}}};
+                                                                           {ScopeLevel::project, "project"},
+                                                                           {ScopeLevel::environment, "environment"},
+                                                                           {ScopeLevel::service, "service"},
+                                                                           {ScopeLevel::previews, "previews"},
+                                                                           {ScopeLevel::preview, "preview"}}};
 
 }  // namespace
 
-Scope organization_scope() { return {ScopeLevel::organization}; }
-Scope project_scope(const ProjectId& project) { return {ScopeLevel::project, project}; }
+Scope organization_scope()
+{
+    return {ScopeLevel::organization};
+}
+Scope project_scope(const ProjectId& project)
+{
+    return {ScopeLevel::project, project};
+}
 Scope environment_scope(const ProjectId& project, const EnvironmentId& environment)
 {
     return {ScopeLevel::environment, project, environment};
@@ -25,7 +31,10 @@ Scope service_scope(const ProjectId& project, const EnvironmentId& environment, 
 {
     return {ScopeLevel::service, project, environment, std::move(service)};
 }
-Scope previews_scope(const ProjectId& project) { return {ScopeLevel::previews, project}; }
+Scope previews_scope(const ProjectId& project)
+{
+    return {ScopeLevel::previews, project};
+}
 Scope preview_scope(const ProjectId& project, const EnvironmentId& preview)
 {
     return {ScopeLevel::preview, project, preview};

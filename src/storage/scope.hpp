@@ -11,8 +11,8 @@ namespace ramet::storage {
 
 enum class ScopeLevel : std::uint8_t { organization, project, environment, service, previews, preview };
 
-/// Where a variable or a secret lives. What a level does not need stays empty: `project` for the organization, `environment`
-/// for organization, project and previews, `service` for all but service.
+/// Where a variable or a secret lives. What a level does not need stays empty: `project` for the organization,
+/// `environment` for organization, project and previews, `service` for all but service.
 struct Scope {
     ScopeLevel level = ScopeLevel::project;
     ProjectId project{};
@@ -31,7 +31,8 @@ Scope previews_scope(const ProjectId& project);
 /// One preview.
 Scope preview_scope(const ProjectId& project, const EnvironmentId& preview);
 
-/// Unique text of a scope: "organization", "project/ID", "environment/ID", "service/ID/NAME", "previews/ID", "preview/ID".
+/// Unique text of a scope: "organization", "project/ID", "environment/ID", "service/ID/NAME", "previews/ID",
+/// "preview/ID".
 std::string key_of(const Scope& scope);
 
 std::string_view to_string(ScopeLevel level);

@@ -52,7 +52,8 @@ Result<std::string> Secrets::ensure_secret(Transaction& transaction, const NewVe
 Result<SecretReference> Secrets::set(Transaction& transaction, const NewVersion& version, const SecretBytes& value)
 {
     if (value.size() > largest_value)
-        return fail(ErrorKind::invalid, "the secret {} has {} bytes; at most {} can be kept", version.name, value.size(), largest_value);
+        return fail(ErrorKind::invalid, "the secret {} has {} bytes; at most {} can be kept", version.name,
+                    value.size(), largest_value);
     parts_.redactor.add(value);
     const auto key = TRY(ensure_fingerprint_key(transaction, version.scope.project));
     return insert(transaction, version, value, secrets::fingerprint(key, value.reveal()));
@@ -65,14 +66,18 @@ Result<SecretReference> Secrets::insert(Transaction& transaction, const NewVersi
     const auto last = TRY(transaction->find("SELECT max(version) FROM secret_version WHERE secret = ?", {id},
                                             [](const Row& row) { return row.integer(0); }));
     const auto& scope = version.scope;
-    const secrets::SecretIdentity identity{.install = parts_.install, .project = scope.project.str(),
-                                           .environment = scope.environment.str(), .scope = sealed_scope(scope),
-                                           .name = version.name, .version = last.value_or(0) + 1};
+    const secrets::SecretIdentity identity{.install = parts_.install,
+                                           .project = scope.project.str(),
+                                           .environment = scope.environment.str(),
+                                           .scope = sealed_scope(scope),
+                                           .name = version.name,
+                                           .version = last.value_or(0) + 1};
     const auto envelope = TRY(secrets::seal(parts_.keys, identity, value));
     const auto parsed = TRY(secrets::parse_envelope(envelope));
-    TRY(transaction->execute("INSERT INTO secret_version (secret, version, key_id, envelope, fingerprint, set_by, set_at) "
-                             "VALUES (?,?,?,?,?,?,?)",
-                             {id, identity.version, parsed.key.key_id, Blob{envelope}, fingerprint, version.set_by, version.set_at}));
+    TRY(transaction->execute(
+        "INSERT INTO secret_version (secret, version, key_id, envelope, fingerprint, set_by, set_at) "
+        "VALUES (?,?,?,?,?,?,?)",
+        {id, identity.version, parsed.key.key_id, Blob{envelope}, fingerprint, version.set_by, version.set_at}));
     return SecretReference{id, identity.version, version.name};
 }
 
@@ -84,8 +89,9 @@ Result<SecretReference> Secrets::copy(Transaction& transaction, const SecretRefe
 
 Result<void> Secrets::remove(Transaction& transaction, const Scope& scope, std::string_view name)
 {
-    return require_change(transaction->execute("DELETE FROM secret WHERE scope = ? AND name = ?", {key_of(scope), name}),
-                          "secret of this scope", name);
+    return require_change(
+        transaction->execute("DELETE FROM secret WHERE scope = ? AND name = ?", {key_of(scope), name}),
+        "secret of this scope", name);
 }
 
 Result<std::vector<Secrets::Sealed>> Secrets::select_sealed(Connection& connection, const std::string& condition,
@@ -93,13 +99,17 @@ Result<std::vector<Secrets::Sealed>> Secrets::select_sealed(Connection& connecti
 {
     std::vector<Sealed> found;
     TRY(connection.for_each("SELECT s.id, s.level, s.project, s.environment, s.service, s.name, v.version, v.envelope "
-                            "FROM secret s JOIN secret_version v ON v.secret = s.id WHERE " + condition + " ORDER BY s.id, v.version",
+                            "FROM secret s JOIN secret_version v ON v.secret = s.id WHERE " +
+                                condition + " ORDER BY s.id, v.version",
                             values, [&](const Row& row) -> Result<void> {
                                 const auto scope = read_scope(row, 1);
                                 found.push_back({row.text(0),
-                                                 {.install = parts_.install, .project = scope.project.str(),
-                                                  .environment = scope.environment.str(), .scope = sealed_scope(scope),
-                                                  .name = row.text(5), .version = row.integer(6)},
+                                                 {.install = parts_.install,
+                                                  .project = scope.project.str(),
+                                                  .environment = scope.environment.str(),
+                                                  .scope = sealed_scope(scope),
+                                                  .name = row.text(5),
+                                                  .version = row.integer(6)},
                                                  row.text(7)});
                                 return {};
                             }));
@@ -124,22 +134,25 @@ Result<SecretBytes> Secrets::open(const SecretReference& reference, Transaction*
         Reading reading(database_, within);
         sealed = TRY(find_sealed(*reading, reference));
     }
-    if (!sealed) return fail(ErrorKind::not_found, "the secret {}, version {}, is gone", reference.name, reference.version);
+    if (!sealed)
+        return fail(ErrorKind::not_found, "the secret {}, version {}, is gone", reference.name, reference.version);
     return open_sealed(*sealed);
 }
 
-Result<std::vector<StoredSecret>> Secrets::select(Connection& connection, const std::string& condition, const std::vector<Value>& values)
+Result<std::vector<StoredSecret>> Secrets::select(Connection& connection, const std::string& condition,
+                                                  const std::vector<Value>& values)
 {
     std::vector<StoredSecret> found;
-    TRY(connection.for_each("SELECT s.id, s.level, s.project, s.environment, s.service, s.name, " + is_protected +
-                                ", v.version, v.set_by, v.set_at FROM secret s JOIN secret_version v ON v.secret = s.id WHERE " +
-                                condition + " ORDER BY s.name, s.scope, v.version",
-                            values, [&](const Row& row) -> Result<void> {
-                                if (found.empty() || found.back().id != row.text(0))
-                                    found.push_back({row.text(0), read_scope(row, 1), row.text(5), row.boolean(6), {}});
-                                found.back().versions.push_back({row.integer(7), row.text(8), row.time(9)});
-                                return {};
-                            }));
+    TRY(connection.for_each(
+        "SELECT s.id, s.level, s.project, s.environment, s.service, s.name, " + is_protected +
+            ", v.version, v.set_by, v.set_at FROM secret s JOIN secret_version v ON v.secret = s.id WHERE " +
+            condition + " ORDER BY s.name, s.scope, v.version",
+        values, [&](const Row& row) -> Result<void> {
+            if (found.empty() || found.back().id != row.text(0))
+                found.push_back({row.text(0), read_scope(row, 1), row.text(5), row.boolean(6), {}});
+            found.back().versions.push_back({row.integer(7), row.text(8), row.time(9)});
+            return {};
+        }));
     return found;
 }
 
@@ -160,8 +173,8 @@ Result<std::vector<StoredSecret>> Secrets::list(const Scope& scope, Transaction*
     return found;
 }
 
-Result<std::vector<StoredSecret>> Secrets::list_candidates(const ProjectId& project, const std::vector<EnvironmentId>& environments,
-                                                           Transaction* within)
+Result<std::vector<StoredSecret>>
+Secrets::list_candidates(const ProjectId& project, const std::vector<EnvironmentId>& environments, Transaction* within)
 {
     Reading reading(database_, within);
     const auto scopes = candidate_scopes(environments);
@@ -206,12 +219,14 @@ Result<std::vector<Secrets::ProtectedFingerprint>> Secrets::list_protected(const
     std::vector<Sealed> of_organization;
     {
         Reading reading(database_, nullptr);
-        TRY(reading->for_each("SELECT v.fingerprint, s.name, s.environment FROM secret s JOIN secret_version v ON v.secret = s.id "
-                              "WHERE s.project = ? AND v.fingerprint <> '' AND " + is_protected + " ORDER BY s.name, v.version",
-                              {project}, [&](const Row& row) -> Result<void> {
-                                  found.push_back({row.text(0), row.text(1), row.id<EnvironmentId>(2)});
-                                  return {};
-                              }));
+        TRY(reading->for_each(
+            "SELECT v.fingerprint, s.name, s.environment FROM secret s JOIN secret_version v ON v.secret = s.id "
+            "WHERE s.project = ? AND v.fingerprint <> '' AND " +
+                is_protected + " ORDER BY s.name, v.version",
+            {project}, [&](const Row& row) -> Result<void> {
+                found.push_back({row.text(0), row.text(1), row.id<EnvironmentId>(2)});
+                return {};
+            }));
         of_organization = TRY(select_sealed(*reading, "s.level = 'organization' AND s.is_protected = 1", {}));
     }
     if (of_organization.empty()) return found;
@@ -227,8 +242,8 @@ Result<std::vector<Secrets::ProtectedFingerprint>> Secrets::list_protected(const
 Result<std::int64_t> Secrets::rewrap(Transaction& transaction, int limit)
 {
     const auto current = parts_.keys.current_key_id();
-    const auto due = TRY(select_sealed(*transaction,
-                                       "v.rowid IN (SELECT rowid FROM secret_version WHERE key_id <> ? LIMIT ?)", {current, limit}));
+    const auto due = TRY(select_sealed(
+        *transaction, "v.rowid IN (SELECT rowid FROM secret_version WHERE key_id <> ? LIMIT ?)", {current, limit}));
     for (const auto& sealed : due) {
         const auto envelope = TRY(secrets::rewrap(parts_.keys, sealed.identity, sealed.envelope));
         const auto parsed = TRY(secrets::parse_envelope(envelope));

@@ -23,23 +23,24 @@ struct StoredSecret {
     std::string id;
     Scope scope;
     std::string name;
-    bool is_protected = false;         ///< set so, or its scope lies in a protected environment
+    bool is_protected = false;  ///< set so, or its scope lies in a protected environment
     struct Version {
         std::int64_t number = 0;
         std::string set_by{};
         Time set_at{};
         friend bool operator==(const Version&, const Version&) = default;
     };
-    std::vector<Version> versions{};   ///< ascending, never empty
+    std::vector<Version> versions{};  ///< ascending, never empty
 
     SecretReference newest() const { return {id, versions.back().number, name}; }
     friend bool operator==(const StoredSecret&, const StoredSecret&) = default;
 };
 
-/// Sealed secrets. Write-only for everybody but `open`, whose callers are drivers at the moment of a call. Every value that
-/// passes through here is known to the redactor before anybody else sees it.
+/// Sealed secrets. Write-only for everybody but `open`, whose callers are drivers at the moment of a call. Every
+/// value that passes through here is known to the redactor before anybody else sees it.
 ///
-/// Names that begin with "ramet:" are Ramet's own (tokens of Git hosts, fingerprint keys, passwords that it makes) and are listed nowhere.
+/// Names that begin with "ramet:" are Ramet's own (tokens of Git hosts, fingerprint keys, passwords that it makes)
+/// and are listed nowhere.
 class Secrets final : public SecretOpener {
 public:
     struct Parts {
@@ -70,7 +71,8 @@ public:
     /// By name.
     Result<std::vector<StoredSecret>> list(const Scope& scope, Transaction* within = nullptr);
     /// Those that can matter to these environments of a project; see `StoredVariables::list_candidates`.
-    Result<std::vector<StoredSecret>> list_candidates(const ProjectId& project, const std::vector<EnvironmentId>& environments,
+    Result<std::vector<StoredSecret>> list_candidates(const ProjectId& project,
+                                                      const std::vector<EnvironmentId>& environments,
                                                       Transaction* within = nullptr);
 
     /// For the check that a preview does not reach the original: what protected secrets of the project, and of the
@@ -84,8 +86,8 @@ public:
     /// The key for `secrets::fingerprint`; made at its first use.
     Result<SecretBytes> get_fingerprint_key(const ProjectId& project);
 
-    /// Wraps up to `limit` data keys anew that are not under the provider's current key; returns how many. 0: rotation is done.
-    /// Resumes by itself, as each row says which key it is under.
+    /// Wraps up to `limit` data keys anew that are not under the provider's current key; returns how many. 0:
+    /// rotation is done. Resumes by itself, as each row says which key it is under.
     Result<std::int64_t> rewrap(Transaction& transaction, int limit);
 
     /// Makes every stored value known to the redactor: once after the start, before logs are shown. Returns how many.
@@ -95,9 +97,11 @@ public:
 
 private:
     struct Sealed;
-    Result<std::vector<StoredSecret>> select(Connection& connection, const std::string& condition, const std::vector<Value>& values);
+    Result<std::vector<StoredSecret>> select(Connection& connection, const std::string& condition,
+                                             const std::vector<Value>& values);
     Result<std::optional<Sealed>> find_sealed(Connection& connection, const SecretReference& reference);
-    Result<std::vector<Sealed>> select_sealed(Connection& connection, const std::string& condition, const std::vector<Value>& values);
+    Result<std::vector<Sealed>> select_sealed(Connection& connection, const std::string& condition,
+                                              const std::vector<Value>& values);
     Result<SecretBytes> open_sealed(const Sealed& sealed);
     Result<std::string> ensure_secret(Transaction& transaction, const NewVersion& version);
     Result<std::optional<SecretBytes>> find_fingerprint_key(const ProjectId& project, Transaction* within);

@@ -35,7 +35,8 @@ struct Vault {
         });
     }
 
-    SecretReference set(const Scope& scope, const std::string& name, const std::string& value, Protection protection = Protection::none)
+    SecretReference set(const Scope& scope, const std::string& name, const std::string& value,
+                        Protection protection = Protection::none)
     {
         SecretReference reference;
         must_write(database, [&](Transaction& transaction) -> Result<void> {
@@ -53,7 +54,8 @@ struct Vault {
 
     void tamper(const std::string& sql)
     {
-        must_write(database, [&](Transaction& transaction) -> Result<void> { return transaction->execute_script(sql); });
+        must_write(database,
+                   [&](Transaction& transaction) -> Result<void> { return transaction->execute_script(sql); });
     }
 };
 
@@ -121,11 +123,14 @@ TEST_CASE("every value is known to the redactor before it can be shown")
 
 TEST_CASE("a row that was changed or swapped in the database never opens")
 {
-    struct Case { std::string_view story, sql; };
+    struct Case {
+        std::string_view story, sql;
+    };
     const Case cases[] = {
         {"two secrets' envelopes swapped",
          "UPDATE secret_version SET envelope = CASE secret WHEN (SELECT id FROM secret WHERE name = 'A') "
-         "THEN (SELECT envelope FROM secret_version WHERE secret = (SELECT id FROM secret WHERE name = 'B')) ELSE envelope END"},
+         "THEN (SELECT envelope FROM secret_version WHERE secret = (SELECT id FROM secret WHERE name = 'B')) ELSE "
+         "envelope END"},
         {"renamed", "UPDATE secret SET name = 'C' WHERE name = 'A'"},
         {"moved to another environment", "UPDATE secret SET environment = 'e-production' WHERE name = 'A'"},
         {"moved to another level", "UPDATE secret SET level = 'preview' WHERE name = 'A'"},
@@ -149,8 +154,9 @@ TEST_CASE("an older version cannot be passed off as a newer one")
     Vault vault;
     const auto first = vault.set(project_scope(shop), "A", "value one");
     vault.set(project_scope(shop), "A", "value two");
-    vault.tamper("DELETE FROM secret_version WHERE version = 2; UPDATE secret_version SET version = 2 WHERE version = 1 AND "
-                 "secret = (SELECT id FROM secret WHERE name = 'A')");
+    vault.tamper(
+        "DELETE FROM secret_version WHERE version = 2; UPDATE secret_version SET version = 2 WHERE version = 1 AND "
+        "secret = (SELECT id FROM secret WHERE name = 'A')");
     CHECK(vault.store.open({first.id, 2, "A"}).error().kind == ErrorKind::integrity);
 }
 
@@ -159,16 +165,23 @@ TEST_CASE("each changed byte of a stored envelope is noticed")
     Vault vault;
     const auto reference = vault.set(project_scope(shop), "A", "value one");
     Reading reading(*vault.database, nullptr);
-    const auto size = reading->find("SELECT length(envelope) FROM secret_version WHERE secret = ?", {reference.id},
-                                    [](const Row& row) { return row.integer(0); }).value().value();
+    const auto size = reading
+                          ->find("SELECT length(envelope) FROM secret_version WHERE secret = ?", {reference.id},
+                                 [](const Row& row) { return row.integer(0); })
+                          .value()
+                          .value();
     for (std::int64_t i = 1; i <= size; i += 7) {
         const auto flip = [&] {
             must_write(vault.database, [&](Transaction& transaction) -> Result<void> {
-                std::string envelope = transaction->find("SELECT envelope FROM secret_version WHERE secret = ?", {reference.id},
-                                                         [](const Row& row) { return row.text(0); }).value().value();
+                std::string envelope = transaction
+                                           ->find("SELECT envelope FROM secret_version WHERE secret = ?",
+                                                  {reference.id}, [](const Row& row) { return row.text(0); })
+                                           .value()
+                                           .value();
                 auto& byte = envelope[static_cast<std::size_t>(i - 1)];
                 byte = static_cast<char>(byte ^ 0x20);
-                TRY(transaction->execute("UPDATE secret_version SET envelope = ? WHERE secret = ?", {Blob{envelope}, reference.id}));
+                TRY(transaction->execute("UPDATE secret_version SET envelope = ? WHERE secret = ?",
+                                         {Blob{envelope}, reference.id}));
                 return {};
             });
         };
@@ -199,7 +212,8 @@ TEST_CASE("a secret that was removed is gone in all versions, and its name begin
     const auto old = vault.set(scope, "A", "value one");
     must_write(vault.database, [&](Transaction& transaction) { return vault.store.remove(transaction, scope, "A"); });
     CHECK(vault.store.open(old).error().kind == ErrorKind::not_found);
-    const auto removed = vault.database->write([&](Transaction& transaction) { return vault.store.remove(transaction, scope, "A"); });
+    const auto removed =
+        vault.database->write([&](Transaction& transaction) { return vault.store.remove(transaction, scope, "A"); });
     CHECK(removed.error().kind == ErrorKind::not_found);
     const auto fresh = vault.set(scope, "A", "value two");
     CHECK(fresh.id != old.id);
@@ -238,9 +252,11 @@ TEST_CASE("protected secrets are recognised by their fingerprints under the proj
     const auto key = vault.store.get_fingerprint_key(shop).value();
     const auto known = vault.store.list_protected(shop).value();
     const auto knows = [&](std::string_view value) {
-        return std::ranges::any_of(known, [&](const auto& each) { return each.fingerprint == secrets::fingerprint(key, value); });
+        return std::ranges::any_of(
+            known, [&](const auto& each) { return each.fingerprint == secrets::fingerprint(key, value); });
     };
-    for (const auto* value : {"in protected environment", "in its service", "set so", "of everybody"}) CHECK(knows(value));
+    for (const auto* value : {"in protected environment", "in its service", "set so", "of everybody"})
+        CHECK(knows(value));
     CHECK_FALSE(knows("not protected"));
     CHECK(known.size() == 4);
     CHECK(vault.store.find(service_scope(shop, production, "api"), "API").value()->is_protected);
@@ -260,7 +276,8 @@ TEST_CASE("a rotation goes on where it was interrupted and loses no value")
 {
     Vault vault;
     std::vector<SecretReference> references;
-    for (int i = 0; i < 7; ++i) references.push_back(vault.set(project_scope(shop), "K" + std::to_string(i), "value " + std::to_string(i)));
+    for (int i = 0; i < 7; ++i)
+        references.push_back(vault.set(project_scope(shop), "K" + std::to_string(i), "value " + std::to_string(i)));
     REQUIRE(vault.keys->rotate().has_value());
     const auto rewrap = [&](int limit) {
         std::int64_t count = 0;
@@ -280,14 +297,16 @@ TEST_CASE("a rotation goes on where it was interrupted and loses no value")
     });
     CHECK(more == 5);  // four of these and the fingerprint key
     REQUIRE(vault.keys->retire_old_keys().has_value());
-    for (int i = 0; i < 7; ++i) CHECK(again.open(references[static_cast<std::size_t>(i)])->reveal() == "value " + std::to_string(i));
+    for (int i = 0; i < 7; ++i)
+        CHECK(again.open(references[static_cast<std::size_t>(i)])->reveal() == "value " + std::to_string(i));
 }
 
 TEST_CASE("a value that is too large is refused")
 {
     Vault vault;
     const auto written = vault.database->write([&](Transaction& transaction) -> Result<void> {
-        TRY(vault.store.set(transaction, {project_scope(shop), "BIG"}, SecretBytes(std::string((64U << 10U) + 1, 'x'))));
+        TRY(vault.store.set(transaction, {project_scope(shop), "BIG"},
+                            SecretBytes(std::string((64U << 10U) + 1, 'x'))));
         return {};
     });
     CHECK(written.error().kind == ErrorKind::invalid);
@@ -297,7 +316,9 @@ TEST_CASE("the secrets of an environment go with it")
 {
     Vault vault;
     const auto reference = vault.set(environment_scope(shop, staging), "A", "value one");
-    must_write(vault.database, [&](Transaction& transaction) { return Environments(*vault.database).remove(transaction, staging, at(9)); });
+    must_write(vault.database, [&](Transaction& transaction) {
+        return Environments(*vault.database).remove(transaction, staging, at(9));
+    });
     CHECK(vault.store.open(reference).error().kind == ErrorKind::not_found);
 }
 

@@ -8,8 +8,8 @@ Result<Installation> Settings::ensure_installation(Random& random, Time now)
 {
     const auto id = random_hex(random, 8);
     TRY(database_.write([&](Transaction& transaction) -> Result<void> {
-        return discard_count(transaction->execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('install', ?), ('created_at', ?)",
-                                                  {id, to_rfc3339(now)}));
+        return discard_count(transaction->execute(
+            "INSERT OR IGNORE INTO meta (key, value) VALUES ('install', ?), ('created_at', ?)", {id, to_rfc3339(now)}));
     }));
     const auto created_at = TRY(find("created_at"));
     Installation installation;

@@ -36,7 +36,8 @@ int bind(sqlite3_stmt* statement, int index, const Value& value)
         // An empty view may have no address, and a null address would bind NULL.
         int operator()(std::string_view text) const
         {
-            return sqlite3_bind_text64(statement, index, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+            return sqlite3_bind_text64(statement, index, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC,
+                                       SQLITE_UTF8);
         }
         int operator()(Blob blob) const
         {
@@ -60,9 +61,11 @@ int flags_of(OpenMode mode)
 /// The checkpoint interval bounds the WAL to some 16 MB; readers keep small caches, as there are several of them.
 std::string pragmas_of(OpenMode mode)
 {
-    std::string pragmas = "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=10000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;";
+    std::string pragmas =
+        "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=10000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;";
     if (mode == OpenMode::read_only) return pragmas + "PRAGMA query_only=ON; PRAGMA cache_size=-512;";
-    return pragmas + "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;";
+    return pragmas +
+           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;";
 }
 
 }  // namespace
@@ -104,7 +107,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Path& file, OpenMode 
 {
     sqlite3* handle = nullptr;
     // No mutex of SQLite's own: whoever uses a connection holds it alone.
-    const int code = sqlite3_open_v2(file.c_str(), &handle, flags_of(mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code =
+        sqlite3_open_v2(file.c_str(), &handle, flags_of(mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<Connection> connection(new Connection(handle));
     if (code != SQLITE_OK) return std::unexpected(sqlite_error(handle, code, "opening the database " + file.string()));
     TRY(connection->execute_script(pragmas_of(mode)));
@@ -121,8 +125,8 @@ Result<sqlite3_stmt*> Connection::prepare(std::string_view sql)
 {
     if (const auto known = statements_.find(std::string(sql)); known != statements_.end()) return known->second;
     sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
-                                        nullptr);
+    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                        &statement, nullptr);
     if (code != SQLITE_OK) return std::unexpected(sqlite_error(handle_, code, "compiling " + std::string(sql)));
     statements_.emplace(sql, statement);
     return statement;

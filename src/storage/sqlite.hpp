@@ -23,8 +23,8 @@ class Row {
 public:
     explicit Row(sqlite3_stmt* statement) : statement_(statement) {}
 
-    std::string text(int column) const;       ///< also for blobs; NULL is empty
-    std::int64_t integer(int column) const;   ///< NULL is 0
+    std::string text(int column) const;      ///< also for blobs; NULL is empty
+    std::int64_t integer(int column) const;  ///< NULL is 0
     bool boolean(int column) const { return integer(column) != 0; }
     Time time(int column) const;
     std::optional<Time> optional_time(int column) const;
@@ -45,8 +45,8 @@ enum class OpenMode : std::uint8_t { read_only, read_write, create };
 /// One connection to a database file: WAL, foreign keys on, each commit on disk (`synchronous=FULL`) before it returns.
 /// Used by one thread at a time. Statements are compiled once per connection and text.
 ///
-/// Errors: `unavailable` (busy, disk full, I/O, out of memory), `integrity` (corrupt, not a database), `conflict` (a key exists or is
-/// missing), `internal` for everything that is a defect of Ramet's own statements.
+/// Errors: `unavailable` (busy, disk full, I/O, out of memory), `integrity` (corrupt, not a database), `conflict` (a
+/// key exists or is missing), `internal` for everything that is a defect of Ramet's own statements.
 class Connection {
 public:
     static Result<std::unique_ptr<Connection>> open(const Path& file, OpenMode mode);
@@ -68,10 +68,12 @@ public:
 
     /// The first row, read by `read(const Row&)`, or nothing.
     template <typename Read>
-    auto find(std::string_view sql, Values values, Read read) -> Result<std::optional<decltype(read(std::declval<const Row&>()))>>;
+    auto find(std::string_view sql, Values values, Read read)
+        -> Result<std::optional<decltype(read(std::declval<const Row&>()))>>;
     /// All rows.
     template <typename Read>
-    auto list(std::string_view sql, Values values, Read read) -> Result<std::vector<decltype(read(std::declval<const Row&>()))>>;
+    auto list(std::string_view sql, Values values, Read read)
+        -> Result<std::vector<decltype(read(std::declval<const Row&>()))>>;
 
     std::int64_t last_insert_id() const;
     /// False when no transaction is open, also because a grave error has ended one.

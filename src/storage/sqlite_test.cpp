@@ -49,9 +49,8 @@ TEST_CASE("a statement can be used again after an error and after half its rows"
     CHECK(scratch.connection->execute(insert, {1}).error().kind == ErrorKind::conflict);
     CHECK(scratch.connection->execute(insert, {4}).value() == 1);
     for (int i = 0; i < 2; ++i) {
-        const auto stopped = scratch.connection->for_each("SELECT a FROM t", {}, [](const Row&) -> Result<void> {
-            return fail(ErrorKind::cancelled, "enough");
-        });
+        const auto stopped = scratch.connection->for_each(
+            "SELECT a FROM t", {}, [](const Row&) -> Result<void> { return fail(ErrorKind::cancelled, "enough"); });
         CHECK(stopped.error().message == "enough");
     }
     CHECK(scratch.connection->list("SELECT a FROM t", {}, [](const Row& row) { return row.integer(0); })->size() == 4);
@@ -59,13 +58,15 @@ TEST_CASE("a statement can be used again after an error and after half its rows"
 
 TEST_CASE("errors of SQLite become kinds that decide what happens next")
 {
-    Scratch scratch("CREATE TABLE parent (id PRIMARY KEY); CREATE TABLE child (parent NOT NULL REFERENCES parent (id))");
+    Scratch scratch(
+        "CREATE TABLE parent (id PRIMARY KEY); CREATE TABLE child (parent NOT NULL REFERENCES parent (id))");
     auto& connection = *scratch.connection;
     CHECK(connection.execute("INSERT INTO child VALUES (7)").error().kind == ErrorKind::conflict);
     CHECK(connection.execute("INSERT INTO child VALUES (NULL)").error().kind == ErrorKind::conflict);
     CHECK(connection.execute("INSERT INTO nowhere VALUES (1)").error().kind == ErrorKind::internal);
     CHECK(connection.execute("SELECT ?", {}).error().kind == ErrorKind::internal);
-    CHECK(Connection::open(scratch.directory / "absent.db", OpenMode::read_write).error().kind == ErrorKind::unavailable);
+    CHECK(Connection::open(scratch.directory / "absent.db", OpenMode::read_write).error().kind ==
+          ErrorKind::unavailable);
     auto reader = Connection::open(scratch.file, OpenMode::read_only).value();
     CHECK(reader->execute("DELETE FROM child").error().kind == ErrorKind::unavailable);
 }

@@ -37,6 +37,9 @@ inline void must_write(TestDatabase& database, const Write& write)
     if (!written) FAIL(written.error().message);
 }
 
-inline Time at(int milliseconds) { return Time(Milliseconds(1'700'000'000'000 + milliseconds)); }
+inline Time at(int milliseconds)
+{
+    return Time(Milliseconds(1'700'000'000'000 + milliseconds));
+}
 
 }  // namespace ramet::storage

@@ -21,8 +21,10 @@ TEST_CASE("writes of several stores are one: all of them or none")
     const auto write = [&](bool fails) {
         return f.database->write([&](Transaction& transaction) -> Result<void> {
             TRY(f.stores.projects.insert(transaction, {.id = ProjectId("p-1"), .name = "shop"}));
-            TRY(f.stores.environments.insert(transaction, {.id = EnvironmentId("e-1"), .project = ProjectId("p-1"), .name = "staging"}));
-            TRY(f.stores.secrets.set(transaction, {.scope = project_scope(ProjectId("p-1")), .name = "KEY"}, SecretBytes("value one")));
+            TRY(f.stores.environments.insert(
+                transaction, {.id = EnvironmentId("e-1"), .project = ProjectId("p-1"), .name = "staging"}));
+            TRY(f.stores.secrets.set(transaction, {.scope = project_scope(ProjectId("p-1")), .name = "KEY"},
+                                     SecretBytes("value one")));
             TRY(f.stores.queue.enqueue(transaction, {EnvironmentId("e-1"), ProjectId("p-1"), "no room", at(1)}));
             TRY(f.stores.events.append(transaction, {.kind = "environment.state"}));
             TRY(f.stores.audit.append(transaction, {.actor = "alice", .action = "project.register"}));
@@ -57,7 +59,8 @@ TEST_CASE("a setting is what was set last")
     Fixture f;
     CHECK_FALSE(f.stores.settings.find("k").value().has_value());
     for (const auto* value : {"one", "two"})
-        must_write(f.database, [&](Transaction& transaction) { return f.stores.settings.set(transaction, "k", value); });
+        must_write(f.database,
+                   [&](Transaction& transaction) { return f.stores.settings.set(transaction, "k", value); });
     CHECK(f.stores.settings.find("k").value() == "two");
 }
 
@@ -75,7 +78,8 @@ TEST_CASE("the queue is first come first served, and a new reason loses no place
     auto places = f.stores.queue.list().value();
     REQUIRE(places.size() == 2);
     CHECK(places[0] == CapacityQueue::Place{EnvironmentId("e-1"), ProjectId("p"), "memory", at(1)});
-    must_write(f.database, [&](Transaction& transaction) { return f.stores.queue.remove(transaction, EnvironmentId("e-1")); });
+    must_write(f.database,
+               [&](Transaction& transaction) { return f.stores.queue.remove(transaction, EnvironmentId("e-1")); });
     enqueue("e-1", "again");
     places = f.stores.queue.list().value();
     CHECK(places[0].environment.str() == "e-2");
@@ -118,9 +122,13 @@ TEST_CASE("what an environment holds is given back with it")
     Fixture f;
     must_write(f.database, [&](Transaction& transaction) -> Result<void> {
         TRY(f.stores.projects.insert(transaction, {.id = ProjectId("p"), .name = "shop"}));
-        TRY(f.stores.environments.insert(transaction, {.id = EnvironmentId("e"), .project = ProjectId("p"), .name = "pr-1"}));
-        TRY(f.stores.goldens.insert(transaction, {.id = GoldenId("g"), .project = ProjectId("p"), .source = EnvironmentId("s"),
-                                                  .database = "db", .state = GoldenState::ready}));
+        TRY(f.stores.environments.insert(transaction,
+                                         {.id = EnvironmentId("e"), .project = ProjectId("p"), .name = "pr-1"}));
+        TRY(f.stores.goldens.insert(transaction, {.id = GoldenId("g"),
+                                                  .project = ProjectId("p"),
+                                                  .source = EnvironmentId("s"),
+                                                  .database = "db",
+                                                  .state = GoldenState::ready}));
         TRY(f.stores.goldens.pin(transaction, GoldenId("g"), EnvironmentId("e")));
         TRY(f.stores.hosts.ensure(transaction, {"web", "localhost", EnvironmentId("e"), "web", "shop"}));
         TRY(f.stores.queue.enqueue(transaction, {EnvironmentId("e"), ProjectId("p"), "", at(1)}));

@@ -15,10 +15,10 @@ namespace ramet::storage {
 struct Token {
     std::string id;
     std::string name;
-    std::string sha256;                ///< of the whole text, 64 hexadecimal digits
-    std::string prefix{};              ///< the first characters, for people
+    std::string sha256;    ///< of the whole text, 64 hexadecimal digits
+    std::string prefix{};  ///< the first characters, for people
     std::string role;
-    ProjectId project{};               ///< empty: the whole organization
+    ProjectId project{};  ///< empty: the whole organization
     std::string created_by{};
     Time created_at{};
     std::optional<Time> expires_at{};

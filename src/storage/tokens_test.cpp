@@ -7,8 +7,15 @@ namespace {
 
 Token token(const std::string& id, std::optional<Time> expires_at = {})
 {
-    return {.id = id, .name = "name of " + id, .sha256 = "hash of " + id, .prefix = "rmt_ab", .role = "deployer",
-            .project = ProjectId("p-1"), .created_by = "alice", .created_at = at(1), .expires_at = expires_at};
+    return {.id = id,
+            .name = "name of " + id,
+            .sha256 = "hash of " + id,
+            .prefix = "rmt_ab",
+            .role = "deployer",
+            .project = ProjectId("p-1"),
+            .created_by = "alice",
+            .created_at = at(1),
+            .expires_at = expires_at};
 }
 
 }  // namespace
@@ -30,7 +37,8 @@ TEST_CASE("a token is valid until it expires or is revoked")
     must_write(database, [&](Transaction& transaction) { return tokens.revoke(transaction, "ever", at(6)); });
     CHECK_FALSE(tokens.find_valid("hash of ever", at(6)).value().has_value());
     CHECK(tokens.get("ever")->revoked_at == at(5));
-    const auto absent = database->write([&](Transaction& transaction) { return tokens.revoke(transaction, "none", at(6)); });
+    const auto absent =
+        database->write([&](Transaction& transaction) { return tokens.revoke(transaction, "none", at(6)); });
     CHECK(absent.error().kind == ErrorKind::not_found);
 }
 

@@ -9,7 +9,8 @@
 
 namespace ramet::storage {
 
-/// The open write transaction, as closures given to `Writer` see it. What one closure does stands or falls with it alone.
+/// The open write transaction, as closures given to `Writer` see it. What one closure does stands or falls with it
+/// alone.
 class Transaction final : public engine::Transaction {
 public:
     explicit Transaction(Connection& connection) : connection_(connection) {}
@@ -28,7 +29,10 @@ private:
 };
 
 /// What an extra write of the engine's is given, when this store is the engine's.
-inline Transaction& in_sqlite(engine::Transaction& transaction) { return static_cast<Transaction&>(transaction); }
+inline Transaction& in_sqlite(engine::Transaction& transaction)
+{
+    return static_cast<Transaction&>(transaction);
+}
 
 using Write = std::function<Result<void>(Transaction&)>;
 

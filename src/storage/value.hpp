@@ -46,6 +46,9 @@ private:
 };
 
 /// The text, or NULL when it is empty: for columns in which "none" is NULL.
-inline Value text_or_null(std::string_view text) { return text.empty() ? Value(nullptr) : Value(text); }
+inline Value text_or_null(std::string_view text)
+{
+    return text.empty() ? Value(nullptr) : Value(text);
+}
 
 }  // namespace ramet::storage

@@ -32,9 +32,10 @@ public:
 
     /// By key.
     Result<std::vector<StoredVariable>> list(const Scope& scope, Transaction* within = nullptr);
-    /// All that can matter to these environments of a project (a preview and its base): the organization's, the project's, all
-    /// previews', and those of the environments and their services. By key, then scope.
-    Result<std::vector<StoredVariable>> list_candidates(const ProjectId& project, const std::vector<EnvironmentId>& environments,
+    /// All that can matter to these environments of a project (a preview and its base): the organization's, the
+    /// project's, all previews', and those of the environments and their services. By key, then scope.
+    Result<std::vector<StoredVariable>> list_candidates(const ProjectId& project,
+                                                        const std::vector<EnvironmentId>& environments,
                                                         Transaction* within = nullptr);
 
 private:

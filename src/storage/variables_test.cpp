@@ -36,8 +36,9 @@ struct Fixture {
 
 TEST_CASE("every kind of value keeps its meaning as JSON")
 {
-    const DeclaredValue values[] = {TextValue{"a ${b} \"c\""}, TextValue{""}, SecretValue{"stripe"}, AliasValue{"OTHER"}, UnsetValue{},
-                                    GeneratedValue{16, false}, GeneratedValue{64, true}};
+    const DeclaredValue values[] = {TextValue{"a ${b} \"c\""}, TextValue{""}, SecretValue{"stripe"},
+                                    AliasValue{"OTHER"},       UnsetValue{},  GeneratedValue{16, false},
+                                    GeneratedValue{64, true}};
     for (const auto& value : values) {
         const auto text = to_text(to_json(value));
         CAPTURE(text);
@@ -57,7 +58,8 @@ TEST_CASE("a variable is set, replaced and unset in its own scope only")
     REQUIRE(listed.size() == 1);
     CHECK(listed[0] == StoredVariable{project_scope(shop), "A", SecretValue{"s"}, "alice", at(1)});
     const auto unset = [&] {
-        return f.database->write([&](Transaction& transaction) { return f.variables.unset(transaction, project_scope(shop), "A"); });
+        return f.database->write(
+            [&](Transaction& transaction) { return f.variables.unset(transaction, project_scope(shop), "A"); });
     };
     CHECK(unset().has_value());
     CHECK(unset().error().kind == ErrorKind::not_found);
@@ -67,8 +69,12 @@ TEST_CASE("a variable is set, replaced and unset in its own scope only")
 TEST_CASE("candidates come with their scopes")
 {
     Fixture f;
-    const Scope scopes[] = {organization_scope(), project_scope(shop), environment_scope(shop, staging),
-                            service_scope(shop, staging, "web"), previews_scope(shop), preview_scope(shop, staging)};
+    const Scope scopes[] = {organization_scope(),
+                            project_scope(shop),
+                            environment_scope(shop, staging),
+                            service_scope(shop, staging, "web"),
+                            previews_scope(shop),
+                            preview_scope(shop, staging)};
     for (const auto& scope : scopes) f.set(scope, "A", TextValue{key_of(scope)});
     const auto found = f.variables.list_candidates(shop, {staging}).value();
     CHECK(found.size() == std::size(scopes));
@@ -81,7 +87,8 @@ TEST_CASE("variables go with their environment, and none can be set for one that
 {
     Fixture f;
     f.set(environment_scope(shop, staging), "A", TextValue{"1"});
-    must_write(f.database, [&](Transaction& transaction) { return Environments(*f.database).remove(transaction, staging, at(2)); });
+    must_write(f.database,
+               [&](Transaction& transaction) { return Environments(*f.database).remove(transaction, staging, at(2)); });
     CHECK(f.variables.list(environment_scope(shop, staging))->empty());
     const auto late = f.database->write([&](Transaction& transaction) {
         return f.variables.set(transaction, {environment_scope(shop, staging), "A", TextValue{"1"}, "alice", at(1)});
@@ -100,7 +107,8 @@ TEST_CASE("a generated value stays for the life of its environment")
     CHECK(values.find(staging, "vars.A").value() == GeneratedValues::Content(std::string("text")));
     CHECK(values.find(staging, "vars.B").value() == GeneratedValues::Content(SecretReference{"s-1", 3, ""}));
     CHECK_FALSE(values.find(staging, "vars.C").value().has_value());
-    must_write(f.database, [&](Transaction& transaction) { return Environments(*f.database).remove(transaction, staging, at(2)); });
+    must_write(f.database,
+               [&](Transaction& transaction) { return Environments(*f.database).remove(transaction, staging, at(2)); });
     CHECK_FALSE(values.find(staging, "vars.A").value().has_value());
 }
 

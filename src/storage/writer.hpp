@@ -13,18 +13,19 @@ namespace ramet::storage {
 
 /// The one way to write. Writes of many threads that come together share one transaction and one fsync (group commit).
 ///
-/// There is one writer at a time, but no thread of its own: the thread whose write is first in the queue runs all that stand
-/// there, commits, and wakes the others. A lone write so costs one commit and no change of thread.
+/// There is one writer at a time, but no thread of its own: the thread whose write is first in the queue runs all
+/// that stand there, commits, and wakes the others. A lone write so costs one commit and no change of thread.
 class Writer {
 public:
     explicit Writer(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 
-    /// Runs `write` in a savepoint and returns when its result is durable. An error of `write` undoes what it did and nothing
-    /// else; `unavailable` when the group could not be committed. `write` may run on another thread while this one waits;
-    /// it must not call the writer again (`internal`), and should not do slow work.
+    /// Runs `write` in a savepoint and returns when its result is durable. An error of `write` undoes what it did and
+    /// nothing else; `unavailable` when the group could not be committed. `write` may run on another thread while
+    /// this one waits; it must not call the writer again (`internal`), and should not do slow work.
     Result<void> write(const Write& write);
 
-    /// Several at once, each on its own, all of them in the same transaction: either a result for each, or one error for all.
+    /// Several at once, each on its own, all of them in the same transaction: either a result for each, or one error
+    /// for all.
     Result<std::vector<Result<void>>> write_all(std::span<const Write> writes);
 
 private:

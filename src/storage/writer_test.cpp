@@ -101,7 +101,8 @@ TEST_CASE("writes that came while another one was held are all done once it ends
             pool.emplace_back([&] {
                 ++began;
                 (void)database->write([&](Transaction& transaction) -> Result<void> {
-                    TRY(transaction->execute("INSERT INTO meta VALUES ('n', '1') ON CONFLICT DO UPDATE SET value = value + 1"));
+                    TRY(transaction->execute(
+                        "INSERT INTO meta VALUES ('n', '1') ON CONFLICT DO UPDATE SET value = value + 1"));
                     return {};
                 });
             });
@@ -109,7 +110,8 @@ TEST_CASE("writes that came while another one was held are all done once it ends
         may_end.count_down();
     }
     Reading reading(*database, nullptr);
-    CHECK(reading->find("SELECT value FROM meta WHERE key = 'n'", {}, [](const Row& row) { return row.text(0); })->value() == "8");
+    CHECK(reading->find("SELECT value FROM meta WHERE key = 'n'", {}, [](const Row& row) { return row.text(0); })
+              ->value() == "8");
 }
 
 TEST_CASE("calls for after the commit come only when the write stands")
@@ -144,7 +146,8 @@ TEST_CASE("when the disk is full the whole group is told so, and the next write 
 {
     TestDatabase database;
     must_write(database, [](Transaction& transaction) -> Result<void> {
-        const auto pages = transaction->find("PRAGMA page_count", {}, [](const Row& row) { return row.integer(0); }).value().value();
+        const auto pages =
+            transaction->find("PRAGMA page_count", {}, [](const Row& row) { return row.integer(0); }).value().value();
         return transaction->execute_script("PRAGMA max_page_count = " + std::to_string(pages + 4));
     });
     const std::string big(1'000'000, 'x');

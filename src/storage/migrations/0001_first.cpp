@@ -2,7 +2,8 @@
 
 namespace ramet::storage {
 
-// Times are milliseconds since 1970 UTC. "None" is NULL where a column is unique or refers to another table, '' elsewhere.
+// Times are milliseconds since 1970 UTC. "None" is NULL where a column is unique or refers to another table, ''
+// elsewhere.
 const std::string_view migration_0001 = R"sql(
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
@@ -235,8 +236,14 @@ CREATE TABLE audit (
     prev_hash TEXT NOT NULL,
     hash      TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
 
 CREATE TABLE event (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -303,8 +310,14 @@ CREATE TABLE journal (
     prev_hash    TEXT NOT NULL,
     PRIMARY KEY (run_id, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER journal_is_not_edited BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_is_not_edited BEFORE UPDATE ON journal
+BEGIN
+    SELECT RAISE(ABORT, 'the journal is append-only');
+END;
+CREATE TRIGGER journal_is_not_cut BEFORE DELETE ON journal
+BEGIN
+    SELECT RAISE(ABORT, 'the journal is append-only');
+END;
 
 CREATE TABLE resource (
     id                TEXT NOT NULL,
