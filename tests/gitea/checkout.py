@@ -84,12 +84,8 @@ class Checkout:
         return commit
 
     def _noted(self, branch):
-        try:
-            return self._gitea.api("GET", f"/repos/{self._repository}/branches/{branch}", user=self._account)["commit"]["id"]
-        except GiteaError as error:
-            if error.status != 404:
-                raise
-            return None
+        branches = self._gitea.pages(f"/repos/{self._repository}/branches", user=self._account)
+        return next((found["commit"]["id"] for found in branches if found["name"] == branch), None)
 
     def _environment(self):
         # The credential travels in the environment: never in an argument or in the remote's URL.

@@ -241,7 +241,7 @@ class Gitea:
         found, page = [], 1
         while True:
             joiner = "&" if "?" in path else "?"
-            entries = self.api("GET", f"{path}{joiner}page={page}&limit={limit}", user=user)
+            entries = self.api("GET", f"{path}{joiner}page={page}&limit={limit}", user=user) or []  # Nothing at all may be null.
             found += entries
             if len(entries) < limit:
                 return found
