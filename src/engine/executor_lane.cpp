@@ -128,6 +128,7 @@ void Engine::Core::on_run_commit(const OwnerId& owner, const EngineRunId& run, E
     }
     if (!result) {
         log::warning("run {} of {} is given up here: {}", run.str(), owner.str(), result.error().message);
+        for (const auto& waiting : slots_.at(owner).waiting) owners_.erase(waiting.row.id);
         slots_.at(owner).waiting.clear();
         return end_run(owner, outbox);
     }

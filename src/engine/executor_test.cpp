@@ -97,6 +97,8 @@ struct House {
 
     RunView run(const RunRequest& request) { return end_of(submit(request)); }
 
+    std::vector<ResourceView> resources() { return engine->list_resources(OwnerId("env-1")).value(); }
+
     template <typename Condition>
     void until(const Condition& condition)
     {
@@ -125,7 +127,7 @@ TEST_CASE("a first create makes everything in the order of its needs")
     CHECK(house.driver.changes().front() == "apply database/db");
     const auto web = house.driver.object("service/web");
     CHECK(get_string(web.ref.spec, "api") == house.driver.object("service/api").ref.name + ":1");
-    for (const auto& row : *house.engine->list_resources(OwnerId("env-1"))) CHECK(row.phase == Phase::live);
+    for (const auto& row : house.resources()) CHECK(row.phase == Phase::live);
 }
 
 TEST_CASE("an unchanged graph is a plan of nothing and calls no driver")
@@ -189,7 +191,7 @@ TEST_CASE("a first create that fails is taken back in reverse order")
     CHECK(run.error->evidence == "last line of its log");
     CHECK(house.driver.objects().empty());
     CHECK(house.driver.changes().back() == "remove database/db");
-    for (const auto& row : *house.engine->list_resources(OwnerId("env-1"))) CHECK(row.phase == Phase::gone);
+    for (const auto& row : house.resources()) CHECK(row.phase == Phase::gone);
 }
 
 TEST_CASE("each step's failure unwinds, whichever it is and however it fails")

@@ -45,7 +45,8 @@ struct Batch {
 /// All that a run of one owner starts from.
 struct OwnerRecords {
     Lease lease{};                             ///< epoch 0 when there is none
-    /// Every row that is not gone, and of each resource id without such a row the newest incarnation. By (path, incarnation).
+    /// Every row that is not gone, and of each resource id the newest incarnation even if it is gone: the next one is counted
+    /// from it. By (path, incarnation).
     std::vector<ResourceRow> resources{};
     std::vector<RunRow> unfinished{};          ///< ended_at is null; oldest first, by sequence
     std::int64_t newest_generation = 0;        ///< over all runs of the owner, finished or not

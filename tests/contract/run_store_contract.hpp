@@ -352,13 +352,20 @@ inline void check_which_resources_a_run_starts_from(RunStore& store)
     auto gone_3 = resource("env-rows", "service/removed", 2);
     gone_3.phase = Phase::gone;
     gone_3.absent_at = at(10);
-    batch.resources = {gone_1, resource("env-rows", "service/replaced", 2), gone_2, gone_3};
+    // Its replacement was taken back: the old incarnation lives, and the next one must not be number 2 again.
+    auto gone_4 = resource("env-rows", "service/kept", 2);
+    gone_4.phase = Phase::gone;
+    gone_4.absent_at = at(11);
+    batch.resources = {gone_1, resource("env-rows", "service/replaced", 2), gone_2, gone_3,
+                       resource("env-rows", "service/kept", 1), gone_4};
     must(commit_one(store, batch));
     const auto records = store.load_owner(OwnerId("env-rows"));
-    REQUIRE(records->resources.size() == 2);
-    CHECK(records->resources[0] == gone_3);
-    CHECK(records->resources[1] == batch.resources[1]);
-    CHECK(store.list_resources(OwnerId("env-rows"))->size() == 4);
+    REQUIRE(records->resources.size() == 4);
+    CHECK(records->resources[0] == batch.resources[4]);
+    CHECK(records->resources[1] == gone_4);
+    CHECK(records->resources[2] == gone_3);
+    CHECK(records->resources[3] == batch.resources[1]);
+    CHECK(store.list_resources(OwnerId("env-rows"))->size() == 6);
 }
 
 inline void check_resource_is_replaced_by_key(RunStore& store)

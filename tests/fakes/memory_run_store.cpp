@@ -120,15 +120,12 @@ Result<OwnerRecords> MemoryRunStore::load_owner(const OwnerId& owner)
     const std::lock_guard lock(mutex_);
     OwnerRecords records;
     if (const auto found = leases_.find(owner); found != leases_.end()) records.lease = found->second;
-    std::map<ResourceId, bool> has_open_row;
     std::map<ResourceId, std::int64_t> newest;
     for (const auto& row : all) {
-        has_open_row[row.ref.id] |= row.phase != Phase::gone;
         newest[row.ref.id] = std::max(newest[row.ref.id], row.ref.incarnation);
     }
     for (const auto& row : all) {
-        const bool stands_for_gone = !has_open_row[row.ref.id] && newest[row.ref.id] == row.ref.incarnation;
-        if (row.phase != Phase::gone || stands_for_gone) records.resources.push_back(row);
+        if (row.phase != Phase::gone || newest[row.ref.id] == row.ref.incarnation) records.resources.push_back(row);
     }
     for (const auto& id : runs_of_[owner]) {
         const auto& run = runs_.at(id);

@@ -1,0 +1,132 @@
+#include "simulation/checker.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace ramet::simulation {
+
+using namespace engine;
+
+void Checker::violate(std::string what) { violations_.push_back(std::move(what)); }
+
+const RunStatus* Checker::find_status(const EngineRunId& run) const
+{
+    const auto found = runs_.find(run);
+    return found == runs_.end() ? nullptr : &found->second;
+}
+
+void Checker::on_accepted(const Batch& batch)
+{
+    auto& epoch = epochs_[batch.owner];
+    if (batch.lease) {
+        if (batch.lease->to.epoch <= epoch) violate(fmt::format("I7: the epoch of {} did not grow", batch.owner.str()));
+        epoch = std::max(epoch, batch.lease->to.epoch);
+    }
+    if (batch.epoch && *batch.epoch != epoch)
+        violate(fmt::format("I7: a write of epoch {} was accepted for {}, which is at {}", *batch.epoch, batch.owner.str(), epoch));
+    check_rows(batch);
+    check_records(batch);
+    if (batch.new_run) {
+        kinds_[batch.new_run->id] = batch.new_run->kind;
+        rolls_back_[batch.new_run->id] = get_string(batch.new_run->request, "on_failure") == "roll_back";
+        check_status(batch.owner, batch.new_run->id, batch.new_run->status);
+    }
+    for (const auto& change : batch.runs) check_status(batch.owner, change.id, change.status);
+}
+
+void Checker::check_rows(const Batch& batch)
+{
+    for (const auto& resource : batch.resources) {
+        const auto& ref = resource.ref;
+        auto& row = rows_[ref.name];
+        if (ref.mark.owner != batch.owner) violate("I10: a row of another owner is written: " + ref.name);
+        if (!row.nonce.empty() && row.nonce != ref.mark.nonce) violate("I8: the nonce of " + ref.name + " changed");
+        const bool closes = resource.phase == Phase::gone && row.phase != Phase::gone;
+        const bool has_tombstone = std::ranges::any_of(
+            batch.records, [&](const JournalRecord& record) { return record.kind == RecordKind::tombstone; });
+        if (closes && (!has_tombstone || !resource.absent_at)) violate("I6: " + ref.name + " is closed without a TOMBSTONE");
+        if (row.phase == Phase::gone && resource.phase != Phase::gone && !row.nonce.empty())
+            violate("I6: " + ref.name + " is opened again");
+        row = Row{ref.mark.owner, ref.path, ref.mark.nonce, resource.spec_hash, ref.identity, resource.phase,
+                  resource.last_good_spec.has_value()};
+    }
+}
+
+void Checker::check_records(const Batch& batch)
+{
+    for (const auto& record : batch.records) {
+        if (record.seq != ++last_seq_[record.run]) violate("the journal of " + record.run.str() + " has a gap");
+        if (record.kind != RecordKind::intent && record.kind != RecordKind::compensate_intent) continue;
+        const auto name = get_string(record.outcome, "name");
+        const auto row = rows_.find(name);
+        if (row == rows_.end() || row->second.nonce.empty() || record.token.empty())
+            violate("I2: the INTENT of " + record.step + " does not say how to find " + name);
+        intents_[name].insert(record.epoch);
+    }
+}
+
+void Checker::on_call(std::string_view verb, const ResourceRef& ref, std::int64_t epoch)
+{
+    const auto found = intents_.find(ref.name);
+    if (found == intents_.end() || !found->second.contains(epoch))
+        violate(fmt::format("I1: {} of {} in epoch {} without a committed INTENT", verb, ref.name, epoch));
+    if (ref.mark.nonce.empty() || ref.name.empty()) violate(fmt::format("I3: {} of {} carries no mark", verb, ref.path));
+    const auto row = rows_.find(ref.name);
+    if (row != rows_.end() && row->second.owner != ref.mark.owner)
+        violate(fmt::format("I10: {} of {} for another owner", verb, ref.name));
+}
+
+void Checker::on_truth(const std::vector<Truth>& objects)
+{
+    truth_ = objects;
+    for (const auto& object : objects) {
+        const auto row = rows_.find(object.name);
+        if (row == rows_.end())
+            violate("I2: " + object.name + " is there and the ledger does not know it");
+        else if (row->second.phase == Phase::gone)
+            violate("I4, I6: " + object.name + " is there and the ledger says that it is gone: leaked");
+    }
+}
+
+void Checker::check_status(const OwnerId& owner, const EngineRunId& run, const RunStatus& status)
+{
+    const auto before = runs_.find(run);
+    if (before != runs_.end() && is_final(before->second.state) && status.state != before->second.state)
+        violate("run " + run.str() + " went on after its end");
+    runs_[run] = status;
+    auto& active = active_[owner];
+    const bool is_active = !is_final(status.state) && status.state != RunState::queued;
+    if (is_active)
+        active.insert(run);
+    else
+        active.erase(run);
+    if (active.size() > 1) violate("two runs of " + owner.str() + " are active at once");
+    if (is_final(status.state) && !status.ended_at) violate("run " + run.str() + " has ended at no time");
+    if (is_final(status.state)) check_end(owner, run, status);
+}
+
+void Checker::check_end(const OwnerId& owner, const EngineRunId& run, const RunStatus& status)
+{
+    const bool is_destroy = kinds_[run] == RunKind::destroy;
+    const bool undid = status.state == RunState::rolled_back || status.state == RunState::cancelled;
+    for (const auto& [name, row] : rows_) {
+        if (row.owner != owner || row.phase == Phase::gone) continue;
+        if (status.state == RunState::succeeded && is_destroy)
+            violate("the destroy " + run.str() + " succeeded and " + name + " is not gone");
+        if (status.state == RunState::succeeded && !is_destroy && row.phase != Phase::live)
+            violate("run " + run.str() + " succeeded and " + name + " is " + std::string(to_string(row.phase)));
+        if (status.state == RunState::succeeded && !is_destroy && !vanished_.contains(name)) {
+            const auto object = std::ranges::find(truth_, name, &Truth::name);
+            if (object == truth_.end() || object->nonce != row.nonce)
+                violate("I8: run " + run.str() + " succeeded and " + name + " is not there, or not ours");
+            else if (object->spec_hash != row.spec_hash)
+                violate("run " + run.str() + " succeeded and " + name + " is not as the ledger says");
+        }
+        // A run that was never active had nothing to undo.
+        if (undid && rolls_back_[run] && !is_destroy && !row.is_good && last_seq_.contains(run))
+            violate("I5: run " + run.str() + " was taken back and left " + name);
+    }
+}
+
+}  // namespace ramet::simulation

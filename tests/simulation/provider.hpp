@@ -1,0 +1,116 @@
+#pragma once
+
+#include "engine/driver.hpp"
+#include "simulation/checker.hpp"
+#include "simulation/queue.hpp"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ramet::simulation {
+
+enum class Fault : std::uint8_t {
+    lost_request,      ///< nothing is done, no answer
+    lost_answer,       ///< done, no answer
+    late_request,      ///< no answer; done later, within the horizon
+    duplicate,         ///< done twice
+    throttled,         ///< refused for now
+    server_error,      ///< answers "unavailable", and it may have been done
+    stale_read,        ///< an answer from the past, within the horizon
+    failed_listing,    ///< a page of a listing does not come
+    terminal_error,    ///< refused for good
+    breaks_down,       ///< made, but never ready
+    slow_ready,
+    slow_removal,
+    stranger,          ///< an object of somebody else has our name
+    vanished,          ///< an object disappears without our doing
+    failed_commit,
+    crash,
+    crash_around_commit,
+    crash_around_call,
+    two_workers,       ///< the old process wakes up after the take-over
+    clock_back,
+};
+constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::clock_back) + 1;
+std::string_view to_string(Fault fault);
+
+using FaultCounts = std::array<std::uint64_t, fault_count>;
+
+/// How unkind the world of one seed is; chances are "once in", 0 for never.
+struct Weather {
+    Milliseconds horizon{0};
+    std::array<std::uint64_t, fault_count> chance{};
+};
+
+enum class DriverDefect : std::uint8_t { none, reads_one_page };
+
+/// A provider that forgets, doubles and delays, as real ones do. What is really there is in `objects`; readers may see the
+/// past. Creations are conditional on absence and updates on the revision that was read, so that what arrives late cannot
+/// overwrite what came after it.
+class Provider {
+public:
+    struct Object {
+        std::string name;
+        std::string path;
+        engine::OwnerMark mark;
+        std::string identity;
+        std::string spec_hash;
+        std::string fingerprint;      ///< of a stranger's object: must never change
+        std::int64_t revision = 0;
+        Milliseconds ready_at{0};
+        bool is_broken = false;
+        std::optional<Milliseconds> gone_at{};
+    };
+
+    Provider(EventQueue& queue, SeededRandom& random, Trace& trace, Checker& checker, FaultCounts& faults);
+
+    Weather weather;
+    DriverDefect defect = DriverDefect::none;
+    std::set<std::string> refused_paths;       ///< terminal error on apply
+    std::set<std::string> broken_paths;        ///< never ready
+
+    Result<engine::Observation> probe(const engine::ResourceRef& ref);
+    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token& token);
+    Result<engine::Readiness> await(const engine::ResourceRef& ref);
+    Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof);
+
+    void put_stranger(const std::string& name, const std::string& path);
+    /// Removes one of ours, as an accident would.
+    void lose_one();
+    void heal();
+    std::vector<Checker::Truth> truth() const;
+    /// Whether everything of strangers is as it was put.
+    bool strangers_are_untouched() const;
+    bool happens(Fault fault);
+
+private:
+    struct Change {
+        Milliseconds at;
+        std::optional<Object> object;
+    };
+
+    void set(const std::string& name, std::optional<Object> object);
+    const Object* find(const std::string& name) const;
+    std::optional<Object> seen(const std::string& name);
+    void bring_about(const engine::ResourceRef& ref, const engine::Token& token, std::int64_t from_revision);
+    void bring_about_later(const engine::ResourceRef& ref, const engine::Token& token, std::int64_t from_revision);
+    void take_away(const engine::DeletionProof& proof);
+    void note(std::string line);
+
+    EventQueue& queue_;
+    SeededRandom& random_;
+    Trace& trace_;
+    Checker& checker_;
+    FaultCounts& faults_;
+    std::map<std::string, Object> objects_;
+    std::map<std::string, std::vector<Change>> history_;
+    std::map<std::string, std::string> strangers_;
+    std::set<engine::Token> served_;
+    std::int64_t identities_ = 0;
+};
+
+}  // namespace ramet::simulation

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "simulation/process.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ramet::simulation {
+
+struct SeedOptions {
+    std::uint64_t seed = 1;
+    bool keeps_trace = false;
+    engine::Mutation mutation = engine::Mutation::none;
+    DriverDefect defect = DriverDefect::none;
+    bool ignores_epochs = false;
+};
+
+struct SeedResult {
+    std::uint64_t events = 0;
+    std::uint64_t trace_hash = 0;
+    std::vector<std::string> violations{};
+    std::vector<std::string> story{};
+    FaultCounts faults{};
+};
+
+/// One life of a few owners, from the seed alone: pushes, closings, cancels, crashes, in bad weather. Then the weather clears,
+/// a last push must succeed and a last destroy must leave nothing.
+SeedResult run_seed(const SeedOptions& options, engine::TransitionCounts& counts);
+
+}  // namespace ramet::simulation
