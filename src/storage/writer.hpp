@@ -21,7 +21,8 @@ public:
 
     /// Runs `write` in a savepoint and returns when its result is durable. An error of `write` undoes what it did and
     /// nothing else; `unavailable` when the group could not be committed. `write` may run on another thread while
-    /// this one waits; it must not call the writer again (`internal`), and should not do slow work.
+    /// this one waits; it must not call the writer again (`internal`), wait for a lock that somebody may hold while
+    /// writing, or do slow work.
     Result<void> write(const Write& write);
 
     /// Several at once, each on its own, all of them in the same transaction: either a result for each, or one error
