@@ -341,7 +341,8 @@ class Gitea:
                 "SELECT uuid, event_type, is_delivered, is_succeed, request_content, response_content FROM hook_task"
                 " WHERE hook_id = ? ORDER BY id", (hook_id,)).fetchall()
         connection.close()
-        return [{"uuid": uuid, "event": event, "delivered": bool(delivered), "succeeded": bool(succeeded),
+        # It is marked as delivered a moment before what was sent and answered is written down.
+        return [{"uuid": uuid, "event": event, "delivered": bool(delivered and request and response), "succeeded": bool(succeeded),
                  "request": json.loads(request or "null"), "response": json.loads(response or "null")}
                 for uuid, event, delivered, succeeded, request, response in rows]
 
