@@ -100,7 +100,8 @@ std::vector<std::string> tokens_of(std::string_view value)
         if (token.empty()) continue;
         tokens.emplace_back(token);
         const auto equals = token.find('=');
-        if (equals != std::string_view::npos && token.find("://") > equals && equals + 1 < token.size()) tokens.emplace_back(token.substr(equals + 1));
+        if (equals != std::string_view::npos && token.find("://") > equals && equals + 1 < token.size())
+            tokens.emplace_back(token.substr(equals + 1));
     }
     return tokens;
 }
@@ -122,7 +123,8 @@ AddressParts parse_address(std::string_view token)
         take_user(authority.substr(0, at), parts);
         authority.remove_prefix(at + 1);
     }
-    const bool has_port = authority.rfind(':') != std::string_view::npos && is_number(authority.substr(authority.rfind(':') + 1));
+    const bool has_port =
+        authority.rfind(':') != std::string_view::npos && is_number(authority.substr(authority.rfind(':') + 1));
     if (scheme_end == std::string_view::npos && !has_port) return {};  // Neither a URL nor host:port.
     take_host_and_port(authority, parts);
     auto rest = path_start == std::string_view::npos ? std::string_view() : token.substr(path_start);
@@ -141,7 +143,8 @@ AddressParts parse_dsn(std::string_view value)
     std::map<std::string, std::string> fields;
     for (const auto& token : tokens_of(value)) {
         const auto equals = token.find('=');
-        if (equals != std::string::npos && token.find("://") == std::string::npos) fields[to_lower(token.substr(0, equals))] = token.substr(equals + 1);
+        if (equals != std::string::npos && token.find("://") == std::string::npos)
+            fields[to_lower(token.substr(0, equals))] = token.substr(equals + 1);
     }
     const auto first = [&](std::initializer_list<const char*> names) {
         for (const auto* name : names)

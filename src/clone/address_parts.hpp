@@ -11,8 +11,8 @@ struct AddressParts {
     std::string scheme{};  ///< lower case
     std::string user{};
     std::string password{};
-    std::string host{};    ///< lower case, without brackets
-    std::string port{};    ///< the scheme's own when unsaid; may be empty
+    std::string host{};  ///< lower case, without brackets
+    std::string port{};  ///< the scheme's own when unsaid; may be empty
     std::vector<std::string> path{};
     std::string query{};
 };

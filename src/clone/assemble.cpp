@@ -8,13 +8,18 @@
 namespace ramet::clone {
 namespace {
 
-bool runs_here(const DesiredService& service) { return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied; }
+bool runs_here(const DesiredService& service)
+{
+    return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied;
+}
 
 variables::ServiceFacts facts_of(const DesiredService& service, const Assembly& assembly)
 {
     variables::ServiceFacts facts{.name = service.name,
-                                  .listening = service.declared.port ? variables::Listening::yes : variables::Listening::no};
-    if (const auto shared = assembly.shared.find(service.name); service.treatment == Treatment::shared && shared != assembly.shared.end()) {
+                                  .listening =
+                                      service.declared.port ? variables::Listening::yes : variables::Listening::no};
+    if (const auto shared = assembly.shared.find(service.name);
+        service.treatment == Treatment::shared && shared != assembly.shared.end()) {
         facts.public_url = shared->second.public_url;
         facts.shared_host = shared->second.host;
         facts.shared_port = shared->second.port;
@@ -31,7 +36,8 @@ variables::DatabaseFacts facts_of(const DesiredDatabase& database, const Assembl
                                    .user = database.role,
                                    .database_name = database.database_name,
                                    .password = database.password};
-    if (const auto shared = assembly.shared.find(database.name); database.strategy == DataStrategy::shared && shared != assembly.shared.end()) {
+    if (const auto shared = assembly.shared.find(database.name);
+        database.strategy == DataStrategy::shared && shared != assembly.shared.end()) {
         facts.shared_host = shared->second.host;
         facts.shared_port = shared->second.port;
     }
@@ -73,7 +79,8 @@ std::vector<ResolvedVariable> listed(variables::Values& values)
 template <typename Programs>
 void drop_needs(Programs& programs, const std::set<std::string>& present)
 {
-    for (auto& program : programs) std::erase_if(program.declared.needs, [&](const auto& need) { return !present.contains(need.first); });
+    for (auto& program : programs)
+        std::erase_if(program.declared.needs, [&](const auto& need) { return !present.contains(need.first); });
 }
 
 }  // namespace
@@ -88,9 +95,10 @@ void assign_hosts(Cloned& cloned, const Assembly& assembly)
         const auto host = public_host(pattern, service.name, desired, assembly.around.taken_hosts);
         const auto [holder, is_new] = holders.emplace(host, service.name);
         if (!is_new)
-            cloned.refusals.push_back({.kind = ErrorKind::refused,
-                                       .message = fmt::format("'{}' and '{}' would both get the host {}", holder->second, service.name, host),
-                                       .next_step = "put ${service} into previews.domains.pattern"});
+            cloned.refusals.push_back(
+                {.kind = ErrorKind::refused,
+                 .message = fmt::format("'{}' and '{}' would both get the host {}", holder->second, service.name, host),
+                 .next_step = "put ${service} into previews.domains.pattern"});
         service.public_hosts = {host};
     }
 }
@@ -98,7 +106,8 @@ void assign_hosts(Cloned& cloned, const Assembly& assembly)
 void drop_what_is_absent(Cloned& cloned)
 {
     auto& desired = cloned.desired;
-    const bool is_seeded = std::ranges::any_of(desired.databases, [](const auto& each) { return each.strategy == DataStrategy::seed; });
+    const bool is_seeded =
+        std::ranges::any_of(desired.databases, [](const auto& each) { return each.strategy == DataStrategy::seed; });
     std::erase_if(desired.jobs, [&](const DesiredJob& job) {
         return job.declared.when == JobMoment::cron || (job.declared.when == JobMoment::seed && !is_seeded);
     });

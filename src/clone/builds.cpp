@@ -11,7 +11,8 @@ std::string command_text(const std::optional<ProjectCommand>& command)
     if (!command) return "";
     if (const auto* line = std::get_if<std::string>(&*command)) return "sh " + *line;
     std::string text = "exec";
-    for (const auto& word : std::get<std::vector<std::string>>(*command)) text += "\n" + std::to_string(word.size()) + ":" + word;
+    for (const auto& word : std::get<std::vector<std::string>>(*command))
+        text += "\n" + std::to_string(word.size()) + ":" + word;
     return text;
 }
 
@@ -21,7 +22,8 @@ std::string input_hash(const std::optional<Build>& build, const std::string& tre
 {
     if (!build) return {};
     const auto tree = tree_hash.empty() ? "commit " + commit.str() : tree_hash;
-    return short_hash({"build-1", tree, build->context, command_text(build->command), build->dockerfile.value_or("")}, 32);
+    return short_hash({"build-1", tree, build->context, command_text(build->command), build->dockerfile.value_or("")},
+                      32);
 }
 
 std::string tree_of(const TreeHashes& trees, const std::string& name)

@@ -12,7 +12,8 @@ namespace ramet::clone {
 namespace {
 
 /// What both kinds of environments have in common.
-DesiredEnvironment begin(const ProjectFile& file, const Surroundings& around, const Revision& revision, const std::string& declared_target)
+DesiredEnvironment begin(const ProjectFile& file, const Surroundings& around, const Revision& revision,
+                         const std::string& declared_target)
 {
     DesiredEnvironment desired{.id = around.id,
                                .project = around.project,
@@ -30,7 +31,8 @@ DesiredEnvironment begin(const ProjectFile& file, const Surroundings& around, co
     return desired;
 }
 
-Treatment treatment_of(const CloneInput& input, const PreviewPolicy& policy, const Service& service, const std::string& hash)
+Treatment treatment_of(const CloneInput& input, const PreviewPolicy& policy, const Service& service,
+                       const std::string& hash)
 {
     if (std::ranges::count(policy.share, service.name) > 0) return Treatment::shared;
     const auto said = policy.services.find(service.name);
@@ -58,7 +60,8 @@ std::vector<DesiredJob> jobs_of(const ProjectFile& file, const TreeHashes& trees
 {
     std::vector<DesiredJob> jobs;
     for (const auto& job : file.jobs)
-        jobs.push_back({.name = job.name, .declared = job, .input_hash = input_hash(job.build, tree_of(trees, job.name), commit)});
+        jobs.push_back(
+            {.name = job.name, .declared = job, .input_hash = input_hash(job.build, tree_of(trees, job.name), commit)});
     return jobs;
 }
 
@@ -68,7 +71,8 @@ void check_shared_services(const CloneInput& input, Cloned& cloned)
         if (service.treatment == Treatment::shared && !input.shared.contains(service.name))
             cloned.refusals.push_back(
                 {.kind = ErrorKind::refused,
-                 .message = fmt::format("previews.share: {} has no running '{}' that could be shared", input.base.name, service.name),
+                 .message = fmt::format("previews.share: {} has no running '{}' that could be shared", input.base.name,
+                                        service.name),
                  .next_step = "bring the base up first"});
 }
 
@@ -89,7 +93,8 @@ std::string piece_text(const InterpolationPiece& piece, const std::string& proje
 
 std::string preview_name(const PreviewPolicy& policy, const std::string& project, const Revision& revision)
 {
-    if (!revision.pull_request) return preview_name_of_branch(revision.branch.empty() ? revision.commit.str().substr(0, 7) : revision.branch);
+    if (!revision.pull_request)
+        return preview_name_of_branch(revision.branch.empty() ? revision.commit.str().substr(0, 7) : revision.branch);
     std::string text;
     const auto pieces = parse_interpolation_at(InterpolationPlace::preview_name, policy.name_pattern);
     if (pieces)
@@ -103,12 +108,14 @@ Cloned clone_for_preview(const CloneInput& input)
     cloned.file = combine(input.trusted, input.proposed, cloned.notes);
     const auto policy = cloned.file.previews.value_or(PreviewPolicy{});
     auto& desired = cloned.desired;
-    desired = begin(cloned.file, input.around, input.revision, policy.target.empty() ? input.base.target : policy.target);
+    desired =
+        begin(cloned.file, input.around, input.revision, policy.target.empty() ? input.base.target : policy.target);
     desired.name = input.name.empty() ? preview_name(policy, cloned.file.project, input.revision) : input.name;
     desired.origin = EnvironmentOrigin::preview;
     desired.base = input.base.id;
     desired.deploy = policy.deploy;
-    for (const auto& service : cloned.file.services) desired.services.push_back(preview_service(input, policy, service));
+    for (const auto& service : cloned.file.services)
+        desired.services.push_back(preview_service(input, policy, service));
     desired.jobs = jobs_of(cloned.file, input.preview_trees, input.revision.commit);
     desired.databases = databases_of_preview(input, cloned);
     check_shared_services(input, cloned);
@@ -135,12 +142,14 @@ Cloned desired_of_base(const BaseInput& input)
     desired.name = input.environment;
     desired.pull_request = 0;
     if (declared == nullptr)
-        cloned.refusals.push_back({.kind = ErrorKind::not_found, .message = fmt::format("the file declares no environment '{}'", input.environment)});
+        cloned.refusals.push_back({.kind = ErrorKind::not_found,
+                                   .message = fmt::format("the file declares no environment '{}'", input.environment)});
     for (const auto& service : input.file.services)
-        desired.services.push_back({.name = service.name,
-                                    .declared = service,
-                                    .treatment = Treatment::rebuilt,
-                                    .input_hash = input_hash(service.build, tree_of(input.trees, service.name), input.revision.commit)});
+        desired.services.push_back(
+            {.name = service.name,
+             .declared = service,
+             .treatment = Treatment::rebuilt,
+             .input_hash = input_hash(service.build, tree_of(input.trees, service.name), input.revision.commit)});
     desired.jobs = jobs_of(input.file, input.trees, input.revision.commit);
     desired.databases = databases_of_base(input, cloned);
 

@@ -12,13 +12,13 @@ namespace ramet::clone {
 /// `wanted_passwords` are empty; a plan may be shown in any case.
 struct Cloned {
     DesiredEnvironment desired{};
-    ProjectFile file{};                                  ///< what counts: trusted and proposed put together
-    std::vector<std::string> notes{};                    ///< for people: what takes effect once merged, which fallback was taken
-    std::vector<Error> refusals{};                       ///< all at once
-    std::vector<variables::GeneratedWanted> wanted{};    ///< values to make and store, then clone again
-    std::vector<std::string> wanted_passwords{};         ///< databases that need one, then clone again
-    std::vector<std::string> without_secrets{};          ///< "api.KEY": left out, as this preview gets no secrets
-    variables::ResolutionInput resolution{};             ///< for `explain` and for the reasons in a plan
+    ProjectFile file{};                ///< what counts: trusted and proposed put together
+    std::vector<std::string> notes{};  ///< for people: what takes effect once merged, which fallback was taken
+    std::vector<Error> refusals{};     ///< all at once
+    std::vector<variables::GeneratedWanted> wanted{};  ///< values to make and store, then clone again
+    std::vector<std::string> wanted_passwords{};       ///< databases that need one, then clone again
+    std::vector<std::string> without_secrets{};        ///< "api.KEY": left out, as this preview gets no secrets
+    variables::ResolutionInput resolution{};           ///< for `explain` and for the reasons in a plan
 };
 
 /// The preview of a pull request, or one made by hand, as it should be. Pure.

@@ -1,6 +1,6 @@
 #include "clone/clone.hpp"
 
-#include "clone/clone_test_support.hpp"
+#include "support/shop_project.hpp"
 #include "variables/segments.hpp"
 
 #include <doctest/doctest.h>
@@ -97,7 +97,8 @@ TEST_CASE("seed jobs are there only where a database is born empty to be seeded"
     const auto seeded = clone_for_preview(input);
     CHECK(database(seeded, "db").strategy == DataStrategy::seed);
     CHECK(seeded.desired.jobs.size() == 2);
-    CHECK(all_notes(seeded) == "databases.db: seed instead of clone, as there is nothing to clone from staging: the base was never ready\n");
+    CHECK(all_notes(seeded) ==
+          "databases.db: seed instead of clone, as there is nothing to clone from staging: the base was never ready\n");
 }
 
 TEST_CASE("the trusted branch decides what is not the pull request's to decide")
@@ -106,10 +107,14 @@ TEST_CASE("the trusted branch decides what is not the pull request's to decide")
         std::string_view story, what, by, note;
     };
     const Case cases[] = {
-        {"a new reference to a secret", "      SENTRY_DSN: https", "      NEW: {secret: live}\n      SENTRY_DSN: https", "services.api.env.NEW: the reference to the secret 'live' takes effect once merged"},
-        {"another secret", "{secret: stripe-test}", "{secret: stripe-live}", "vars.STRIPE_KEY: the reference to the secret 'stripe-live' takes effect once merged; until then the trusted branch's value counts"},
+        {"a new reference to a secret", "      SENTRY_DSN: https", "      NEW: {secret: live}\n      SENTRY_DSN: https",
+         "services.api.env.NEW: the reference to the secret 'live' takes effect once merged"},
+        {"another secret", "{secret: stripe-test}", "{secret: stripe-live}",
+         "vars.STRIPE_KEY: the reference to the secret 'stripe-live' takes effect once merged; until then the trusted "
+         "branch's value counts"},
         {"more limits", "  share: [mail]", "  share: [mail]\n  limits: {max_active: 100}", "take effect once merged"},
-        {"access to the original", "  share: [mail]", "  share: [mail]\n  allow_reach: [STRIPE_KEY]", "take effect once merged"},
+        {"access to the original", "  share: [mail]", "  share: [mail]\n  allow_reach: [STRIPE_KEY]",
+         "take effect once merged"},
         {"an unprotected original", "protected: true", "protected: false", "take effect once merged"},
     };
     for (const auto& [story, what, by, note] : cases) {
@@ -144,7 +149,8 @@ TEST_CASE("a protected source is refused, whatever the fallback says")
 {
     auto input = shop_input();
     input.base.is_protected = true;
-    CHECK(all_refusals(clone_for_preview(input)) == "previews.data.db: staging is protected: a copy of its data must be masked\n");
+    CHECK(all_refusals(clone_for_preview(input)) ==
+          "previews.data.db: staging is protected: a copy of its data must be masked\n");
 }
 
 TEST_CASE("everything that is missing is told at once")
@@ -168,14 +174,16 @@ TEST_CASE("a preview made by hand is named after its branch, and pr.* has no val
     const auto cloned = clone_for_preview(input);
     CHECK(cloned.desired.name == "feature-x");
     CHECK(service(cloned, "web").public_hosts == std::vector<std::string>{"web-feature-x.localhost"});
-    CHECK(all_refusals(cloned).find("'${pr.number}' has no value: feature-x is not made for a pull request") != std::string::npos);
+    CHECK(all_refusals(cloned).find("'${pr.number}' has no value: feature-x is not made for a pull request") !=
+          std::string::npos);
 }
 
 TEST_CASE("the second project to claim a host gets its own name added")
 {
     auto input = shop_input();
     input.around.taken_hosts = {"web-pr-42.localhost"};
-    CHECK(service(clone_for_preview(input), "web").public_hosts == std::vector<std::string>{"web-pr-42-shop.localhost"});
+    CHECK(service(clone_for_preview(input), "web").public_hosts ==
+          std::vector<std::string>{"web-pr-42-shop.localhost"});
 }
 
 TEST_CASE("`--target here` puts a file for a cluster on this machine")

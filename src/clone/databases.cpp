@@ -73,7 +73,8 @@ private:
     {
         const auto source = source_of(database);
         const auto* declared = cloned_.file.find_environment(source);
-        const bool is_protected = (source == input_.base.name && input_.base.is_protected) || (declared != nullptr && declared->is_protected);
+        const bool is_protected =
+            (source == input_.base.name && input_.base.is_protected) || (declared != nullptr && declared->is_protected);
         if (is_protected && database.policy.mask.empty())
             return refuse(database, fmt::format("{} is protected: a copy of its data must be masked", source),
                           "use `strategy: seed` or `empty`, or clone from a base that is not protected");
@@ -83,8 +84,9 @@ private:
             return refuse(database, fmt::format("there is nothing to clone from {}: {}", source, reason->second),
                           "say `fallback: seed` or `empty`");
         database.strategy = *database.policy.fallback;
-        cloned_.notes.push_back(fmt::format("databases.{}: {} instead of clone, as there is nothing to clone from {}: {}", database.name,
-                                            to_string(database.strategy), source, reason->second));
+        cloned_.notes.push_back(
+            fmt::format("databases.{}: {} instead of clone, as there is nothing to clone from {}: {}", database.name,
+                        to_string(database.strategy), source, reason->second));
     }
 
     void share(DesiredDatabase& database)
@@ -94,7 +96,8 @@ private:
             database.password = instance->second.password;
             return;
         }
-        refuse(database, fmt::format("{} has no instance of it that could be shared", input_.base.name), "bring the base up first");
+        refuse(database, fmt::format("{} has no instance of it that could be shared", input_.base.name),
+               "bring the base up first");
     }
 
     void refuse(const DesiredDatabase& database, std::string message, std::string next_step)

@@ -43,8 +43,9 @@ std::string reason_of_treatment(const DesiredService& service, const Known& know
     case Treatment::rebuilt: break;
     }
     if (known.base == nullptr) return {};
-    return find(known.base->services, service.name) == nullptr ? fmt::format("{} has no such service", known.base_name)
-                                                               : fmt::format("its inputs differ from {}'s", known.base_name);
+    return find(known.base->services, service.name) == nullptr
+               ? fmt::format("{} has no such service", known.base_name)
+               : fmt::format("its inputs differ from {}'s", known.base_name);
 }
 
 ServiceLine line_of(const DesiredService& service, const Known& known)
@@ -57,7 +58,9 @@ ServiceLine line_of(const DesiredService& service, const Known& known)
     if (before->public_hosts != service.public_hosts) changes.emplace_back("its host changed");
     if (before->restarts_asked != service.restarts_asked) changes.emplace_back("a restart was asked for");
     // Whether it is built or copied says where its artefact comes from, not that it differs; shared and skipped do.
-    const auto runs = [](Treatment treatment) { return treatment == Treatment::rebuilt || treatment == Treatment::copied; };
+    const auto runs = [](Treatment treatment) {
+        return treatment == Treatment::rebuilt || treatment == Treatment::copied;
+    };
     if (before->treatment != service.treatment && !(runs(before->treatment) && runs(service.treatment)))
         changes.push_back(fmt::format("it was {}", to_string(before->treatment)));
     line.action = changes.empty() ? Action::keep : Action::update;
@@ -68,16 +71,20 @@ ServiceLine line_of(const DesiredService& service, const Known& known)
 std::string age_text(Milliseconds age)
 {
     const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(age);
-    return format_duration(minutes.count() > 0 ? Milliseconds(minutes) : std::chrono::duration_cast<std::chrono::seconds>(age)) + " old";
+    return format_duration(minutes.count() > 0 ? Milliseconds(minutes)
+                                               : std::chrono::duration_cast<std::chrono::seconds>(age)) +
+           " old";
 }
 
 std::string text_of(const DesiredDatabase& database, const Known& known)
 {
-    const auto source = database.policy.from.empty() ? known.base_name : database.policy.from.substr(0, database.policy.from.find('@'));
+    const auto source =
+        database.policy.from.empty() ? known.base_name : database.policy.from.substr(0, database.policy.from.find('@'));
     const auto age = known.golden_ages.find(database.name);
     switch (database.strategy) {
     case DataStrategy::clone:
-        return fmt::format("clone of {}, {}", source, age == known.golden_ages.end() ? "a golden copy is made first" : age_text(age->second));
+        return fmt::format("clone of {}, {}", source,
+                           age == known.golden_ages.end() ? "a golden copy is made first" : age_text(age->second));
     case DataStrategy::seed: return "new, seeded";
     case DataStrategy::empty: return "new, empty";
     case DataStrategy::shared: return fmt::format("the instance of {} is used", known.base_name);
@@ -112,10 +119,14 @@ JobLine line_of(const DesiredJob& job, const Known& known)
     const auto* before = known.previous == nullptr ? nullptr : find(known.previous->jobs, job.name);
     if (before == nullptr) return line;
     const auto changes = changes_of(*before, job);
-    const bool is_each_time = job.declared.when == JobMoment::after_ready || job.declared.when == JobMoment::before_delete;
+    const bool is_each_time =
+        job.declared.when == JobMoment::after_ready || job.declared.when == JobMoment::before_delete;
     const bool is_once = job.declared.when == JobMoment::seed || job.declared.when == JobMoment::after_create;
     line.action = is_each_time || (!is_once && !changes.empty()) ? Action::update : Action::keep;
-    line.why = is_each_time ? "runs each time" : is_once ? "has run already" : changes.empty() ? "nothing changed" : join(changes, ", ");
+    line.why = is_each_time      ? "runs each time"
+               : is_once         ? "has run already"
+               : changes.empty() ? "nothing changed"
+                                 : join(changes, ", ");
     return line;
 }
 
@@ -154,7 +165,10 @@ std::vector<DatabaseLine> compare_databases(const Cloned& cloned, const Known& k
     return lines;
 }
 
-std::vector<JobLine> compare_jobs(const Cloned& cloned, const Known& known) { return lines_of<JobLine>(cloned.desired.jobs, known); }
+std::vector<JobLine> compare_jobs(const Cloned& cloned, const Known& known)
+{
+    return lines_of<JobLine>(cloned.desired.jobs, known);
+}
 
 std::string_view to_string(Action action)
 {

@@ -63,14 +63,16 @@ private:
         if (finding == input_.secrets.end()) return;
         reaches.insert(finding->second.reaches.begin(), finding->second.reaches.end());
         for (const auto& each : input_.protected_environments)
-            if (each.secret_hashes.contains(finding->second.keyed_hash)) reaches.insert({ReachKind::secret, each.environment, ""});
+            if (each.secret_hashes.contains(finding->second.keyed_hash))
+                reaches.insert({ReachKind::secret, each.environment, ""});
     }
 
     void inspect_hosts(const DesiredService& service)
     {
         for (const auto& host : service.public_hosts)
             for (const auto& each : input_.protected_environments)
-                if (each.public_hosts.contains(to_lower(host))) note({service.name, "", {ReachKind::public_host, each.environment, host}});
+                if (each.public_hosts.contains(to_lower(host)))
+                    note({service.name, "", {ReachKind::public_host, each.environment, host}});
     }
 
     /// Sharing an instance of a protected base is reaching it, whichever variables say so.
@@ -87,7 +89,8 @@ private:
     void note(const Violation& violation)
     {
         const bool is_accepted = std::ranges::any_of(input_.allow_reach, [&](const auto& name) {
-            return !violation.variable.empty() && (name == violation.variable || name == violation.service + "." + violation.variable);
+            return !violation.variable.empty() &&
+                   (name == violation.variable || name == violation.service + "." + violation.variable);
         });
         (is_accepted ? report_.accepted : report_.violations).push_back(violation);
     }
@@ -100,7 +103,10 @@ private:
 
 }  // namespace
 
-GuardReport inspect_reach(const GuardInput& input) { return Guard(input).inspect(); }
+GuardReport inspect_reach(const GuardInput& input)
+{
+    return Guard(input).inspect();
+}
 
 Result<void> check_original_is_safe(const GuardInput& input)
 {
@@ -111,7 +117,8 @@ Result<void> check_original_is_safe(const GuardInput& input)
     return std::unexpected(Error{
         .kind = ErrorKind::refused,
         .message = fmt::format("{} would reach a protected environment: {}", input.desired.name, join(lines, "; ")),
-        .next_step = "give previews their own value (previews.vars, or `ramet secret set NAME --previews`), or accept it by name in "
+        .next_step = "give previews their own value (previews.vars, or `ramet secret set NAME --previews`), or accept "
+                     "it by name in "
                      "previews.allow_reach on the trusted branch"});
 }
 

@@ -21,8 +21,8 @@ using SecretFindings = std::map<std::pair<std::string, std::int64_t>, SecretFind
 struct GuardInput {
     const DesiredEnvironment& desired;
     const std::vector<Fingerprints>& protected_environments;
-    std::vector<std::string> allow_reach{};             ///< "VARIABLE" or "service.VARIABLE", from the trusted branch
-    std::string protected_base{};                       ///< name of the base when it is protected, else empty
+    std::vector<std::string> allow_reach{};  ///< "VARIABLE" or "service.VARIABLE", from the trusted branch
+    std::string protected_base{};            ///< name of the base when it is protected, else empty
     SecretFindings secrets{};
     std::function<std::string(std::string_view)> keyed_hash{};  ///< of plain texts, with the project's key
 };

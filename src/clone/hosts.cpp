@@ -40,7 +40,8 @@ std::string public_host(const std::string& pattern, const std::string& service, 
 
 std::string public_url(const PublicAddress& address, const std::string& host)
 {
-    const bool is_usual = (address.scheme == "http" && address.port == 80) || (address.scheme == "https" && address.port == 443);
+    const bool is_usual =
+        (address.scheme == "http" && address.port == 80) || (address.scheme == "https" && address.port == 443);
     return address.scheme + "://" + host + (is_usual ? "" : ":" + std::to_string(address.port));
 }
 

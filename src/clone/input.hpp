@@ -23,7 +23,7 @@ struct Revision {
 struct StoredValues {
     std::vector<variables::Candidate> variables{};
     std::vector<variables::SecretCandidate> secrets{};
-    std::map<std::string, Segment> generated{};         ///< by the declaration's path
+    std::map<std::string, Segment> generated{};          ///< by the declaration's path
     std::map<std::string, SecretReference> passwords{};  ///< by database: made for this environment
 };
 
@@ -54,23 +54,24 @@ struct Surroundings {
     Power power = Power::on;
     Placement placement = Placement::as_declared;  ///< here: `--target here`
     PublicAddress public_address{};
-    std::set<std::string> taken_hosts{};           ///< public hosts that other projects hold
+    std::set<std::string> taken_hosts{};  ///< public hosts that other projects hold
     StoredValues stored{};
 };
 
 /// The input of `clone_for_preview`.
 struct CloneInput {
-    ProjectFile trusted{};    ///< from the trusted branch: decides everything that config.md's rule 5 does not give to the pull request
-    ProjectFile proposed{};   ///< from the preview's commit
+    ProjectFile
+        trusted{};  ///< from the trusted branch: decides everything that config.md's rule 5 does not give to the pull request
+    ProjectFile proposed{};  ///< from the preview's commit
     Environment base{};
-    std::string name{};       ///< of the preview; empty: by the pattern of the file, or after the branch
+    std::string name{};  ///< of the preview; empty: by the pattern of the file, or after the branch
     Revision revision{};
     CommitSha base_commit{};
     TreeHashes base_trees{};
     TreeHashes preview_trees{};
     variables::SecretAccess secrets_access = variables::SecretAccess::allowed;
-    std::map<std::string, SharedInstance> shared{};            ///< by service or database that is shared
-    std::map<std::string, std::string> without_golden{};       ///< databases of which no golden copy can be had, and why
+    std::map<std::string, SharedInstance> shared{};       ///< by service or database that is shared
+    std::map<std::string, std::string> without_golden{};  ///< databases of which no golden copy can be had, and why
     Surroundings around{};
 };
 

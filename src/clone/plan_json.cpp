@@ -21,12 +21,18 @@ Json to_json(const ServiceLine& line)
 
 Json to_json(const DatabaseLine& line)
 {
-    return {{"name", line.name}, {"strategy", ramet::to_string(line.strategy)}, {"action", to_string(line.action)}, {"text", line.text}};
+    return {{"name", line.name},
+            {"strategy", ramet::to_string(line.strategy)},
+            {"action", to_string(line.action)},
+            {"text", line.text}};
 }
 
 Json to_json(const JobLine& line)
 {
-    return {{"name", line.name}, {"when", ramet::to_string(line.when)}, {"action", to_string(line.action)}, {"why", line.why}};
+    return {{"name", line.name},
+            {"when", ramet::to_string(line.when)},
+            {"action", to_string(line.action)},
+            {"why", line.why}};
 }
 
 Json to_json(const VariableChange& change)
@@ -35,11 +41,17 @@ Json to_json(const VariableChange& change)
             {"before", change.before},   {"after", change.after}, {"why", change.why}};
 }
 
-Json to_json(const UnappliedKey& key) { return {{"key", key.path}, {"reason", key.reason}, {"where", key.where}}; }
+Json to_json(const UnappliedKey& key)
+{
+    return {{"key", key.path}, {"reason", key.reason}, {"where", key.where}};
+}
 
 Json to_json(const Error& error)
 {
-    return {{"code", ramet::to_string(error.kind)}, {"message", error.message}, {"where", error.where}, {"next_step", error.next_step}};
+    return {{"code", ramet::to_string(error.kind)},
+            {"message", error.message},
+            {"where", error.where},
+            {"next_step", error.next_step}};
 }
 
 template <typename Line>

@@ -14,7 +14,8 @@ bool any_changes(const std::vector<Line>& lines)
 std::vector<std::string> notes_of(const Cloned& cloned, const PlanFacts& facts)
 {
     auto notes = cloned.notes;
-    for (const auto& name : cloned.without_secrets) notes.push_back(name + " is left out: this preview gets no secrets");
+    for (const auto& name : cloned.without_secrets)
+        notes.push_back(name + " is left out: this preview gets no secrets");
     for (const auto& violation : facts.accepted) notes.push_back("accepted by allow_reach: " + describe(violation));
     return notes;
 }
@@ -39,14 +40,16 @@ PlanSummary summarize(const Cloned& cloned, const PlanFacts& facts)
                      .not_enforced = facts.not_enforced,
                      .refusals = facts.refusals};
     if (known.base != nullptr) plan.against_base = compare_variables(*known.base, cloned.desired, &cloned.resolution);
-    if (known.previous != nullptr) plan.against_previous = compare_variables(*known.previous, cloned.desired, &cloned.resolution);
+    if (known.previous != nullptr)
+        plan.against_previous = compare_variables(*known.previous, cloned.desired, &cloned.resolution);
     plan.refusals.insert(plan.refusals.end(), cloned.refusals.begin(), cloned.refusals.end());
     return plan;
 }
 
 bool has_changes(const PlanSummary& plan)
 {
-    return !plan.exists || any_changes(plan.services) || any_changes(plan.databases) || any_changes(plan.jobs) || !plan.against_previous.empty();
+    return !plan.exists || any_changes(plan.services) || any_changes(plan.databases) || any_changes(plan.jobs) ||
+           !plan.against_previous.empty();
 }
 
 }  // namespace ramet::clone

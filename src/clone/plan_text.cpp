@@ -35,7 +35,8 @@ std::string section(std::string_view title, const std::vector<std::vector<std::s
 std::string word_of(const ServiceLine& line)
 {
     const bool is_running = line.treatment == Treatment::rebuilt || line.treatment == Treatment::copied;
-    if (line.action == Action::create || (line.action == Action::keep && !is_running)) return std::string(to_string(line.treatment));
+    if (line.action == Action::create || (line.action == Action::keep && !is_running))
+        return std::string(to_string(line.treatment));
     return std::string(to_string(line.action));
 }
 
@@ -57,7 +58,8 @@ std::vector<std::vector<std::string>> rows_of(const std::vector<JobLine>& lines)
 {
     std::vector<std::vector<std::string>> rows;
     for (const auto& line : lines)
-        rows.push_back({line.name, std::string(to_string(line.when)), line.action == Action::keep ? "does not run" : "runs", line.why});
+        rows.push_back({line.name, std::string(to_string(line.when)),
+                        line.action == Action::keep ? "does not run" : "runs", line.why});
     return rows;
 }
 
@@ -78,7 +80,9 @@ std::vector<std::vector<std::string>> rows_of(const std::vector<VariableChange>&
     for (const auto& change : changes) {
         const char* sign = change.kind == ChangeKind::added ? "+ " : change.kind == ChangeKind::removed ? "- " : "~ ";
         std::vector<std::string> row{sign + change.key, value_text(change), change.service, change.why};
-        const auto is_alike = [&](const auto& other) { return other[0] == row[0] && other[1] == row[1] && other[3] == row[3]; };
+        const auto is_alike = [&](const auto& other) {
+            return other[0] == row[0] && other[1] == row[1] && other[3] == row[3];
+        };
         if (const auto same = std::ranges::find_if(rows, is_alike); same != rows.end())
             (*same)[2] += ", " + change.service;
         else
@@ -107,8 +111,8 @@ std::string refusals_text(const std::vector<Error>& refusals)
 std::string title(const PlanSummary& plan)
 {
     const auto origin = plan.base.empty() ? "" : ", cloned from " + plan.base;
-    return fmt::format("{}{}: {} @ {} on target {}\n", plan.environment, origin, plan.branch.empty() ? "-" : plan.branch, plan.commit.substr(0, 7),
-                       plan.target);
+    return fmt::format("{}{}: {} @ {} on target {}\n", plan.environment, origin,
+                       plan.branch.empty() ? "-" : plan.branch, plan.commit.substr(0, 7), plan.target);
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ struct UnappliedKey {
 struct PlanFacts {
     Known known{};
     std::vector<UnappliedKey> not_applied{};
-    std::vector<Error> refusals{};              ///< of support and of the guard; those of `Cloned` are added
-    std::vector<Violation> accepted{};          ///< by allow_reach
-    std::vector<std::string> not_enforced{};    ///< what this target does not keep apart
+    std::vector<Error> refusals{};            ///< of support and of the guard; those of `Cloned` are added
+    std::vector<Violation> accepted{};        ///< by allow_reach
+    std::vector<std::string> not_enforced{};  ///< what this target does not keep apart
 };
 
 /// `ramet plan` as data: what will happen, and why, before anything does. Never a secret's value: only names and versions.

@@ -1,6 +1,6 @@
 #include "clone/plan_text.hpp"
 
-#include "clone/clone_test_support.hpp"
+#include "support/shop_project.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,12 +14,13 @@ PlanSummary first_plan()
 {
     const auto base = desired_of_base(shop_base());
     const auto cloned = clone_for_preview(shop_input());
-    return summarize(cloned, {.known = {.base = &base.desired,
-                                        .base_name = "staging",
-                                        .golden_ages = {{"db", Milliseconds{12 * 60'000 + 5'000}}},
-                                        .public_address = {.scheme = "http", .port = 8080}},
-                              .not_applied = {{"services.api.resources", "nothing enforces it here", "ramet.yaml:28:5"}},
-                              .not_enforced = {"services can reach those of other environments on loopback"}});
+    return summarize(cloned,
+                     {.known = {.base = &base.desired,
+                                .base_name = "staging",
+                                .golden_ages = {{"db", Milliseconds{12 * 60'000 + 5'000}}},
+                                .public_address = {.scheme = "http", .port = 8080}},
+                      .not_applied = {{"services.api.resources", "nothing enforces it here", "ramet.yaml:28:5"}},
+                      .not_enforced = {"services can reach those of other environments on loopback"}});
 }
 
 /// The plan of `input` when the preview of `shop_input()` is deployed already.
@@ -81,7 +82,9 @@ TEST_CASE("a push that changes one service updates that one only")
 
 TEST_CASE("a service that is gone is removed, and lines that moved are no change")
 {
-    const auto without_worker = replaced(replaced(shop_text(), "  worker: {from: api, run: ./worker, replicas: 2}\n", ""), "    worker: {replicas: 1}\n", "");
+    const auto without_worker =
+        replaced(replaced(shop_text(), "  worker: {from: api, run: ./worker, replicas: 2}\n", ""),
+                 "    worker: {replicas: 1}\n", "");
     const auto removed = next_plan(shop_input(without_worker));
     CHECK(action_of(removed, "worker") == Action::remove);
     CHECK_FALSE(has_changes(next_plan(shop_input("# moved\n" + shop_text()))));

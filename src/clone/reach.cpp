@@ -14,7 +14,10 @@ namespace {
 constexpr int deepest_nesting = 3;
 
 // Every machine has these hosts; without a port they say nothing.
-bool is_own_machine(std::string_view host) { return host == "localhost" || host == "::1" || host.starts_with("127.") || host.ends_with(".localhost"); }
+bool is_own_machine(std::string_view host)
+{
+    return host == "localhost" || host == "::1" || host.starts_with("127.") || host.ends_with(".localhost");
+}
 
 class Search {
 public:
@@ -33,7 +36,10 @@ public:
     std::vector<Reach> take() { return {found_.begin(), found_.end()}; }
 
 private:
-    void note(ReachKind kind, const Fingerprints& of, std::string what) { found_.insert({kind, of.environment, std::move(what)}); }
+    void note(ReachKind kind, const Fingerprints& of, std::string what)
+    {
+        found_.insert({kind, of.environment, std::move(what)});
+    }
 
     /// A token as a whole: an address, a host, a bucket, a secret.
     void check_whole(std::string_view token)
@@ -53,7 +59,8 @@ private:
     /// A host that stands alone, its port in another variable. Single words are names inside an environment: the clone has them too.
     static bool is_host_of(const Fingerprints& each, const std::string& host)
     {
-        if (host.find('.') == std::string::npos || host.find(':') != std::string::npos || is_own_machine(host)) return false;
+        if (host.find('.') == std::string::npos || host.find(':') != std::string::npos || is_own_machine(host))
+            return false;
         const auto next = each.addresses.lower_bound(host + ":");
         return next != each.addresses.end() && next->starts_with(host + ":");
     }
@@ -76,7 +83,8 @@ private:
     void check_names(const AddressParts& parts, const Fingerprints& each)
     {
         if (each.roles.contains(parts.user)) note(ReachKind::role, each, parts.user);
-        const bool is_database = parts.scheme != "http" && parts.scheme != "https" && parts.scheme != "ws" && parts.scheme != "wss";
+        const bool is_database =
+            parts.scheme != "http" && parts.scheme != "https" && parts.scheme != "ws" && parts.scheme != "wss";
         if (is_database && !parts.path.empty() && each.database_names.contains(parts.path.front()))
             note(ReachKind::database_name, each, parts.path.front());
     }

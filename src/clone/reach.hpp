@@ -10,13 +10,13 @@ namespace ramet::clone {
 
 /// What one protected environment owns, kept by Ramet so that previews can be held away from it.
 struct Fingerprints {
-    std::string environment;                    ///< its name
-    std::set<std::string> addresses{};          ///< "host:port", lower case
+    std::string environment;            ///< its name
+    std::set<std::string> addresses{};  ///< "host:port", lower case
     std::set<std::string> database_names{};
     std::set<std::string> roles{};
     std::set<std::string> buckets{};
-    std::set<std::string> public_hosts{};       ///< lower case
-    std::set<std::string> secret_hashes{};      ///< keyed hash of each secret's value
+    std::set<std::string> public_hosts{};   ///< lower case
+    std::set<std::string> secret_hashes{};  ///< keyed hash of each secret's value
 };
 
 enum class ReachKind : std::uint8_t { address, database_name, role, bucket, public_host, secret };

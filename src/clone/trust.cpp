@@ -34,7 +34,8 @@ Variables trusted_variables(const ProjectFile& trusted, const std::string& name,
 }
 
 /// Plain variables as proposed; a reference to a secret only where the trusted file has the same one.
-Variables combine_variables(const Variables& trusted, const Variables& proposed, const std::string& where, std::vector<std::string>& notes)
+Variables combine_variables(const Variables& trusted, const Variables& proposed, const std::string& where,
+                            std::vector<std::string>& notes)
 {
     Variables result;
     for (const auto& variable : proposed) {
@@ -44,22 +45,25 @@ Variables combine_variables(const Variables& trusted, const Variables& proposed,
             continue;
         }
         const auto* known = find(trusted, variable.key);
-        notes.push_back(fmt::format("{}.{}: the reference to the secret '{}' takes effect once merged; until then {}", where, variable.key,
-                                    secret->secret, known == nullptr ? "the variable is not set" : "the trusted branch's value counts"));
+        notes.push_back(fmt::format(
+            "{}.{}: the reference to the secret '{}' takes effect once merged; until then {}", where, variable.key,
+            secret->secret, known == nullptr ? "the variable is not set" : "the trusted branch's value counts"));
         if (known != nullptr) result.push_back(*known);
     }
     return result;
 }
 
 template <typename Program>
-void combine_programs(const ProjectFile& trusted, std::vector<Program>& programs, const std::string& group, std::vector<std::string>& notes)
+void combine_programs(const ProjectFile& trusted, std::vector<Program>& programs, const std::string& group,
+                      std::vector<std::string>& notes)
 {
     for (auto& program : programs)
         program.env = combine_variables(trusted_variables(trusted, program.name, program.from), program.env,
                                         group + "." + program.name + ".env", notes);
 }
 
-std::vector<Database> combine_databases(const ProjectFile& trusted, std::vector<Database> proposed, std::vector<std::string>& notes)
+std::vector<Database> combine_databases(const ProjectFile& trusted, std::vector<Database> proposed,
+                                        std::vector<std::string>& notes)
 {
     for (auto& database : proposed) {
         const auto* known = trusted.find_database(database.name);
@@ -79,7 +83,8 @@ bool is_proposed(std::string_view path)
 
 void keep_keys(const ProjectFile& file, bool proposed, std::vector<UnservedKey>& keys)
 {
-    std::ranges::copy_if(file.used_keys, std::back_inserter(keys), [&](const auto& key) { return is_proposed(key.path) == proposed; });
+    std::ranges::copy_if(file.used_keys, std::back_inserter(keys),
+                         [&](const auto& key) { return is_proposed(key.path) == proposed; });
 }
 
 /// Everything but services, jobs, databases and variables, without places: for telling whether it was changed.
@@ -124,7 +129,8 @@ ProjectFile combine(const ProjectFile& trusted, const ProjectFile& proposed, std
     keep_keys(proposed, true, result.used_keys);
     keep_keys(trusted, false, result.used_keys);
     if (policy_of(trusted) != policy_of(proposed))
-        notes.emplace_back("environments, targets, previews or network differ from the trusted branch's; those changes take effect once merged");
+        notes.emplace_back("environments, targets, previews or network differ from the trusted branch's; those changes "
+                           "take effect once merged");
     return result;
 }
 

@@ -37,7 +37,8 @@ private:
         if (literal == nullptr) return segment;
         auto text = *literal;
         for (const auto& [host, service] : hosts_)
-            for (auto at = text.find(host); at != std::string::npos; at = text.find(host, at + 1)) text.replace(at, host.size(), "{host of " + service + "}");
+            for (auto at = text.find(host); at != std::string::npos; at = text.find(host, at + 1))
+                text.replace(at, host.size(), "{host of " + service + "}");
         return text;
     }
 
@@ -49,7 +50,8 @@ std::map<std::string, const Env*> environments_of(const DesiredEnvironment& envi
 {
     std::map<std::string, const Env*> result;
     for (const auto& service : environment.services)
-        if (service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied) result[service.name] = &service.env;
+        if (service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied)
+            result[service.name] = &service.env;
     for (const auto& job : environment.jobs) result[job.name] = &job.env;
     return result;
 }
@@ -62,7 +64,8 @@ const ResolvedValue* find(const Env& env, const std::string& key)
 
 class Comparison {
 public:
-    Comparison(const DesiredEnvironment& before, const DesiredEnvironment& after, const variables::ResolutionInput* reasons)
+    Comparison(const DesiredEnvironment& before, const DesiredEnvironment& after,
+               const variables::ResolutionInput* reasons)
         : before_(before), after_(after)
     {
         if (reasons != nullptr) candidates_.emplace(*reasons);
@@ -79,13 +82,17 @@ public:
     std::vector<VariableChange> take() { return std::move(changes_); }
 
 private:
-    void compare_key(const std::string& service, const std::string& key, const ResolvedValue* before, const ResolvedValue* after)
+    void compare_key(const std::string& service, const std::string& key, const ResolvedValue* before,
+                     const ResolvedValue* after)
     {
-        const bool is_same = before != nullptr && after != nullptr && (before_.of(*before) == after_.of(*after) || is_generated(service, key, *before));
+        const bool is_same = before != nullptr && after != nullptr &&
+                             (before_.of(*before) == after_.of(*after) || is_generated(service, key, *before));
         if (is_same) return;
         changes_.push_back({.service = service,
                             .key = key,
-                            .kind = before == nullptr ? ChangeKind::added : after == nullptr ? ChangeKind::removed : ChangeKind::changed,
+                            .kind = before == nullptr  ? ChangeKind::added
+                                    : after == nullptr ? ChangeKind::removed
+                                                       : ChangeKind::changed,
                             .before = before == nullptr ? "" : variables::describe(*before),
                             .after = after == nullptr ? "" : variables::describe(*after),
                             .why = reason(service, key)});
@@ -95,7 +102,8 @@ private:
     bool is_generated(const std::string& service, const std::string& key, const ResolvedValue& before) const
     {
         const auto* winner = candidates_ ? candidates_->winner(key, service) : nullptr;
-        return winner != nullptr && std::holds_alternative<GeneratedValue>(winner->variable.value) && before.size() == 1;
+        return winner != nullptr && std::holds_alternative<GeneratedValue>(winner->variable.value) &&
+               before.size() == 1;
     }
 
     std::string reason(const std::string& service, const std::string& key) const
@@ -124,7 +132,8 @@ std::vector<VariableChange> compare_variables(const DesiredEnvironment& before, 
     Comparison comparison(before, after, reasons);
     const auto old_environments = environments_of(before);
     for (const auto& [name, env] : environments_of(after))
-        if (const auto old = old_environments.find(name); old != old_environments.end()) comparison.compare(name, *old->second, *env);
+        if (const auto old = old_environments.find(name); old != old_environments.end())
+            comparison.compare(name, *old->second, *env);
     return comparison.take();
 }
 

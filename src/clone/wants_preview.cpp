@@ -9,7 +9,10 @@
 namespace ramet::clone {
 namespace {
 
-Wanted not_wanted(std::string reason) { return {.wish = Wish::not_wanted, .reason = std::move(reason)}; }
+Wanted not_wanted(std::string reason)
+{
+    return {.wish = Wish::not_wanted, .reason = std::move(reason)};
+}
 
 Wanted ended(const Lifecycle& lifecycle, PullRequestState state)
 {
@@ -23,17 +26,21 @@ Wanted ended(const Lifecycle& lifecycle, PullRequestState state)
 bool matches_branch(const Trigger& trigger, const std::string& branch)
 {
     // A lone `*` means every branch, those with a slash included.
-    return std::ranges::any_of(trigger.branches, [&](const auto& pattern) { return pattern == "*" || matches_glob(pattern, branch); });
+    return std::ranges::any_of(trigger.branches,
+                               [&](const auto& pattern) { return pattern == "*" || matches_glob(pattern, branch); });
 }
 
 Wanted of_fork(ForkPolicy policy, const PullRequest& pull_request, const ForkTrust& trust)
 {
     if (policy == ForkPolicy::off) return not_wanted("pull requests from forks get no preview (previews.forks: off)");
     if (trust.target == TargetType::local)
-        return not_wanted("pull requests from forks get no preview on a local target: nothing there keeps their code apart yet");
+        return not_wanted(
+            "pull requests from forks get no preview on a local target: nothing there keeps their code apart yet");
     if (policy == ForkPolicy::no_secrets) return {.wish = Wish::wanted, .secrets = ForkSecrets::none};
-    if (!trust.approved_commit.empty() && trust.approved_commit == pull_request.head_commit) return {.wish = Wish::wanted};
-    return {.wish = Wish::awaiting, .reason = fmt::format("a fork: {} waits for approval", short_sha(pull_request.head_commit))};
+    if (!trust.approved_commit.empty() && trust.approved_commit == pull_request.head_commit)
+        return {.wish = Wish::wanted};
+    return {.wish = Wish::awaiting,
+            .reason = fmt::format("a fork: {} waits for approval", short_sha(pull_request.head_commit))};
 }
 
 }  // namespace
@@ -47,7 +54,8 @@ Wanted wants_preview(const PreviewPolicy& policy, const PullRequest& pull_reques
     if (!trigger.label.empty() && std::ranges::count(pull_request.labels, trigger.label) == 0)
         return not_wanted(fmt::format("it has no label '{}' (previews.trigger.label)", trigger.label));
     if (!matches_branch(trigger, pull_request.target_branch))
-        return not_wanted(fmt::format("its target branch '{}' is none of previews.trigger.branches", pull_request.target_branch));
+        return not_wanted(
+            fmt::format("its target branch '{}' is none of previews.trigger.branches", pull_request.target_branch));
     if (pull_request.is_fork()) return of_fork(policy.forks, pull_request, trust);
     return {.wish = Wish::wanted};
 }

@@ -61,16 +61,19 @@ private:
             refuse(path + ".health.http", "a health check by HTTP needs a `port`");
         std::set<std::string> volumes;
         for (const auto& volume : service.volumes)
-            if (!volumes.insert(volume.name).second) refuse(path + ".volumes", "two volumes are called '" + volume.name + "'");
+            if (!volumes.insert(volume.name).second)
+                refuse(path + ".volumes", "two volumes are called '" + volume.name + "'");
         check_needs(path, service.needs);
         check_variables(path + ".env", service.env);
     }
 
     void check_foreign(const std::string& path, const Service& service)
     {
-        if (service.is_helm && service.is_manifests) refuse(path + ".manifests", "a service has `helm` or `manifests`, not both");
+        if (service.is_helm && service.is_manifests)
+            refuse(path + ".manifests", "a service has `helm` or `manifests`, not both");
         if (service.run || service.build || !service.image.empty())
-            refuse(path, "`helm` and `manifests` bring their own programs; `run`, `build`, `image` and `from` do not go with them");
+            refuse(path, "`helm` and `manifests` bring their own programs; `run`, `build`, `image` and `from` do not "
+                         "go with them");
     }
 
     void check_job(const Job& job)
@@ -89,7 +92,8 @@ private:
             if (kind == nullptr)
                 refuse(path, names_.missing("service, database or job", name));
             else if (*kind == NameKind::job && need != Need::completed)
-                refuse(path, fmt::format("'{}' is a job: it can be `completed`, not `{}`", name, ramet::to_string(need)));
+                refuse(path,
+                       fmt::format("'{}' is a job: it can be `completed`, not `{}`", name, ramet::to_string(need)));
             else if (*kind != NameKind::job && *kind != NameKind::imported && need == Need::completed)
                 refuse(path, fmt::format("'{}' is no job: it can be `started` or `healthy`, not `completed`", name));
         }
@@ -103,7 +107,8 @@ private:
             const auto pieces = parse_interpolation(text->text);
             if (!pieces) continue;  // Already refused where it was read.
             for (const auto& piece : *pieces)
-                if (const auto* placeholder = std::get_if<Placeholder>(&piece)) check_placeholder(path + "." + variable.key, *placeholder);
+                if (const auto* placeholder = std::get_if<Placeholder>(&piece))
+                    check_placeholder(path + "." + variable.key, *placeholder);
         }
     }
 
@@ -129,7 +134,8 @@ private:
         if (environment.branch.empty() && environment.adopted_namespace.empty())
             refuse(path, "it needs a `branch` (or a `namespace`, when others made it)");
         if (file_.find_target(environment.target) == nullptr)
-            refuse(path + ".target", fmt::format("there is no target '{}'{}", environment.target, suggest_target(environment.target)));
+            refuse(path + ".target",
+                   fmt::format("there is no target '{}'{}", environment.target, suggest_target(environment.target)));
         check_variables(path + ".vars", environment.vars);
     }
 
@@ -137,7 +143,8 @@ private:
     {
         std::vector<std::string> known;
         for (const auto& target : file_.targets) known.push_back(target.name);
-        return "; declared are: " + join(known, ", ") + (did_you_mean(name, known).empty() ? "" : "; did you mean '" + did_you_mean(name, known) + "'?");
+        return "; declared are: " + join(known, ", ") +
+               (did_you_mean(name, known).empty() ? "" : "; did you mean '" + did_you_mean(name, known) + "'?");
     }
 
     void check_local_targets()
@@ -155,11 +162,13 @@ private:
         const auto* base = file_.find_environment(policy.base);
         if (base == nullptr) refuse("previews.base", fmt::format("there is no environment '{}'", policy.base));
         if (!policy.target.empty() && file_.find_target(policy.target) == nullptr)
-            refuse("previews.target", fmt::format("there is no target '{}'{}", policy.target, suggest_target(policy.target)));
+            refuse("previews.target",
+                   fmt::format("there is no target '{}'{}", policy.target, suggest_target(policy.target)));
         for (const auto& [name, data] : policy.data) check_data("previews.data." + name, name, data);
         for (const auto& [name, said] : policy.services) {
             const auto path = "previews.services." + name;
-            if (const auto* kind = names_.find(name); kind == nullptr || (*kind != NameKind::service && *kind != NameKind::imported))
+            if (const auto* kind = names_.find(name);
+                kind == nullptr || (*kind != NameKind::service && *kind != NameKind::imported))
                 refuse(path, names_.missing("service", name));
             check_variables(path + ".env", said.env);
         }
@@ -175,7 +184,8 @@ private:
         const auto source = data.from.substr(0, data.from.find('@'));
         if (!source.empty() && file_.find_environment(source) == nullptr)
             refuse(path + ".from", fmt::format("there is no environment '{}'", source));
-        if (data.fallback == DataStrategy::clone) refuse(path + ".fallback", "the fallback of a clone cannot be a clone");
+        if (data.fallback == DataStrategy::clone)
+            refuse(path + ".fallback", "the fallback of a clone cannot be a clone");
     }
 
     const ProjectFile& file_;
@@ -185,6 +195,9 @@ private:
 
 }  // namespace
 
-void check_references(const Draft& draft, std::vector<Error>& errors) { Checks(draft, errors).run(); }
+void check_references(const Draft& draft, std::vector<Error>& errors)
+{
+    Checks(draft, errors).run();
+}
 
 }  // namespace ramet::config

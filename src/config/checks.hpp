@@ -1,7 +1,7 @@
 #pragma once
 
-#include "config/keys.hpp"
 #include "base/error.hpp"
+#include "config/keys.hpp"
 
 namespace ramet::config {
 

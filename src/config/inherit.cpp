@@ -18,7 +18,8 @@ void inherit(Program& program, const Service& origin)
     if (!program.resources.cpu_millis) program.resources.cpu_millis = origin.resources.cpu_millis;
     if (!program.resources.memory_bytes) program.resources.memory_bytes = origin.resources.memory_bytes;
     for (const auto& variable : origin.env)
-        if (std::ranges::find(program.env, variable.key, &Variable::key) == program.env.end()) program.env.push_back(variable);
+        if (std::ranges::find(program.env, variable.key, &Variable::key) == program.env.end())
+            program.env.push_back(variable);
 }
 
 class Inheritance {
@@ -32,7 +33,8 @@ public:
         for (auto& service : file_.services)
             if (is_usable("services." + service.name + ".from", service.name, service.from)) apply_to(service);
         for (auto& job : file_.jobs)
-            if (is_usable("jobs." + job.name + ".from", job.from, job.from)) inherit(job, *file_.find_service(job.from));
+            if (is_usable("jobs." + job.name + ".from", job.from, job.from))
+                inherit(job, *file_.find_service(job.from));
     }
 
 private:
@@ -40,10 +42,10 @@ private:
     {
         if (from.empty()) return false;
         const auto* origin = file_.find_service(from);
-        if (origin == nullptr)
-            return refuse(path, fmt::format("there is no service '{}'{}", from, suggestion(from)));
+        if (origin == nullptr) return refuse(path, fmt::format("there is no service '{}'{}", from, suggestion(from)));
         if (origin->is_helm || origin->is_manifests)
-            return refuse(path, fmt::format("'{}' is made of {}; it has nothing to copy", from, origin->is_helm ? "a chart" : "manifests"));
+            return refuse(path, fmt::format("'{}' is made of {}; it has nothing to copy", from,
+                                            origin->is_helm ? "a chart" : "manifests"));
         const auto cycle = find_chain_cycle(next_, start);
         return cycle.empty() || refuse(path, "`from` goes round in a circle: " + cycle);
     }
@@ -80,7 +82,10 @@ private:
 
 }  // namespace
 
-void apply_from(ProjectFile& file, std::vector<Error>& errors) { Inheritance(file, errors).apply(); }
+void apply_from(ProjectFile& file, std::vector<Error>& errors)
+{
+    Inheritance(file, errors).apply();
+}
 
 std::string find_chain_cycle(const std::map<std::string, std::string>& next, const std::string& start)
 {

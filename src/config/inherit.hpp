@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/project_file.hpp"
 #include "base/error.hpp"
+#include "domain/project_file.hpp"
 
 namespace ramet::config {
 

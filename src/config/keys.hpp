@@ -72,10 +72,12 @@ template <typename V>
 Type<std::map<std::string, V>> mapped(TextRule names, Type<V> type)
 {
     auto map = map_of(std::move(names), std::move(type));
-    return {map.schema, [read = map.read](Reading& reading, const Node& node) -> std::optional<std::map<std::string, V>> {
+    return {map.schema,
+            [read = map.read](Reading& reading, const Node& node) -> std::optional<std::map<std::string, V>> {
                 auto pairs = read(reading, node);
                 if (!pairs) return std::nullopt;
-                return std::map<std::string, V>(std::make_move_iterator(pairs->begin()), std::make_move_iterator(pairs->end()));
+                return std::map<std::string, V>(std::make_move_iterator(pairs->begin()),
+                                                std::make_move_iterator(pairs->end()));
             }};
 }
 

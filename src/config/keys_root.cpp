@@ -18,7 +18,8 @@ const Object<Import>& import_object()
 {
     static const auto table = [] {
         Object<Import> object("import");
-        object.key("compose", "a compose file of the repository", text(relative_path_rule()), &Import::compose, Presence::required);
+        object.key("compose", "a compose file of the repository", text(relative_path_rule()), &Import::compose,
+                   Presence::required);
         object.key("services", "which of its services; all when unsaid", list_of(text(name_rule())), &Import::services);
         return object;
     }();
@@ -43,8 +44,10 @@ const Object<Notification>& notification_object()
 {
     static const auto table = [] {
         Object<Notification> object("notification");
-        object.key("slack", "secret that holds the address of the webhook", secret_reference_type(),
-                   [](Notification& notification, const std::string& secret) { notification["slack"] = secret; }, Presence::required);
+        object.key(
+            "slack", "secret that holds the address of the webhook", secret_reference_type(),
+            [](Notification& notification, const std::string& secret) { notification["slack"] = secret; },
+            Presence::required);
         object.key("on", "what is told", list_of(one_of<int>({{"ready", 0}, {"failed", 1}, {"expiring", 2}})),
                    [](Notification&, const std::vector<int>&) {});
         return object;
@@ -54,14 +57,15 @@ const Object<Notification>& notification_object()
 
 /// Assigns to a member of the project file inside the draft.
 template <typename V>
-auto file_member(V ProjectFile::*member)
+auto file_member(V ProjectFile::* member)
 {
     return [member](Draft& draft, V value) { draft.file.*member = std::move(value); };
 }
 
 void add_program_keys(Object<Draft>& object)
 {
-    object.key("imports", "services taken over from other files", list_of(object_type(&import_object)), &Draft::imports);
+    object.key("imports", "services taken over from other files", list_of(object_type(&import_object)),
+               &Draft::imports);
     object.key("vars", "variables of the project", variables_type(), file_member(&ProjectFile::vars));
     object.key("services", "applications", named(service_type()), file_member(&ProjectFile::services));
     object.key("databases", "databases", named(database_type()), file_member(&ProjectFile::databases));
@@ -72,23 +76,29 @@ void add_program_keys(Object<Draft>& object)
 void add_placing_keys(Object<Draft>& object)
 {
     object.key("environments", "bases", named(environment_type()), file_member(&ProjectFile::environments));
-    object.key("targets", "where environments are placed; `here` is built in", named(target_type()), file_member(&ProjectFile::targets));
+    object.key("targets", "where environments are placed; `here` is built in", named(target_type()),
+               file_member(&ProjectFile::targets));
     object.key("previews", "how previews are made", previews_type(),
                [](Draft& draft, PreviewPolicy policy) { draft.file.previews = std::move(policy); });
-    object.key("notify", "who is told what", list_of(notification_type()), [](Draft&, const std::vector<Notification>&) {});
+    object.key("notify", "who is told what", list_of(notification_type()),
+               [](Draft&, const std::vector<Notification>&) {});
 }
 
 }  // namespace
 
-Type<std::map<std::string, std::string>> notification_type() { return object_type(&notification_object); }
+Type<std::map<std::string, std::string>> notification_type()
+{
+    return object_type(&notification_object);
+}
 
 const Object<Draft>& root_object()
 {
     static const auto table = [] {
         Object<Draft> object("project");
         object.key("version", "of the format", integer(1, 1), [](Draft&, std::int64_t) {}, Presence::required);
-        object.key("project", "name of the project", text(name_rule()),
-                   [](Draft& draft, std::string name) { draft.file.project = std::move(name); }, Presence::required);
+        object.key(
+            "project", "name of the project", text(name_rule()),
+            [](Draft& draft, std::string name) { draft.file.project = std::move(name); }, Presence::required);
         add_program_keys(object);
         add_placing_keys(object);
         return object;

@@ -26,7 +26,8 @@ Result<void> check_custom_domain(std::string_view text)
     const auto pieces = parse_interpolation_at(InterpolationPlace::custom_domain, text);
     if (!pieces) return std::unexpected(pieces.error());
     std::string sample;
-    for (const auto& piece : *pieces) sample += std::holds_alternative<std::string>(piece) ? std::get<std::string>(piece) : "x";
+    for (const auto& piece : *pieces)
+        sample += std::holds_alternative<std::string>(piece) ? std::get<std::string>(piece) : "x";
     return check_host(sample);
 }
 
@@ -35,7 +36,8 @@ const Object<Build>& build_object()
     static const auto table = [] {
         Object<Build> object("build");
         object.key("context", "folder that the build sees", text(relative_path_rule()), &Build::context);
-        object.key("command", "builds in the context; without it the tree is taken as it is", command_type(), &Build::command);
+        object.key("command", "builds in the context; without it the tree is taken as it is", command_type(),
+                   &Build::command);
         object.key("dockerfile", "builds an image on a cluster", text(relative_path_rule()), &Build::dockerfile);
         return object;
     }();
@@ -70,8 +72,8 @@ const Object<Volume>& volume_object()
     static const auto table = [] {
         Object<Volume> object("volume");
         object.key("name", "name of the volume", text(name_rule()), &Volume::name, Presence::required);
-        object.key("path", "where the service sees it", text({check_absolute_path, "^/[^\\u0000-\\u001f\\u007f]*$"}), &Volume::path,
-                   Presence::required);
+        object.key("path", "where the service sees it", text({check_absolute_path, "^/[^\\u0000-\\u001f\\u007f]*$"}),
+                   &Volume::path, Presence::required);
         object.key("size", "bytes: 1Gi", byte_size(), &Volume::size_bytes, Presence::required);
         object.key("clone", "previews get a copy of the base's content", boolean(), &Volume::clone);
         return object;
@@ -84,8 +86,8 @@ const Object<CustomDomain>& custom_domain_object()
     static const auto table = [] {
         Object<CustomDomain> object("customDomain");
         object.key("host", "host of the base", text(host_rule()), &CustomDomain::host, Presence::required);
-        object.key("preview", "host of a preview, with placeholders", text({check_custom_domain, argument_rule().pattern}),
-                   &CustomDomain::preview_pattern);
+        object.key("preview", "host of a preview, with placeholders",
+                   text({check_custom_domain, argument_rule().pattern}), &CustomDomain::preview_pattern);
         return object;
     }();
     return table;
@@ -109,7 +111,9 @@ const Object<Chart>& chart_object()
 
 Type<std::map<std::string, Need>> needs_type()
 {
-    return mapped(name_rule(), one_of<Need>({{"started", Need::started}, {"healthy", Need::healthy}, {"completed", Need::completed}}));
+    return mapped(
+        name_rule(),
+        one_of<Need>({{"started", Need::started}, {"healthy", Need::healthy}, {"completed", Need::completed}}));
 }
 
 struct When {
@@ -130,7 +134,8 @@ Type<When> when_type()
             [words](Reading& reading, const Node& node) -> std::optional<When> {
                 if (node.text.starts_with("cron")) {
                     auto cron = text(cron_rule()).read(reading, node);
-                    return cron ? std::optional(When{JobMoment::cron, std::string(trim(cron->substr(4)))}) : std::nullopt;
+                    return cron ? std::optional(When{JobMoment::cron, std::string(trim(cron->substr(4)))})
+                                : std::nullopt;
                 }
                 const auto moment = words.read(reading, node);
                 return moment ? std::optional(When{*moment, {}}) : std::nullopt;
@@ -141,7 +146,8 @@ Type<When> when_type()
 template <typename T>
 void add_program_keys(Object<T>& object)
 {
-    object.key("from", "copies build, image, env and resources of that service, nothing else", text(name_rule()), &T::from);
+    object.key("from", "copies build, image, env and resources of that service, nothing else", text(name_rule()),
+               &T::from);
     object.key("build", "how it is built", object_type(&build_object), &T::build);
     object.key("image", "image on a cluster; waited for", text(image_rule()), &T::image);
     object.key("run", "text: given to /bin/sh -c; list: executed as it is", command_type(), &T::run);
@@ -155,8 +161,10 @@ void add_network_keys(Object<Service>& object)
     object.key("port", "port that the service listens on (a local service gets its own as $PORT)", integer(1, 65535),
                [](Service& service, std::int64_t port) { service.port = static_cast<int>(port); });
     object.key("public", "has a public host", boolean(), &Service::is_public);
-    object.key("domains", "hosts beside the one made by the pattern", list_of(object_type(&custom_domain_object)), &Service::domains);
-    object.key("health", "when it counts as healthy; without it, when its port accepts", object_type(&health_object), &Service::health);
+    object.key("domains", "hosts beside the one made by the pattern", list_of(object_type(&custom_domain_object)),
+               &Service::domains);
+    object.key("health", "when it counts as healthy; without it, when its port accepts", object_type(&health_object),
+               &Service::health);
 }
 
 const Object<Service>& service_object()
@@ -165,13 +173,15 @@ const Object<Service>& service_object()
         Object<Service> object("service");
         add_program_keys(object);
         add_network_keys(object);
-        object.key("paths", "globs of files that it is built from, beside its build context", list_of(text(relative_path_rule())),
-                   &Service::paths);
-        object.key("volumes", "files that outlive the service", list_of(object_type(&volume_object)), &Service::volumes);
+        object.key("paths", "globs of files that it is built from, beside its build context",
+                   list_of(text(relative_path_rule())), &Service::paths);
+        object.key("volumes", "files that outlive the service", list_of(object_type(&volume_object)),
+                   &Service::volumes);
         object.key("replicas", "instances", integer(0, 100),
                    [](Service& service, std::int64_t count) { service.replicas = static_cast<int>(count); });
         object.key("strategy", "how a new version takes over",
-                   one_of<Strategy>({{"rolling", Strategy::rolling}, {"recreate", Strategy::recreate}}), &Service::strategy);
+                   one_of<Strategy>({{"rolling", Strategy::rolling}, {"recreate", Strategy::recreate}}),
+                   &Service::strategy);
         object.key("helm", "a chart instead of build, image and run", object_type(&chart_object),
                    [](Service& service, const Chart&) { service.is_helm = true; });
         object.key("manifests", "manifests instead of build, image and run", list_of(text(relative_path_rule())),
@@ -186,11 +196,13 @@ const Object<Job>& job_object()
     static const auto table = [] {
         Object<Job> object("job");
         add_program_keys(object);
-        object.key("when", "before-start, seed, after-create, after-ready, before-delete or \"cron …\"", when_type(),
-                   [](Job& job, const When& when) {
-                       job.when = when.moment;
-                       job.cron = when.cron;
-                   }, Presence::required);
+        object.key(
+            "when", "before-start, seed, after-create, after-ready, before-delete or \"cron …\"", when_type(),
+            [](Job& job, const When& when) {
+                job.when = when.moment;
+                job.cron = when.cron;
+            },
+            Presence::required);
         object.key("required", "whether its failure fails the run", boolean(), &Job::required);
         object.key("timeout", "how long it may take", duration(), &Job::timeout);
         return object;
@@ -208,8 +220,9 @@ const Object<ManagedDatabase>& managed_object()
 {
     static const auto table = [] {
         Object<ManagedDatabase> object("managedDatabase");
-        object.key("provider", "who runs it", one_of<int>({{"aws-rds", 0}}),
-                   [](ManagedDatabase& managed, int) { managed.provider = "aws-rds"; }, Presence::required);
+        object.key(
+            "provider", "who runs it", one_of<int>({{"aws-rds", 0}}),
+            [](ManagedDatabase& managed, int) { managed.provider = "aws-rds"; }, Presence::required);
         object.key("class", "class of the instance", text(argument_rule()), &ManagedDatabase::instance_class);
         return object;
     }();
@@ -240,9 +253,21 @@ const Object<Database>& database_object()
 
 }  // namespace
 
-Type<Resources> resources_type() { return object_type(&resources_object); }
-Type<Service> service_type() { return object_type(&service_object); }
-Type<Job> job_type() { return object_type(&job_object); }
-Type<Database> database_type() { return object_type(&database_object); }
+Type<Resources> resources_type()
+{
+    return object_type(&resources_object);
+}
+Type<Service> service_type()
+{
+    return object_type(&service_object);
+}
+Type<Job> job_type()
+{
+    return object_type(&job_object);
+}
+Type<Database> database_type()
+{
+    return object_type(&database_object);
+}
 
 }  // namespace ramet::config

@@ -8,7 +8,10 @@ namespace {
 /// Parts of a target that only clusters serve: kept as text, so that `plan` can list them.
 using Flat = std::map<std::string, std::string>;
 
-Type<Flat> flat_object(const Object<Flat>& (*object)()) { return object_type(object); }
+Type<Flat> flat_object(const Object<Flat>& (*object)())
+{
+    return object_type(object);
+}
 
 /// Assigns a text under a fixed name.
 auto into(std::string name)
@@ -28,7 +31,8 @@ const Object<Flat>& ingress_object()
 {
     static const auto table = [] {
         Object<Flat> object("ingress");
-        object.key("class", "class of the ingress controller", text(argument_rule()), into("class"), Presence::required);
+        object.key("class", "class of the ingress controller", text(argument_rule()), into("class"),
+                   Presence::required);
         return object;
     }();
     return table;
@@ -49,8 +53,8 @@ const Object<Flat>& tls_object()
 {
     static const auto table = [] {
         Object<Flat> object("tls");
-        object.key("issuer", "`local`, an issuer of the cluster, or an ACME directory", text(url_rule()), into("issuer"),
-                   Presence::required);
+        object.key("issuer", "`local`, an issuer of the cluster, or an ACME directory", text(url_rule()),
+                   into("issuer"), Presence::required);
         return object;
     }();
     return table;
@@ -70,7 +74,9 @@ const Object<Flat>& registry_object()
 void add_cluster_keys(Object<TargetDeclaration>& object)
 {
     const auto keep = [](std::string name) {
-        return [name = std::move(name)](TargetDeclaration& target, const std::string& value) { target.other[name] = value; };
+        return [name = std::move(name)](TargetDeclaration& target, const std::string& value) {
+            target.other[name] = value;
+        };
     };
     object.key("context", "context of the kubeconfig", text(argument_rule()), keep("context"));
     object.key("ingress", "how requests come in", flat_object(&ingress_object), under("ingress"));
@@ -80,7 +86,8 @@ void add_cluster_keys(Object<TargetDeclaration>& object)
     object.key("storage_class", "storage class of volumes", text(argument_rule()), keep("storage_class"));
     object.key("pool", "clusters for `isolation: cluster`", list_of(text(argument_rule())),
                [](TargetDeclaration& target, const std::vector<std::string>& contexts) {
-                   for (const auto& context : contexts) target.other["pool"] += (target.other["pool"].empty() ? "" : ", ") + context;
+                   for (const auto& context : contexts)
+                       target.other["pool"] += (target.other["pool"].empty() ? "" : ", ") + context;
                });
 }
 
@@ -88,9 +95,11 @@ const Object<TargetDeclaration>& target_object()
 {
     static const auto table = [] {
         Object<TargetDeclaration> object("target");
-        object.key("type", "what kind of place it is",
-                   one_of<TargetType>({{"local", TargetType::local}, {"kubernetes", TargetType::kubernetes}, {"aws", TargetType::aws}}),
-                   &TargetDeclaration::type, Presence::required);
+        object.key(
+            "type", "what kind of place it is",
+            one_of<TargetType>(
+                {{"local", TargetType::local}, {"kubernetes", TargetType::kubernetes}, {"aws", TargetType::aws}}),
+            &TargetDeclaration::type, Presence::required);
         object.key("domain", "public hosts stand one label below it", text(host_rule()), &TargetDeclaration::domain);
         add_cluster_keys(object);
         return object;
@@ -102,8 +111,10 @@ const Object<EnvironmentDeclaration>& environment_object()
 {
     static const auto table = [] {
         Object<EnvironmentDeclaration> object("environment");
-        object.key("branch", "what it deploys; its file is the trusted one", text(argument_rule()), &EnvironmentDeclaration::branch);
-        object.key("protected", "no preview may reach it or get its secrets", boolean(), &EnvironmentDeclaration::is_protected);
+        object.key("branch", "what it deploys; its file is the trusted one", text(argument_rule()),
+                   &EnvironmentDeclaration::branch);
+        object.key("protected", "no preview may reach it or get its secrets", boolean(),
+                   &EnvironmentDeclaration::is_protected);
         object.key("target", "where it is placed", text(name_rule()), &EnvironmentDeclaration::target);
         object.key("namespace", "adopts what others made there: read only, protected", text(name_rule()),
                    &EnvironmentDeclaration::adopted_namespace);
@@ -115,7 +126,13 @@ const Object<EnvironmentDeclaration>& environment_object()
 
 }  // namespace
 
-Type<TargetDeclaration> target_type() { return object_type(&target_object); }
-Type<EnvironmentDeclaration> environment_type() { return object_type(&environment_object); }
+Type<TargetDeclaration> target_type()
+{
+    return object_type(&target_object);
+}
+Type<EnvironmentDeclaration> environment_type()
+{
+    return object_type(&environment_object);
+}
 
 }  // namespace ramet::config

@@ -25,7 +25,8 @@ Type<std::pair<std::string, std::optional<bool>>> secret_or_flag()
                 return {{"anyOf", {{{"type", "string"}, {"pattern", secret_rule().pattern}}, {{"type", "boolean"}}}}};
             },
             [](Reading& reading, const Node& node) -> std::optional<Pair> {
-                if (node.kind == NodeKind::scalar && node.quoting == Quoting::plain && (node.text == "true" || node.text == "false"))
+                if (node.kind == NodeKind::scalar && node.quoting == Quoting::plain &&
+                    (node.text == "true" || node.text == "false"))
                     return Pair{"", node.text == "true"};
                 auto name = text(secret_rule()).read(reading, node);
                 return name ? std::optional(Pair{std::move(*name), std::nullopt}) : std::nullopt;
@@ -36,7 +37,8 @@ const Object<ValueObject>& value_object()
 {
     static const auto table = [] {
         Object<ValueObject> object("value");
-        object.key("secret", "name of the secret that is the value; beside `generate`: whether the value is kept as a secret",
+        object.key("secret",
+                   "name of the secret that is the value; beside `generate`: whether the value is kept as a secret",
                    secret_or_flag(), [](ValueObject& value, const auto& said) {
                        if (said.second)
                            value.is_secret = said.second;
@@ -44,8 +46,10 @@ const Object<ValueObject>& value_object()
                            value.secret = said.first;
                    });
         object.key("alias", "another variable whose value this one has", text(variable_rule()), &ValueObject::alias);
-        object.key("unset", "the variable is not set at all, whatever weaker places say", boolean(), &ValueObject::unset);
-        object.key("generate", "a value is made once for each environment", one_of<int>({{"random", 1}}), &ValueObject::generator);
+        object.key("unset", "the variable is not set at all, whatever weaker places say", boolean(),
+                   &ValueObject::unset);
+        object.key("generate", "a value is made once for each environment", one_of<int>({{"random", 1}}),
+                   &ValueObject::generator);
         object.key("length", "characters of the generated value", integer(8, 1024), &ValueObject::length);
         return object;
     }();
@@ -62,9 +66,12 @@ std::optional<DeclaredValue> declared(Reading& reading, const Node& node, const 
     }
     if (forms == 1 && said.secret) return SecretValue{*said.secret};
     if (forms == 1 && said.alias) return AliasValue{*said.alias};
-    if (forms == 1 && said.generator) return GeneratedValue{static_cast<int>(said.length.value_or(32)), said.is_secret.value_or(false)};
+    if (forms == 1 && said.generator)
+        return GeneratedValue{static_cast<int>(said.length.value_or(32)), said.is_secret.value_or(false)};
     if (forms == 1 && said.unset.value_or(false)) return UnsetValue{};
-    reading.refuse(node.mark, "a value is a text, or exactly one of {secret: NAME}, {alias: KEY}, {unset: true}, {generate: random}");
+    reading.refuse(
+        node.mark,
+        "a value is a text, or exactly one of {secret: NAME}, {alias: KEY}, {unset: true}, {generate: random}");
     return std::nullopt;
 }
 
@@ -139,7 +146,8 @@ Result<void> check_cron(std::string_view text)
         if (fields[i].find_first_not_of("0123456789*/,-") != std::string::npos)
             return fail(ErrorKind::invalid, "'{}' is no schedule: '{}' is not understood", text, fields[i]);
     if (is_cron) return {};
-    return fail(ErrorKind::invalid, "'{}' is no schedule; write it like \"cron 0 3 * * *\" (minute hour day month weekday)", text);
+    return fail(ErrorKind::invalid,
+                "'{}' is no schedule; write it like \"cron 0 3 * * *\" (minute hour day month weekday)", text);
 }
 
 Result<void> check_image(std::string_view text)
@@ -152,17 +160,27 @@ Result<void> check_image(std::string_view text)
 
 }  // namespace
 
-TextRule relative_path_rule() { return {check_relative_path, "^(?![-/])(?!(.*/)?\\.\\.(/|$))[^\\u0000-\\u001f\\u007f]+$"}; }
-TextRule cron_rule() { return {check_cron, "^cron +[0-9*/,-]+( +[0-9*/,-]+){4} *$"}; }
-TextRule image_rule() { return {check_image, "^(?!-)[^\\u0000-\\u0020\\u007f]+$"}; }
+TextRule relative_path_rule()
+{
+    return {check_relative_path, "^(?![-/])(?!(.*/)?\\.\\.(/|$))[^\\u0000-\\u001f\\u007f]+$"};
+}
+TextRule cron_rule()
+{
+    return {check_cron, "^cron +[0-9*/,-]+( +[0-9*/,-]+){4} *$"};
+}
+TextRule image_rule()
+{
+    return {check_image, "^(?!-)[^\\u0000-\\u0020\\u007f]+$"};
+}
 
 Type<Variables> variables_type()
 {
-    auto map = map_of(variable_rule(), Type<Variable>{value_schema, [](Reading& reading, const Node& node) -> std::optional<Variable> {
-                                                          auto value = read_value(reading, node);
-                                                          return value ? std::optional(Variable{.key = {}, .value = std::move(*value)})
-                                                                       : std::nullopt;
-                                                      }});
+    auto map = map_of(variable_rule(),
+                      Type<Variable>{value_schema, [](Reading& reading, const Node& node) -> std::optional<Variable> {
+                                         auto value = read_value(reading, node);
+                                         return value ? std::optional(Variable{.key = {}, .value = std::move(*value)})
+                                                      : std::nullopt;
+                                     }});
     return {map.schema, [read = map.read](Reading& reading, const Node& node) -> std::optional<Variables> {
                 auto pairs = read(reading, node);
                 if (!pairs) return std::nullopt;

@@ -54,6 +54,9 @@ private:
 
 }  // namespace
 
-NeedCycle find_need_cycle(const ProjectFile& file) { return Search(file).run(); }
+NeedCycle find_need_cycle(const ProjectFile& file)
+{
+    return Search(file).run();
+}
 
 }  // namespace ramet::config

@@ -11,7 +11,8 @@ namespace {
 
 void add_built_in_target(ProjectFile& file)
 {
-    if (file.find_target("here") == nullptr) file.targets.push_back(TargetDeclaration{.name = "here", .type = TargetType::local});
+    if (file.find_target("here") == nullptr)
+        file.targets.push_back(TargetDeclaration{.name = "here", .type = TargetType::local});
 }
 
 void fill_defaults(ProjectFile& file)
@@ -40,7 +41,8 @@ std::pair<int, int> position(const Error& error)
 
 }  // namespace
 
-std::expected<ProjectFile, std::vector<Error>> parse_project_file_fully(std::string_view text, std::string_view file_name)
+std::expected<ProjectFile, std::vector<Error>> parse_project_file_fully(std::string_view text,
+                                                                        std::string_view file_name)
 {
     auto tree = parse_yaml(text, file_name);
     if (!tree.errors.empty()) return std::unexpected(std::move(tree.errors));
@@ -63,7 +65,8 @@ Result<ProjectFile> parse_project_file(std::string_view text, std::string_view f
     auto file = parse_project_file_fully(text, file_name);
     if (file) return std::move(*file);
     auto& errors = file.error();
-    if (errors.size() > 1) errors[0].evidence = fmt::format("and {} more; `ramet config validate` shows all", errors.size() - 1);
+    if (errors.size() > 1)
+        errors[0].evidence = fmt::format("and {} more; `ramet config validate` shows all", errors.size() - 1);
     return std::unexpected(std::move(errors[0]));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/project_file.hpp"
 #include "base/result.hpp"
+#include "domain/project_file.hpp"
 
 #include <expected>
 #include <string_view>
@@ -14,6 +14,7 @@ namespace ramet::config {
 Result<ProjectFile> parse_project_file(std::string_view text, std::string_view file_name);
 
 /// The same with every error, in the order of the file.
-std::expected<ProjectFile, std::vector<Error>> parse_project_file_fully(std::string_view text, std::string_view file_name);
+std::expected<ProjectFile, std::vector<Error>> parse_project_file_fully(std::string_view text,
+                                                                        std::string_view file_name);
 
 }  // namespace ramet::config

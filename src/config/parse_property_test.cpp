@@ -32,9 +32,11 @@ void check_outcome(const std::string& text)
 
 const std::vector<std::string>& pieces()
 {
-    static const std::vector<std::string> list = {"{",    "}",  "[",     "]",      ": ",       "- ",     "\n", "  ",  "\"",   "'",   "#",
-                                                  "${",   "$${", "&a",   "*a",     "!!x",      "---",    "|",  ">",   "?",    "<<",  "\t",
-                                                  "null", "~",  "true",  "-1",     "1e400",    "\xff",   "\xe2\x82\xac", "web", "from: web", "needs: {web: healthy}"};
+    static const std::vector<std::string> list = {
+        "{",    "}",  "[",     "]",    ": ",           "- ",  "\n",        "  ",
+        "\"",   "'",  "#",     "${",   "$${",          "&a",  "*a",        "!!x",
+        "---",  "|",  ">",     "?",    "<<",           "\t",  "null",      "~",
+        "true", "-1", "1e400", "\xff", "\xe2\x82\xac", "web", "from: web", "needs: {web: healthy}"};
     return list;
 }
 
@@ -71,5 +73,6 @@ TEST_CASE("a mutated file is accepted or refused with a place")
 
 TEST_CASE("a file cut off anywhere is accepted or refused with a place")
 {
-    CHECK(rc::check([] { check_outcome(everything().substr(0, *rc::gen::inRange<std::size_t>(0, everything().size()))); }));
+    CHECK(rc::check(
+        [] { check_outcome(everything().substr(0, *rc::gen::inRange<std::size_t>(0, everything().size()))); }));
 }

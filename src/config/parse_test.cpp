@@ -145,14 +145,16 @@ TEST_CASE("every key that is used is known with its place")
     const auto used = [&](std::string_view path) {
         return std::ranges::find(file.used_keys, path, &UnservedKey::path) != file.used_keys.end();
     };
-    for (const auto* path : {"imports", "services.api.volumes", "services.search.helm", "previews.lifecycle.sleep_after", "notify",
-                             "databases.db.managed", "targets.eks-eu.ingress.class", "services.web.domains.0.preview"})
+    for (const auto* path :
+         {"imports", "services.api.volumes", "services.search.helm", "previews.lifecycle.sleep_after", "notify",
+          "databases.db.managed", "targets.eks-eu.ingress.class", "services.web.domains.0.preview"})
         CHECK_MESSAGE(used(path), path);
 }
 
 TEST_CASE("all errors are told, in the order of the file")
 {
-    const auto file = parse_project_file_fully("version: 1\nproject: P\nservices:\n  web: {prot: 1}\n  api: {run: x, port: 0}\n", "f");
+    const auto file = parse_project_file_fully(
+        "version: 1\nproject: P\nservices:\n  web: {prot: 1}\n  api: {run: x, port: 0}\n", "f");
     REQUIRE_FALSE(file.has_value());
     std::vector<std::string> places;
     for (const auto& error : file.error()) places.push_back(error.where);

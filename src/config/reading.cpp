@@ -14,8 +14,14 @@ void Reading::refuse(Mark mark, std::string message, std::string next_step)
                        .where = place(file_name_, mark)});
 }
 
-Provenance Reading::where(Mark mark) const { return {.file = file_name_, .line = mark.line, .column = mark.column}; }
+Provenance Reading::where(Mark mark) const
+{
+    return {.file = file_name_, .line = mark.line, .column = mark.column};
+}
 
-std::string Reading::path() const { return join(path_, "."); }
+std::string Reading::path() const
+{
+    return join(path_, ".");
+}
 
 }  // namespace ramet::config

@@ -41,9 +41,11 @@ bool is_number(std::string_view text)
     if (text.starts_with("0x") || text.starts_with("0o"))
         return text.size() > 2 && text.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
     const auto first = text.find_first_not_of("+-");
-    if (first == std::string_view::npos || first > 1 || std::string_view(".0123456789").find(text[first]) == std::string_view::npos)
+    if (first == std::string_view::npos || first > 1 ||
+        std::string_view(".0123456789").find(text[first]) == std::string_view::npos)
         return false;
-    return text != "." && parse_number(text.starts_with("-.") || text.starts_with("+.") ? text.substr(1) : text).has_value();
+    return text != "." &&
+           parse_number(text.starts_with("-.") || text.starts_with("+.") ? text.substr(1) : text).has_value();
 }
 
 Json pattern_schema(std::string_view pattern)
@@ -57,7 +59,8 @@ Json pattern_schema(std::string_view pattern)
 bool looks_like_another_type(std::string_view text)
 {
     const auto lower = to_lower(text);
-    return lower == "true" || lower == "false" || lower == "null" || lower == ".inf" || lower == ".nan" || is_number(text);
+    return lower == "true" || lower == "false" || lower == "null" || lower == ".inf" || lower == ".nan" ||
+           is_number(text);
 }
 
 Type<std::string> text(TextRule rule)
@@ -67,7 +70,8 @@ Type<std::string> text(TextRule rule)
                 const auto* value = scalar_text(reading, node, "a text");
                 if (value == nullptr) return std::nullopt;
                 if (node.quoting == Quoting::plain && looks_like_another_type(*value)) {
-                    reading.refuse(node.mark, fmt::format("a text is expected here; put {} in quotes", value->substr(0, 40)));
+                    reading.refuse(node.mark,
+                                   fmt::format("a text is expected here; put {} in quotes", value->substr(0, 40)));
                     return std::nullopt;
                 }
                 const auto checked = rule.check == nullptr ? Result<void>{} : rule.check(*value);
@@ -120,8 +124,10 @@ Type<bool> boolean()
             [](Reading& reading, const Node& node) -> std::optional<bool> {
                 const auto* value = scalar_text(reading, node, "true or false");
                 if (value == nullptr) return std::nullopt;
-                if (node.quoting == Quoting::plain && (*value == "true" || *value == "True" || *value == "TRUE")) return true;
-                if (node.quoting == Quoting::plain && (*value == "false" || *value == "False" || *value == "FALSE")) return false;
+                if (node.quoting == Quoting::plain && (*value == "true" || *value == "True" || *value == "TRUE"))
+                    return true;
+                if (node.quoting == Quoting::plain && (*value == "false" || *value == "False" || *value == "FALSE"))
+                    return false;
                 reading.refuse(node.mark, "true or false is expected here");
                 return std::nullopt;
             }};
@@ -143,8 +149,9 @@ Type<Milliseconds> duration()
 Type<std::int64_t> byte_size()
 {
     return {[](Definitions&) -> Json {
-                return {{"anyOf", {{{"type", "string"}, {"pattern", "^[0-9]+(k|K|M|G|T|Ki|Mi|Gi|Ti)?$"}},
-                                   {{"type", "integer"}, {"minimum", 0}}}}};
+                return {{"anyOf",
+                         {{{"type", "string"}, {"pattern", "^[0-9]+(k|K|M|G|T|Ki|Mi|Gi|Ti)?$"}},
+                          {{"type", "integer"}, {"minimum", 0}}}}};
             },
             [](Reading& reading, const Node& node) -> std::optional<std::int64_t> {
                 const auto* value = scalar_text(reading, node, "a size like 256Mi");
@@ -155,8 +162,9 @@ Type<std::int64_t> byte_size()
 Type<std::int64_t> cpu_millis()
 {
     return {[](Definitions&) -> Json {
-                return {{"anyOf", {{{"type", "string"}, {"pattern", "^[0-9]+(m|\\.[0-9]{1,3})?$"}},
-                                   {{"type", "number"}, {"minimum", 0}}}}};
+                return {{"anyOf",
+                         {{{"type", "string"}, {"pattern", "^[0-9]+(m|\\.[0-9]{1,3})?$"}},
+                          {{"type", "number"}, {"minimum", 0}}}}};
             },
             [](Reading& reading, const Node& node) -> std::optional<std::int64_t> {
                 const auto* value = scalar_text(reading, node, "an amount of cores like 500m");
@@ -184,15 +192,27 @@ Type<int> word_value(std::vector<Word> words)
             }};
 }
 
-TextRule name_rule() { return {check_name, "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"}; }
+TextRule name_rule()
+{
+    return {check_name, "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"};
+}
 TextRule variable_rule()
 {
     return {check_variable_name,
             "^(?!(LD_|RAMET_))(?!(GCONV_PATH|BASH_ENV|ENV|IFS|HOST|PORT)$)[A-Za-z_][A-Za-z0-9_]*$"};
 }
-TextRule secret_rule() { return {check_secret_name, "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"}; }
-TextRule argument_rule() { return {check_argument, "^(?!-)[^\\u0000-\\u001f\\u007f]+$"}; }
-TextRule host_rule() { return {check_host, "^(?!-)[A-Za-z0-9*\\[\\]:._-]{1,253}$"}; }
+TextRule secret_rule()
+{
+    return {check_secret_name, "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"};
+}
+TextRule argument_rule()
+{
+    return {check_argument, "^(?!-)[^\\u0000-\\u001f\\u007f]+$"};
+}
+TextRule host_rule()
+{
+    return {check_host, "^(?!-)[A-Za-z0-9*\\[\\]:._-]{1,253}$"};
+}
 TextRule url_rule()
 {
     return {check_url, "^(?!-)(?!([Ff][Ii][Ll][Ee]|[Dd][Aa][Tt][Aa]|[Jj][Aa][Vv][Aa][Ss][Cc][Rr][Ii][Pp][Tt]):)"

@@ -77,8 +77,8 @@ Type<std::vector<std::pair<std::string, V>>> map_of(TextRule names, Type<V> valu
                         {"propertyNames", {{"pattern", names.pattern}}},
                         {"additionalProperties", schema(definitions)}};
             },
-            [names, read = value_type.read](Reading& reading, const Node& node)
-                -> std::optional<std::vector<std::pair<std::string, V>>> {
+            [names, read = value_type.read](Reading& reading,
+                                            const Node& node) -> std::optional<std::vector<std::pair<std::string, V>>> {
                 if (!expect_map(reading, node)) return std::nullopt;
                 std::vector<std::pair<std::string, V>> values;
                 for (const auto& entry : node.entries) {

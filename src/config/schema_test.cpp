@@ -21,7 +21,8 @@ TEST_CASE("the committed schema is the one that the table of keys gives")
 TEST_CASE("every key of the format has a pattern")
 {
     const auto patterns = all_key_patterns();
-    for (const auto* pattern : {"version", "services.*.build.command", "previews.data.*.max_age", "targets.*.ingress.class", "vars.*.secret",
-                                "services.*.domains.*.preview", "notify.*.slack.secret", "previews.limits.min_free_disk"})
+    for (const auto* pattern :
+         {"version", "services.*.build.command", "previews.data.*.max_age", "targets.*.ingress.class", "vars.*.secret",
+          "services.*.domains.*.preview", "notify.*.slack.secret", "previews.limits.min_free_disk"})
         CHECK_MESSAGE(std::ranges::count(patterns, pattern) == 1, pattern);
 }

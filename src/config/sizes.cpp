@@ -58,7 +58,8 @@ Result<std::int64_t> parse_cpu_millis(std::string_view text)
 {
     auto rest = text;
     const auto refuse = [&] {
-        return fail(ErrorKind::invalid, "'{}' is not an amount of cores; write it like 500m, 2 or 0.5", text.substr(0, 40));
+        return fail(ErrorKind::invalid, "'{}' is not an amount of cores; write it like 500m, 2 or 0.5",
+                    text.substr(0, 40));
     };
     const auto whole = take_number(rest);
     if (!whole || *whole > 1'000'000'000) return refuse();

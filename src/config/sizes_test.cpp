@@ -10,8 +10,13 @@ TEST_CASE("sizes are read with their units")
         std::string_view text;
         std::int64_t want;
     };
-    const Case cases[] = {{"0", 0},           {"1024", 1024},        {"256Mi", 268'435'456}, {"5Gi", 5'368'709'120},
-                          {"1G", 1'000'000'000}, {"1k", 1000},       {"2Ti", 2'199'023'255'552}};
+    const Case cases[] = {{"0", 0},
+                          {"1024", 1024},
+                          {"256Mi", 268'435'456},
+                          {"5Gi", 5'368'709'120},
+                          {"1G", 1'000'000'000},
+                          {"1k", 1000},
+                          {"2Ti", 2'199'023'255'552}};
     for (const auto& [text, want] : cases) {
         CAPTURE(text);
         CHECK(parse_byte_size(text).value_or(-1) == want);

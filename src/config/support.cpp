@@ -10,7 +10,8 @@
 namespace ramet::config {
 namespace {
 
-constexpr std::string_view no_cluster_yet = "this target is not served yet; `--target here` puts the environment on this machine";
+constexpr std::string_view no_cluster_yet =
+    "this target is not served yet; `--target here` puts the environment on this machine";
 
 class Check {
 public:
@@ -19,7 +20,8 @@ public:
     SupportReport run()
     {
         if (question_.target != TargetType::local) {
-            refuse("targets." + question_.declared_target + ".type", fmt::format("{}: {}", ramet::to_string(question_.target), no_cluster_yet));
+            refuse("targets." + question_.declared_target + ".type",
+                   fmt::format("{}: {}", ramet::to_string(question_.target), no_cluster_yet));
             return std::move(report_);
         }
         for (const auto& key : file_.used_keys)
@@ -67,7 +69,8 @@ private:
         const auto pattern = split(rule.pattern, '.');
         const auto star = std::ranges::find(pattern, "*");
         const auto parts = split(path, '.');
-        return rule.concerns(file_, star == pattern.end() ? "" : parts[static_cast<std::size_t>(star - pattern.begin())]);
+        return rule.concerns(file_,
+                             star == pattern.end() ? "" : parts[static_cast<std::size_t>(star - pattern.begin())]);
     }
 
     void refuse(const std::string& path, std::string reason)
@@ -96,7 +99,10 @@ std::string local_word(const std::string& pattern)
 
 }  // namespace
 
-SupportReport check_supported(const ProjectFile& file, const SupportQuestion& question) { return Check(file, question).run(); }
+SupportReport check_supported(const ProjectFile& file, const SupportQuestion& question)
+{
+    return Check(file, question).run();
+}
 
 std::vector<SupportLine> support_table()
 {

@@ -13,9 +13,9 @@ enum class Placement : std::uint8_t { as_declared, here };
 
 /// What is to be planned: only keys that matter to it are looked at.
 struct SupportQuestion {
-    TargetType target = TargetType::local;           ///< where it really goes: with `here`, local
-    Placement placement = Placement::as_declared;    ///< here: `--target here`
-    std::string declared_target{};                   ///< the target that the file names for it
+    TargetType target = TargetType::local;         ///< where it really goes: with `here`, local
+    Placement placement = Placement::as_declared;  ///< here: `--target here`
+    std::string declared_target{};                 ///< the target that the file names for it
     Planned planned = Planned::preview;
 };
 
@@ -28,7 +28,7 @@ struct NotApplied {
 };
 
 struct SupportReport {
-    std::vector<Error> refusals{};         ///< kind `refused`, `where` is "file:line:column"
+    std::vector<Error> refusals{};          ///< kind `refused`, `where` is "file:line:column"
     std::vector<NotApplied> not_applied{};  ///< listed by `plan`
 };
 
@@ -38,7 +38,7 @@ SupportReport check_supported(const ProjectFile& file, const SupportQuestion& qu
 /// One line of `ramet config support`.
 struct SupportLine {
     std::string pattern;
-    std::string local;       ///< "yes", or "no: why", or "not applied: why"
+    std::string local;  ///< "yes", or "no: why", or "not applied: why"
     std::string kubernetes;
     std::string aws;
 };

@@ -28,7 +28,10 @@ bool is_scheduled(const ProjectFile& file, const std::string& name)
     return job != nullptr && job->when == JobMoment::cron;
 }
 
-bool asks_who(const ProjectFile& file, const std::string&) { return file.previews && file.previews->access != Access::public_; }
+bool asks_who(const ProjectFile& file, const std::string&)
+{
+    return file.previews && file.previews->access != Access::public_;
+}
 
 bool isolates_more(const ProjectFile& file, const std::string&)
 {
@@ -38,9 +41,10 @@ bool isolates_more(const ProjectFile& file, const std::string&)
 bool clones_redis(const ProjectFile& file, const std::string& name)
 {
     const auto* database = file.find_database(name);
-    const auto data = file.previews ? file.previews->data.find(name) : std::map<std::string, DataPolicy>::const_iterator{};
-    return database != nullptr && database->type == DatabaseType::redis && file.previews && data != file.previews->data.end() &&
-           data->second.strategy == DataStrategy::clone;
+    const auto data =
+        file.previews ? file.previews->data.find(name) : std::map<std::string, DataPolicy>::const_iterator{};
+    return database != nullptr && database->type == DatabaseType::redis && file.previews &&
+           data != file.previews->data.end() && data->second.strategy == DataStrategy::clone;
 }
 
 constexpr std::string_view clusters_only = "only clusters have it";
@@ -52,14 +56,18 @@ constexpr std::array rules = {
     SupportRule{"services.*.helm", refused, refused, "charts run on clusters only"},
     SupportRule{"services.*.manifests", refused, refused, "manifests run on clusters only"},
     SupportRule{"services.*.image", not_applied, not_applied, "images run on clusters; here the service is built"},
-    SupportRule{"services.*.build.dockerfile", not_applied, not_applied, "images are built for clusters; here `build.command` builds"},
-    SupportRule{"services.*.resources", not_applied, not_applied, "nothing enforces it here; memory counts for previews.limits.memory"},
+    SupportRule{"services.*.build.dockerfile", not_applied, not_applied,
+                "images are built for clusters; here `build.command` builds"},
+    SupportRule{"services.*.resources", not_applied, not_applied,
+                "nothing enforces it here; memory counts for previews.limits.memory"},
     SupportRule{"jobs.*.image", not_applied, not_applied, "images run on clusters; here the job is built"},
-    SupportRule{"jobs.*.build.dockerfile", not_applied, not_applied, "images are built for clusters; here `build.command` builds"},
+    SupportRule{"jobs.*.build.dockerfile", not_applied, not_applied,
+                "images are built for clusters; here `build.command` builds"},
     SupportRule{"jobs.*.resources", not_applied, not_applied, "nothing enforces it here"},
     SupportRule{"jobs.*.when", refused, refused, "schedules are not served yet", is_scheduled, "cron …"},
     SupportRule{"databases.*.mode", refused, refused, "managed databases are not served yet", is_managed, "managed"},
-    SupportRule{"databases.*.type", refused, refused, "only postgres and redis are served yet", is_other_database, "mysql, mariadb"},
+    SupportRule{"databases.*.type", refused, refused, "only postgres and redis are served yet", is_other_database,
+                "mysql, mariadb"},
     SupportRule{"network", refused, refused, "rules for the network are not served yet"},
     SupportRule{"notify", refused, refused, "notifications are not served yet"},
     SupportRule{"targets.*.context", refused, not_applied, clusters_only},
@@ -69,11 +77,15 @@ constexpr std::array rules = {
     SupportRule{"targets.*.registry", refused, not_applied, clusters_only},
     SupportRule{"targets.*.storage_class", refused, not_applied, clusters_only},
     SupportRule{"targets.*.pool", refused, not_applied, clusters_only},
-    SupportRule{"previews.isolation", refused, not_applied, "a local target isolates by process", isolates_more, "other than process"},
-    SupportRule{"previews.domains.access", refused, refused, "only public access is served yet", asks_who, "login, token"},
+    SupportRule{"previews.isolation", refused, not_applied, "a local target isolates by process", isolates_more,
+                "other than process"},
+    SupportRule{"previews.domains.access", refused, refused, "only public access is served yet", asks_who,
+                "login, token"},
     SupportRule{"previews.data.*.mask", refused, refused, "masking is not served yet"},
-    SupportRule{"previews.data.*.refresh", refused, refused, "schedules are not served yet; `ramet db refresh` makes a golden copy now"},
-    SupportRule{"previews.data.*.strategy", refused, refused, "Redis is not cloned yet; use `empty` or `seed`", clones_redis, "clone of redis"},
+    SupportRule{"previews.data.*.refresh", refused, refused,
+                "schedules are not served yet; `ramet db refresh` makes a golden copy now"},
+    SupportRule{"previews.data.*.strategy", refused, refused, "Redis is not cloned yet; use `empty` or `seed`",
+                clones_redis, "clone of redis"},
     SupportRule{"previews.repos", refused, refused, "linked repositories are not served yet"},
     SupportRule{"previews.drift", refused, refused, "drift is not watched yet"},
     SupportRule{"previews.lifecycle.sleep_after", refused, refused, "sleeping is not served yet"},
@@ -83,7 +95,10 @@ constexpr std::array rules = {
 
 }  // namespace
 
-std::span<const SupportRule> local_rules() { return rules; }
+std::span<const SupportRule> local_rules()
+{
+    return rules;
+}
 
 bool matches_pattern(std::string_view pattern, std::string_view path)
 {

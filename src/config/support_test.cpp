@@ -16,7 +16,9 @@ namespace {
 
 ProjectFile everything()
 {
-    return parse_project_file(read_file(std::filesystem::path(RAMET_SOURCE_DIR) / "tests/data/config/everything.yaml").value(), "ramet.yaml")
+    return parse_project_file(
+               read_file(std::filesystem::path(RAMET_SOURCE_DIR) / "tests/data/config/everything.yaml").value(),
+               "ramet.yaml")
         .value();
 }
 
@@ -43,18 +45,21 @@ SupportReport asked(const std::string& text, const SupportQuestion& question = {
 
 }  // namespace
 
-TEST_CASE("under --target here a file for a cluster is refused by what is not served, and the cluster's own keys are listed")
+TEST_CASE(
+    "under --target here a file for a cluster is refused by what is not served, and the cluster's own keys are listed")
 {
     const auto report = check_supported(everything(), {.placement = Placement::here, .declared_target = "eks-eu"});
     CHECK(refused_paths(report) ==
-          std::set<std::string>{"imports", "services.api.volumes", "services.web.domains", "services.search.helm", "services.legacy.manifests",
-                                "jobs.nightly.when", "network", "notify", "previews.domains.access", "previews.data.db.mask",
-                                "previews.data.db.refresh", "previews.repos", "previews.drift", "previews.lifecycle.sleep_after",
+          std::set<std::string>{"imports", "services.api.volumes", "services.web.domains", "services.search.helm",
+                                "services.legacy.manifests", "jobs.nightly.when", "network", "notify",
+                                "previews.domains.access", "previews.data.db.mask", "previews.data.db.refresh",
+                                "previews.repos", "previews.drift", "previews.lifecycle.sleep_after",
                                 "previews.lifecycle.wake", "previews.limits.cost_per_day"});
-    CHECK(unapplied_paths(report) ==
-          std::set<std::string>{"services.web.image", "services.web.build.dockerfile", "services.api.resources", "targets.eks-eu.context",
-                                "targets.eks-eu.ingress", "targets.eks-eu.tls", "targets.eks-eu.registry", "targets.eks-eu.storage_class",
-                                "targets.eks-eu.pool", "previews.isolation"});
+    CHECK(unapplied_paths(report) == std::set<std::string>{"services.web.image", "services.web.build.dockerfile",
+                                                           "services.api.resources", "targets.eks-eu.context",
+                                                           "targets.eks-eu.ingress", "targets.eks-eu.tls",
+                                                           "targets.eks-eu.registry", "targets.eks-eu.storage_class",
+                                                           "targets.eks-eu.pool", "previews.isolation"});
     for (const auto& error : report.refusals) {
         CHECK(error.kind == ErrorKind::refused);
         CHECK(error.where.starts_with("ramet.yaml:"));
@@ -63,7 +68,8 @@ TEST_CASE("under --target here a file for a cluster is refused by what is not se
 
 TEST_CASE("a base is not refused for what only previews use")
 {
-    const auto paths = refused_paths(check_supported(everything(), {.placement = Placement::here, .declared_target = "eks-eu", .planned = Planned::base}));
+    const auto paths = refused_paths(check_supported(
+        everything(), {.placement = Placement::here, .declared_target = "eks-eu", .planned = Planned::base}));
     CHECK(paths.contains("imports"));
     for (const auto& path : paths) CHECK_FALSE(path.starts_with("previews."));
 }
@@ -72,12 +78,14 @@ TEST_CASE("clusters are refused in words")
 {
     const auto report = check_supported(everything(), {.target = TargetType::kubernetes, .declared_target = "eks-eu"});
     REQUIRE(report.refusals.size() == 1);
-    CHECK(report.refusals[0].message.find("targets.eks-eu.type: kubernetes: this target is not served yet; `--target here`") == 0);
+    CHECK(report.refusals[0].message.find(
+              "targets.eks-eu.type: kubernetes: this target is not served yet; `--target here`") == 0);
 }
 
 TEST_CASE("each rule refuses what it names and nothing beside it")
 {
-    const std::string head = "services: {web: {run: x, port: 1}}\ndatabases: {db: {type: postgres}, cache: {type: redis}}\nenvironments: {s: {branch: main}}\n";
+    const std::string head = "services: {web: {run: x, port: 1}}\ndatabases: {db: {type: postgres}, cache: {type: "
+                             "redis}}\nenvironments: {s: {branch: main}}\n";
     struct Case {
         std::string story, text;
         std::set<std::string> refused;
@@ -88,7 +96,9 @@ TEST_CASE("each rule refuses what it names and nothing beside it")
         {"login", head + "previews: {base: s, domains: {access: login}}", {"previews.domains.access"}},
         {"isolation by process", head + "previews: {base: s, isolation: process}", {}},
         {"isolation by cluster", head + "previews: {base: s, isolation: cluster}", {"previews.isolation"}},
-        {"a clone of redis", head + "previews: {base: s, data: {cache: {strategy: clone}}}", {"previews.data.cache.strategy"}},
+        {"a clone of redis",
+         head + "previews: {base: s, data: {cache: {strategy: clone}}}",
+         {"previews.data.cache.strategy"}},
         {"drift, even as it is by default", head + "previews: {base: s, drift: mend}", {"previews.drift"}},
         {"a managed block beside a container", "databases: {db: {type: postgres, managed: {provider: aws-rds}}}", {}},
         {"a managed database", "databases: {db: {type: postgres, mode: managed}}", {"databases.db.mode"}},
@@ -96,10 +106,17 @@ TEST_CASE("each rule refuses what it names and nothing beside it")
         {"an image alone", "services: {web: {image: nginx}}", {"services.web"}},
         {"an image beside a build", "services: {web: {image: nginx, build: {context: .}, run: x}}", {}},
         {"a Dockerfile alone", "services: {web: {build: {dockerfile: Dockerfile}}}", {"services.web"}},
-        {"an image alone that previews share", "services: {web: {image: nginx}}\nenvironments: {s: {branch: main}}\npreviews: {base: s, share: [web]}", {}},
-        {"an image alone that previews leave out", "services: {web: {image: nginx}}\nenvironments: {s: {branch: main}}\npreviews: {base: s, services: {web: {replicas: 0}}}", {}},
+        {"an image alone that previews share",
+         "services: {web: {image: nginx}}\nenvironments: {s: {branch: main}}\npreviews: {base: s, share: [web]}",
+         {}},
+        {"an image alone that previews leave out",
+         "services: {web: {image: nginx}}\nenvironments: {s: {branch: main}}\npreviews: {base: s, services: {web: "
+         "{replicas: 0}}}",
+         {}},
         {"another target's keys", "targets: {k: {type: kubernetes, context: c}}", {}},
-        {"a local target with a registry", "targets: {here: {type: local, registry: {url: r.example.com}}}", {"targets.here.registry"}},
+        {"a local target with a registry",
+         "targets: {here: {type: local, registry: {url: r.example.com}}}",
+         {"targets.here.registry"}},
     };
     for (const auto& [story, text, refused] : cases) {
         CAPTURE(story);

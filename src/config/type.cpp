@@ -19,8 +19,9 @@ void refuse_unknown_key(Reading& reading, const Entry& entry, const std::vector<
     for (const auto& fact : known) names.emplace_back(fact.name);
     const auto meant = did_you_mean(entry.key.substr(0, 60), names);
     std::ranges::sort(names);
-    reading.refuse(entry.mark, fmt::format("unknown key '{}'{}", entry.key.substr(0, 60),
-                                           meant.empty() ? "" : "; did you mean '" + meant + "'?"),
+    reading.refuse(entry.mark,
+                   fmt::format("unknown key '{}'{}", entry.key.substr(0, 60),
+                               meant.empty() ? "" : "; did you mean '" + meant + "'?"),
                    "keys that are known here: " + join(names, ", "));
 }
 

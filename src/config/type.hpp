@@ -45,7 +45,8 @@ public:
 
     /// `assign` is a member of T (or of std::optional of it), or a function (T&, V).
     template <typename V, typename Assign>
-    Object& key(std::string name, std::string description, Type<V> type, Assign assign, Presence presence = Presence::optional)
+    Object& key(std::string name, std::string description, Type<V> type, Assign assign,
+                Presence presence = Presence::optional)
     {
         auto read = [reader = type.read, assign](Reading& reading, const Node& node, T& into) {
             auto value = reader(reading, node);
@@ -122,21 +123,20 @@ Json schema_of(const Object<T>& object, Definitions& definitions)
 template <typename T>
 Type<T> object_type(const Object<T>& (*object)())
 {
-    return {
-        [object](Definitions& definitions) -> Json {
-            const auto& name = object().name();
-            if (!definitions.contains(name)) {
-                definitions[name] = nullptr;  // Ends the recursion of objects that hold themselves.
-                definitions[name] = schema_of(object(), definitions);
-            }
-            return {{"$ref", "#/$defs/" + name}};
-        },
-        [object](Reading& reading, const Node& node) -> std::optional<T> {
-            T value{};
-            if constexpr (requires { value.where; }) value.where = reading.where(node.mark);
-            if (!read_object(reading, node, object(), value)) return std::nullopt;
-            return value;
-        }};
+    return {[object](Definitions& definitions) -> Json {
+                const auto& name = object().name();
+                if (!definitions.contains(name)) {
+                    definitions[name] = nullptr;  // Ends the recursion of objects that hold themselves.
+                    definitions[name] = schema_of(object(), definitions);
+                }
+                return {{"$ref", "#/$defs/" + name}};
+            },
+            [object](Reading& reading, const Node& node) -> std::optional<T> {
+                T value{};
+                if constexpr (requires { value.where; }) value.where = reading.where(node.mark);
+                if (!read_object(reading, node, object(), value)) return std::nullopt;
+                return value;
+            }};
 }
 
 }  // namespace ramet::config

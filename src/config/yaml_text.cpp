@@ -11,8 +11,11 @@ constexpr std::size_t longest_line = 16'384;
 std::size_t sequence_length(std::string_view rest)
 {
     const auto first = static_cast<unsigned char>(rest.front());
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : (first & 0xF0U) == 0xE0U ? 3 :
-                               first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    const std::size_t length = first < 0x80                    ? 1
+                               : first >= 0xC2 && first < 0xE0 ? 2
+                               : (first & 0xF0U) == 0xE0U      ? 3
+                               : first >= 0xF0 && first < 0xF5 ? 4
+                                                               : 0;
     if (length == 0 || rest.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((static_cast<unsigned char>(rest[i]) & 0xC0U) != 0x80U) return 0;
@@ -35,7 +38,8 @@ Error error_at(std::string_view file_name, Mark mark, std::string message)
 std::optional<Error> check_text(std::string_view text, std::string_view file_name)
 {
     if (text.size() > largest_file)
-        return error_at(file_name, {}, fmt::format("the file has {} bytes; at most {} are read", text.size(), largest_file));
+        return error_at(file_name, {},
+                        fmt::format("the file has {} bytes; at most {} are read", text.size(), largest_file));
     Mark mark;
     std::size_t line_start = 0;
     for (std::size_t at = 0; at < text.size();) {

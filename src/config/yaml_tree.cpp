@@ -2,8 +2,8 @@
 
 #include "config/yaml_text.hpp"
 
-#include <yaml-cpp/yaml.h>
 #include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
 
 #include <optional>
 #include <set>
@@ -18,7 +18,10 @@ constexpr std::size_t most_duplicates = 100;
 /// Leaves yaml-cpp's parser from inside an event.
 struct Stop {};
 
-Mark mark_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+Mark mark_of(const YAML::Mark& mark)
+{
+    return {mark.line + 1, mark.column + 1};
+}
 
 /// Builds the tree from the parser's events. The document model of yaml-cpp is not used: it follows aliases and loses duplicates.
 class Builder final : public YAML::EventHandler {
@@ -27,7 +30,10 @@ public:
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { stop(mark_of(mark), "aliases (*name) are not allowed"); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override
+    {
+        stop(mark_of(mark), "aliases (*name) are not allowed");
+    }
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override
     {
@@ -35,19 +41,26 @@ public:
         add(Node{.kind = NodeKind::null, .mark = mark_of(mark)});
     }
 
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override
     {
         check_plain(mark, tag, anchor);
         const auto quoting = tag == "!" ? Quoting::quoted : Quoting::plain;
-        const bool is_null = quoting == Quoting::plain && (value == "~" || value == "null" || value == "Null" || value == "NULL");
-        add(Node{.kind = is_null ? NodeKind::null : NodeKind::scalar, .mark = mark_of(mark), .text = value, .quoting = quoting});
+        const bool is_null =
+            quoting == Quoting::plain && (value == "~" || value == "null" || value == "Null" || value == "NULL");
+        add(Node{.kind = is_null ? NodeKind::null : NodeKind::scalar,
+                 .mark = mark_of(mark),
+                 .text = value,
+                 .quoting = quoting});
     }
 
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override
     {
         open(NodeKind::sequence, mark, tag, anchor);
     }
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override
     {
         open(NodeKind::map, mark, tag, anchor);
     }
@@ -56,7 +69,8 @@ public:
 
     void report(Mark mark, std::string message)
     {
-        tree_.errors.push_back({.kind = ErrorKind::invalid, .message = std::move(message), .where = place(file_name_, mark)});
+        tree_.errors.push_back(
+            {.kind = ErrorKind::invalid, .message = std::move(message), .where = place(file_name_, mark)});
         if (tree_.errors.size() >= most_duplicates) throw Stop{};
     }
     [[noreturn]] void stop(Mark mark, std::string message)
@@ -79,7 +93,8 @@ private:
         if (anchor != 0) stop(mark_of(mark), "anchors (&name) are not allowed");
         const auto at = static_cast<std::size_t>(mark.pos);
         const bool is_quoted = at < text_.size() && std::string_view("\"'|>").find(text_[at]) != std::string_view::npos;
-        if (!tag.empty() && tag != "?" && !(tag == "!" && is_quoted)) stop(mark_of(mark), "tags (!name) are not allowed");
+        if (!tag.empty() && tag != "?" && !(tag == "!" && is_quoted))
+            stop(mark_of(mark), "tags (!name) are not allowed");
     }
 
     void open(NodeKind kind, const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor)
@@ -118,7 +133,8 @@ private:
     {
         if (key.kind != NodeKind::scalar) stop(key.mark, "a key must be a plain word");
         if (key.text == "<<" && key.quoting == Quoting::plain) stop(key.mark, "merge keys (<<) are not allowed");
-        if (!map.keys.insert(key.text).second) report(key.mark, fmt::format("the key '{}' stands here twice", key.text));
+        if (!map.keys.insert(key.text).second)
+            report(key.mark, fmt::format("the key '{}' stands here twice", key.text));
         map.key = Entry{.key = std::move(key.text), .mark = key.mark};
     }
 
@@ -135,7 +151,8 @@ void read_events(Builder& builder, std::string_view text)
     if (!parser.HandleNextDocument(builder)) builder.stop({}, "the file is empty");
     // A second document would be read by nobody.
     Builder second(text, "");
-    if (parser.HandleNextDocument(second)) builder.stop({}, "more than one YAML document (---) in a file is not allowed");
+    if (parser.HandleNextDocument(second))
+        builder.stop({}, "more than one YAML document (---) in a file is not allowed");
 }
 
 }  // namespace

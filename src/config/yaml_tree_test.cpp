@@ -112,7 +112,8 @@ TEST_CASE("files that were made to be slow are refused within a second")
         CAPTURE(story);
         const auto start = std::chrono::steady_clock::now();
         static_cast<void>(parse_yaml(text, "f"));
-        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
         CHECK(took.count() < 3000);
     }
     CHECK(first_error(repeated("a", size + 100)).find("at most 1048576 are read") != std::string::npos);

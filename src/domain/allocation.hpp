@@ -14,9 +14,9 @@ public:
     virtual ~Allocations() = default;
 
     struct Request {
-        std::string_view kind;      ///< "port", "uid"
-        std::string_view owner;     ///< environment id
-        std::string_view path;      ///< what of it: "address/api"
+        std::string_view kind;   ///< "port", "uid"
+        std::string_view owner;  ///< environment id
+        std::string_view path;   ///< what of it: "address/api"
         int first = 0;
         int last = 0;
         /// Says whether a number is free outside of the table too (a port that somebody else listens on); may be empty.

@@ -30,7 +30,7 @@ constexpr std::array<std::pair<Origin, std::string_view>, 3> origins = {
     {{Origin::managed, "managed"}, {Origin::adopted, "adopted"}, {Origin::preview, "preview"}}};
 
 constexpr std::size_t hash_digits = 6;
-constexpr std::size_t longest_label = 63;        // RFC 1035, section 2.3.4
+constexpr std::size_t longest_label = 63;         // RFC 1035, section 2.3.4
 constexpr std::size_t longest_preview_name = 40;  // leaves room for a service's name in the same label
 
 /// `slug` when it fits; else its beginning with a hash of the whole text, so that two long texts never become one name.

@@ -15,27 +15,37 @@ enum class Power : std::uint8_t { on, off };
 
 /// As people see it; `needs_human` when an undo got stuck.
 enum class EnvironmentState : std::uint8_t {
-    awaiting_approval, queued, creating, updating, ready, degraded, failed, sleeping, waking, deleting, needs_human
+    awaiting_approval,
+    queued,
+    creating,
+    updating,
+    ready,
+    degraded,
+    failed,
+    sleeping,
+    waking,
+    deleting,
+    needs_human
 };
 
 /// One environment's durable row. `desired` and `observed` generations differ while a run is under way or has failed.
 struct Environment {
     EnvironmentId id;
     ProjectId project;
-    std::string name;                       ///< unique among the living environments of a project
+    std::string name;  ///< unique among the living environments of a project
     EnvironmentOrigin origin = EnvironmentOrigin::managed;
     bool is_protected = false;
-    EnvironmentId base{};                   ///< previews only
+    EnvironmentId base{};  ///< previews only
     std::string trusted_branch{};
-    std::string target{};                   ///< name of a declared target
+    std::string target{};  ///< name of a declared target
     std::int64_t desired_generation = 0;
     std::int64_t observed_generation = 0;
     Power power = Power::on;
     EnvironmentState state = EnvironmentState::creating;
-    std::string reason{};                   ///< why it is failed, degraded, queued: one sentence for people
-    CommitSha commit{};                     ///< what the newest generation deploys
+    std::string reason{};  ///< why it is failed, degraded, queued: one sentence for people
+    CommitSha commit{};    ///< what the newest generation deploys
     std::string branch{};
-    std::int64_t pull_request = 0;          ///< 0: made by hand, or a base
+    std::int64_t pull_request = 0;  ///< 0: made by hand, or a base
     std::string created_by{};
     Time created_at{};
     Time updated_at{};

@@ -13,7 +13,10 @@ namespace {
 using Kind = PlaceholderKind;
 using Place = InterpolationPlace;
 
-constexpr unsigned bit(Place place) { return 1U << static_cast<unsigned>(place); }
+constexpr unsigned bit(Place place)
+{
+    return 1U << static_cast<unsigned>(place);
+}
 constexpr unsigned in_values = bit(Place::value);
 constexpr unsigned in_images = bit(Place::image);
 constexpr unsigned in_names = bit(Place::preview_name);
@@ -58,7 +61,8 @@ Result<Placeholder> parse_output(std::string_view word, Kind kind, std::string_v
 Result<Placeholder> parse_placeholder(std::string_view word)
 {
     if (word.starts_with("services.")) return parse_output(word, Kind::service_output, "services.", service_outputs);
-    if (word.starts_with("databases.")) return parse_output(word, Kind::database_output, "databases.", database_outputs);
+    if (word.starts_with("databases."))
+        return parse_output(word, Kind::database_output, "databases.", database_outputs);
     for (const auto& row : plain_rows)
         if (row.word == word) return Placeholder{row.kind};
     const auto is_part = [](char c) {
@@ -70,7 +74,8 @@ Result<Placeholder> parse_placeholder(std::string_view word)
     const auto known = legal_placeholders(Place::value);
     const auto meant = did_you_mean(word, known);
     return fail(ErrorKind::invalid, "'${{{}}}' is not known{}", word.substr(0, 60),
-                meant.empty() ? "; to write it as it stands, double the dollar: $${" : "; did you mean ${" + meant + "}?");
+                meant.empty() ? "; to write it as it stands, double the dollar: $${"
+                              : "; did you mean ${" + meant + "}?");
 }
 
 unsigned places_of(Kind kind)

@@ -12,7 +12,15 @@ namespace ramet {
 
 /// What `${…}` may stand for: a closed table, and names of variables.
 enum class PlaceholderKind : std::uint8_t {
-    git_sha, git_short_sha, git_branch, pr_number, pr_author, env, project, service, domain,
+    git_sha,
+    git_short_sha,
+    git_branch,
+    pr_number,
+    pr_author,
+    env,
+    project,
+    service,
+    domain,
     service_output,   ///< services.NAME.{url,public_url,host,port}
     database_output,  ///< databases.NAME.{url,host,port,user,password,name}
     variable,

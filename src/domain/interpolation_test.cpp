@@ -73,9 +73,12 @@ TEST_CASE("each place has its own placeholders")
         bool is_legal;
     };
     const Case cases[] = {
-        {Place::value, "${databases.db.url}", true},   {Place::image, "a:${git.sha}", true},
-        {Place::image, "a:${LOG_LEVEL}", false},       {Place::image, "a:${databases.db.password}", false},
-        {Place::preview_name, "pr-${pr.number}", true}, {Place::preview_name, "${service}", false},
+        {Place::value, "${databases.db.url}", true},
+        {Place::image, "a:${git.sha}", true},
+        {Place::image, "a:${LOG_LEVEL}", false},
+        {Place::image, "a:${databases.db.password}", false},
+        {Place::preview_name, "pr-${pr.number}", true},
+        {Place::preview_name, "${service}", false},
         {Place::domain_pattern, "${service}-${env}.${domain}", true},
         {Place::domain_pattern, "${pr.author}.${domain}", false},
         {Place::custom_domain, "pr-${pr.number}.example.com", true},

@@ -8,10 +8,22 @@
 namespace ramet {
 namespace {
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+bool is_letter(char c)
+{
+    return is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
 
 constexpr std::size_t longest_name = 40;
 
@@ -27,7 +39,10 @@ std::string shown(std::string_view text)
     return result + (text.size() > 80 ? "…" : "");
 }
 
-bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
+bool has_control(std::string_view text)
+{
+    return std::ranges::any_of(text, is_control);
+}
 
 }  // namespace
 
@@ -70,22 +85,26 @@ Result<void> check_argument(std::string_view text)
 {
     if (text.empty()) return fail(ErrorKind::invalid, "must not be empty");
     if (text.front() == '-')
-        return fail(ErrorKind::invalid, "'{}' must not start with '-': programs would take it for an option", shown(text));
-    if (has_control(text)) return fail(ErrorKind::invalid, "'{}' must not hold a newline or control character", shown(text));
+        return fail(ErrorKind::invalid, "'{}' must not start with '-': programs would take it for an option",
+                    shown(text));
+    if (has_control(text))
+        return fail(ErrorKind::invalid, "'{}' must not hold a newline or control character", shown(text));
     return {};
 }
 
 Result<void> check_host(std::string_view host)
 {
     const auto is_allowed = [](char c) {
-        return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '*' || c == ':' || c == '[' || c == ']';
+        return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '*' || c == ':' || c == '[' ||
+               c == ']';
     };
     if (has_control(host)) return fail(ErrorKind::invalid, "the host '{}' holds a control character", shown(host));
     if (host.empty() || host.size() > 253 || host.front() == '-' || !std::ranges::all_of(host, is_allowed))
         return fail(ErrorKind::invalid, "'{}' is not a host name", shown(host));
     for (const auto& label : split(host, '.'))
         if (label.empty() || label.size() > 63)
-            return fail(ErrorKind::invalid, "'{}' is not a host name: its parts must have 1 to 63 characters", shown(host));
+            return fail(ErrorKind::invalid, "'{}' is not a host name: its parts must have 1 to 63 characters",
+                        shown(host));
     return {};
 }
 

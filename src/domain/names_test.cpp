@@ -46,7 +46,8 @@ TEST_CASE("secrets have names that need no quoting")
 
 TEST_CASE("text for programs never looks like an option")
 {
-    check_all(check_argument, {"main", "feature/x", "registry.example.com/a:1"}, {"", "--upload-pack=x", "-b", "a\nb", "a\rb"});
+    check_all(check_argument, {"main", "feature/x", "registry.example.com/a:1"},
+              {"", "--upload-pack=x", "-b", "a\nb", "a\rb"});
 }
 
 TEST_CASE("hosts hold no line break")

@@ -14,16 +14,28 @@ const Thing* find_by_name(const std::vector<Thing>& things, std::string_view nam
 
 }  // namespace
 
-const Service* ProjectFile::find_service(std::string_view name) const { return find_by_name(services, name); }
-const Database* ProjectFile::find_database(std::string_view name) const { return find_by_name(databases, name); }
-const Job* ProjectFile::find_job(std::string_view name) const { return find_by_name(jobs, name); }
+const Service* ProjectFile::find_service(std::string_view name) const
+{
+    return find_by_name(services, name);
+}
+const Database* ProjectFile::find_database(std::string_view name) const
+{
+    return find_by_name(databases, name);
+}
+const Job* ProjectFile::find_job(std::string_view name) const
+{
+    return find_by_name(jobs, name);
+}
 
 const EnvironmentDeclaration* ProjectFile::find_environment(std::string_view name) const
 {
     return find_by_name(environments, name);
 }
 
-const TargetDeclaration* ProjectFile::find_target(std::string_view name) const { return find_by_name(targets, name); }
+const TargetDeclaration* ProjectFile::find_target(std::string_view name) const
+{
+    return find_by_name(targets, name);
+}
 
 std::string_view to_string(TargetType type)
 {

@@ -20,8 +20,9 @@ enum class OnFailure : std::uint8_t { keep_last_good, roll_back };
 struct TargetDeclaration {
     std::string name;
     TargetType type = TargetType::local;
-    std::string domain{};                        ///< empty: "localhost"
-    std::map<std::string, std::string> other{};  ///< keys that other targets serve, as "ingress.class" → text; listed by plan
+    std::string domain{};  ///< empty: "localhost"
+    std::map<std::string, std::string>
+        other{};  ///< keys that other targets serve, as "ingress.class" → text; listed by plan
     Provenance where{};
     friend bool operator==(const TargetDeclaration&, const TargetDeclaration&) = default;
 };
@@ -31,7 +32,7 @@ struct EnvironmentDeclaration {
     std::string branch{};
     bool is_protected = false;
     std::string target{};
-    std::string adopted_namespace{};             ///< not empty: made by others, read only, protected
+    std::string adopted_namespace{};  ///< not empty: made by others, read only, protected
     Variables vars{};
     Provenance where{};
     friend bool operator==(const EnvironmentDeclaration&, const EnvironmentDeclaration&) = default;
@@ -39,7 +40,7 @@ struct EnvironmentDeclaration {
 
 struct DataPolicy {
     DataStrategy strategy = DataStrategy::clone;
-    std::string from{};                          ///< "staging@latest"; empty: the previews' base, newest
+    std::string from{};  ///< "staging@latest"; empty: the previews' base, newest
     Milliseconds max_age{24 * 3'600'000};
     std::string refresh_cron{};
     std::string mask{};
@@ -59,9 +60,9 @@ struct ServiceOverride {
 
 struct Trigger {
     bool on_pull_request = true;
-    std::string label{};                         ///< empty: no label is asked for
+    std::string label{};  ///< empty: no label is asked for
     bool drafts = true;
-    std::vector<std::string> branches{"*"};      ///< globs of the pull request's target branch
+    std::vector<std::string> branches{"*"};  ///< globs of the pull request's target branch
     friend bool operator==(const Trigger&, const Trigger&) = default;
 };
 
@@ -116,7 +117,7 @@ struct PreviewPolicy {
 
 /// A key of the file that is read and validated, but that some target does not serve yet; `plan` refuses it in words.
 struct UnservedKey {
-    std::string path;      ///< "services.api.volumes"
+    std::string path;  ///< "services.api.volumes"
     Provenance where{};
     friend bool operator==(const UnservedKey&, const UnservedKey&) = default;
 };
@@ -125,12 +126,12 @@ struct UnservedKey {
 struct ProjectFile {
     std::string project;
     Variables vars{};
-    std::vector<Service> services{};             ///< unique names, also against databases and jobs
+    std::vector<Service> services{};  ///< unique names, also against databases and jobs
     std::vector<Database> databases{};
     std::vector<Job> jobs{};
     std::vector<std::string> egress{};
     std::vector<EnvironmentDeclaration> environments{};
-    std::vector<TargetDeclaration> targets{};    ///< the built-in `here` is always among them
+    std::vector<TargetDeclaration> targets{};  ///< the built-in `here` is always among them
     std::optional<PreviewPolicy> previews{};
     /// Paths of all keys used, with their places, for "not served by this target": table `config/support.hpp`.
     std::vector<UnservedKey> used_keys{};

@@ -4,7 +4,10 @@
 
 namespace ramet {
 
-std::string short_sha(const CommitSha& commit) { return commit.str().substr(0, 7); }
+std::string short_sha(const CommitSha& commit)
+{
+    return commit.str().substr(0, 7);
+}
 
 bool is_commit_sha(std::string_view text)
 {

@@ -21,16 +21,16 @@ enum class PullRequestState : std::uint8_t { open, closed, merged };
 
 /// A pull request as it is at the moment of reading. Never built from an event's payload.
 struct PullRequest {
-    RepositoryName repository{};          ///< the one it is opened against
+    RepositoryName repository{};  ///< the one it is opened against
     std::int64_t number = 0;
     PullRequestState state = PullRequestState::open;
     bool is_draft = false;
     std::string title{};
-    std::string author{};                 ///< login
-    std::string author_id{};              ///< immutable id at the forge
+    std::string author{};     ///< login
+    std::string author_id{};  ///< immutable id at the forge
     std::string head_branch{};
     CommitSha head_commit{};
-    RepositoryName head_repository{};     ///< another one for a fork; empty names when the fork is gone
+    RepositoryName head_repository{};  ///< another one for a fork; empty names when the fork is gone
     std::string target_branch{};
     std::vector<std::string> labels{};
     std::string web_url{};

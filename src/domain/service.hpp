@@ -25,8 +25,8 @@ struct Build {
 enum class Need : std::uint8_t { started, healthy, completed };
 
 struct HealthCheck {
-    std::string http_path{};                ///< empty: the port accepting a connection is enough
-    Milliseconds timeout{60'000};           ///< from start until the first success
+    std::string http_path{};       ///< empty: the port accepting a connection is enough
+    Milliseconds timeout{60'000};  ///< from start until the first success
     friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };
 
@@ -61,16 +61,16 @@ struct Service {
     std::optional<int> port{};
     bool is_public = false;
     std::vector<CustomDomain> domains{};
-    std::vector<std::string> paths{};       ///< globs of what it is built from, beside its build context
-    std::map<std::string, Need> needs{};    ///< services, databases and jobs of the same project
+    std::vector<std::string> paths{};     ///< globs of what it is built from, beside its build context
+    std::map<std::string, Need> needs{};  ///< services, databases and jobs of the same project
     std::optional<HealthCheck> health{};
     Variables env{};
     Resources resources{};
     std::vector<Volume> volumes{};
     int replicas = 1;
     Strategy strategy = Strategy::rolling;
-    std::string from{};                     ///< the service this one was copied from, or empty
-    bool is_helm = false;                   ///< `helm:` or `manifests:`: served by clusters only
+    std::string from{};    ///< the service this one was copied from, or empty
+    bool is_helm = false;  ///< `helm:` or `manifests:`: served by clusters only
     bool is_manifests = false;
     Provenance where{};
 
@@ -99,7 +99,7 @@ struct Job {
     std::string image{};
     std::optional<ProjectCommand> run{};
     JobMoment when = JobMoment::before_start;
-    std::string cron{};                     ///< for JobMoment::cron
+    std::string cron{};  ///< for JobMoment::cron
     bool required = true;
     std::map<std::string, Need> needs{};
     Variables env{};

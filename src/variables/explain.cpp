@@ -48,7 +48,8 @@ public:
         const auto found = candidates_.of_key(key, reader_);
         for (const auto* candidate : found)
             result.candidates.push_back({describe(candidate->place), where_text(candidate->variable.where),
-                                         describe(candidate->variable.value), candidate == found.front() ? Verdict::won : Verdict::lost});
+                                         describe(candidate->variable.value),
+                                         candidate == found.front() ? Verdict::won : Verdict::lost});
         const auto& values = resolution_.values.at(reader_);
         if (const auto value = values.find(std::string(key)); value != values.end()) {
             result.value = describe(value->second);
@@ -84,8 +85,11 @@ private:
     {
         const auto* used = input_.secrets_access == SecretAccess::allowed ? candidates_.secret(name, reader_) : nullptr;
         for (const auto* candidate : candidates_.of_secret(name, reader_)) {
-            const auto verdict = candidate == used ? Verdict::won : candidates_.is_withheld(*candidate) ? Verdict::withheld : Verdict::lost;
-            result.secrets.push_back({describe(candidate->place), candidate->set_by.empty() ? "" : "set by " + candidate->set_by,
+            const auto verdict = candidate == used                     ? Verdict::won
+                                 : candidates_.is_withheld(*candidate) ? Verdict::withheld
+                                                                       : Verdict::lost;
+            result.secrets.push_back({describe(candidate->place),
+                                      candidate->set_by.empty() ? "" : "set by " + candidate->set_by,
                                       fmt::format("{} v{}", name, candidate->reference.version), verdict});
         }
     }
@@ -98,8 +102,9 @@ private:
             if (error.message.starts_with(key + " of ")) return error.message;
         for (const auto& missing : resolution_.missing_secrets)
             if (std::ranges::count(missing.needed_by, name) > 0)
-                return missing.is_withheld ? fmt::format("the secret {} is protected and stays out of previews", missing.name)
-                                           : fmt::format("the secret {} is not set", missing.name);
+                return missing.is_withheld
+                           ? fmt::format("the secret {} is protected and stays out of previews", missing.name)
+                           : fmt::format("the secret {} is not set", missing.name);
         return "what it refers to has none";
     }
 
@@ -115,21 +120,23 @@ std::string lines_of(const std::vector<ExplainedCandidate>& candidates, std::str
     for (const auto& candidate : candidates) widest = std::max(widest, candidate.place.size());
     std::string text;
     for (const auto& candidate : candidates)
-        text += fmt::format("{}{} {:<{}}  {}  ({})\n", indent, candidate.verdict == Verdict::won ? "→" : " ", candidate.place, widest,
-                            candidate.declared,
-                            candidate.where.empty() ? std::string(to_string(candidate.verdict))
-                                                    : candidate.where + ", " + std::string(to_string(candidate.verdict)));
+        text +=
+            fmt::format("{}{} {:<{}}  {}  ({})\n", indent, candidate.verdict == Verdict::won ? "→" : " ",
+                        candidate.place, widest, candidate.declared,
+                        candidate.where.empty() ? std::string(to_string(candidate.verdict))
+                                                : candidate.where + ", " + std::string(to_string(candidate.verdict)));
     return text;
 }
 
 std::string text_of(const Explanation& explanation, const std::string& indent)
 {
     std::string text = fmt::format("{}{} for {}: {}\n", indent, explanation.key, explanation.reader,
-                                   explanation.is_set             ? explanation.value
+                                   explanation.is_set            ? explanation.value
                                    : explanation.problem.empty() ? "not set"
                                                                  : "no value: " + explanation.problem);
     text += lines_of(explanation.candidates, indent + "  ");
-    if (!explanation.secrets.empty()) text += indent + "  the secret:\n" + lines_of(explanation.secrets, indent + "    ");
+    if (!explanation.secrets.empty())
+        text += indent + "  the secret:\n" + lines_of(explanation.secrets, indent + "    ");
     for (const auto& other : explanation.refers_to) text += indent + "  refers to\n" + text_of(other, indent + "    ");
     return text;
 }
@@ -157,10 +164,14 @@ Result<Explanation> explain(const ResolutionInput& input, std::string_view key, 
     const Explainer explainer(input, reader);
     std::set<std::string> told{std::string(key)};
     if (explainer.knows(key)) return explainer.explain(key, deepest_reference, told);
-    return fail(ErrorKind::not_found, "nothing declares '{}' for {} in {}{}", key, reader, input.environment, explainer.suggestion(key));
+    return fail(ErrorKind::not_found, "nothing declares '{}' for {} in {}{}", key, reader, input.environment,
+                explainer.suggestion(key));
 }
 
-std::string to_text(const Explanation& explanation) { return text_of(explanation, ""); }
+std::string to_text(const Explanation& explanation)
+{
+    return text_of(explanation, "");
+}
 
 Json to_json(const Explanation& explanation)
 {

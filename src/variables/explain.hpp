@@ -23,7 +23,7 @@ struct ExplainedCandidate {
 struct Explanation {
     std::string key;
     std::string reader;
-    std::string value{};                           ///< effective value; empty with `is_set` false when there is none
+    std::string value{};  ///< effective value; empty with `is_set` false when there is none
     bool is_set = false;
     std::string problem{};                         ///< why there is none, when that is an error
     std::vector<ExplainedCandidate> candidates{};  ///< strongest first

@@ -28,11 +28,12 @@ TEST_CASE("of secrets an explanation shows names and versions, and which are wit
     input.variables = {candidate("KEY", SecretValue{"stripe"}, {})};
     input.secrets = {secret("stripe", 3), secret("stripe", 9, {Layer::base, Scope::environment, "staging"}, true)};
     const auto explanation = explain(input, "KEY", "api").value();
-    CHECK(to_text(explanation) == "KEY for api: {secret stripe v3}\n"
-                                  "  → project  {secret: stripe}  (ramet.yaml:5:3, wins)\n"
-                                  "  the secret:\n"
-                                  "      environment staging  stripe v9  (set by alice at noon, protected: stays out of previews)\n"
-                                  "    → project              stripe v3  (set by alice at noon, wins)\n");
+    CHECK(to_text(explanation) ==
+          "KEY for api: {secret stripe v3}\n"
+          "  → project  {secret: stripe}  (ramet.yaml:5:3, wins)\n"
+          "  the secret:\n"
+          "      environment staging  stripe v9  (set by alice at noon, protected: stays out of previews)\n"
+          "    → project              stripe v3  (set by alice at noon, wins)\n");
     CHECK(get_string(to_json(explanation).at("secrets").at(0), "verdict") == "protected: stays out of previews");
 }
 
@@ -51,7 +52,8 @@ TEST_CASE("what the winner refers to is explained too, each once")
 TEST_CASE("a variable without a value says why")
 {
     auto input = preview_input();
-    input.variables = {text("A", "${B}"), text("B", "${A}"), candidate("S", SecretValue{"s"}, {}), candidate("U", UnsetValue{}, {})};
+    input.variables = {text("A", "${B}"), text("B", "${A}"), candidate("S", SecretValue{"s"}, {}),
+                       candidate("U", UnsetValue{}, {})};
     CHECK(explain(input, "A", "api")->problem == "what it refers to has none");
     CHECK(explain(input, "A", "api")->refers_to.at(0).problem.find("refers to itself: A → B → A") != std::string::npos);
     CHECK(explain(input, "S", "api")->problem == "the secret s is not set");
@@ -62,6 +64,8 @@ TEST_CASE("unknown keys and services are not found, with what was meant")
 {
     auto input = preview_input();
     input.variables = {text("LOG_LEVEL", "info")};
-    CHECK(explain(input, "LOG_LEVE", "api").error().message == "nothing declares 'LOG_LEVE' for api in pr-42; did you mean 'LOG_LEVEL'?");
-    CHECK(explain(input, "LOG_LEVEL", "apo").error().message == "pr-42 has no service or job 'apo'; did you mean 'api'?");
+    CHECK(explain(input, "LOG_LEVE", "api").error().message ==
+          "nothing declares 'LOG_LEVE' for api in pr-42; did you mean 'LOG_LEVEL'?");
+    CHECK(explain(input, "LOG_LEVEL", "apo").error().message ==
+          "pr-42 has no service or job 'apo'; did you mean 'api'?");
 }

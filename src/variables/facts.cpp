@@ -18,7 +18,8 @@ Segment address_part(const std::string& resource, const std::string& output, con
 ResolvedValue address(const std::string& resource, const std::string& shared_host, const std::string& shared_port)
 {
     ResolvedValue value;
-    append(value, {address_part(resource, "host", shared_host), Segment(":"), address_part(resource, "port", shared_port)});
+    append(value,
+           {address_part(resource, "host", shared_host), Segment(":"), address_part(resource, "port", shared_port)});
     return value;
 }
 
@@ -26,10 +27,12 @@ Result<ResolvedValue> service_output(const ServiceFacts& service, const std::str
 {
     const auto resource = "service/" + service.name;
     if (output == "public_url") {
-        if (service.public_url.empty()) return fail(ErrorKind::invalid, "'{}' is not public, so it has no public_url", service.name);
+        if (service.public_url.empty())
+            return fail(ErrorKind::invalid, "'{}' is not public, so it has no public_url", service.name);
         return ResolvedValue{service.public_url};
     }
-    if (service.listening == Listening::no) return fail(ErrorKind::invalid, "'{}' has no port, so it has no {}", service.name, output);
+    if (service.listening == Listening::no)
+        return fail(ErrorKind::invalid, "'{}' has no port, so it has no {}", service.name, output);
     if (output == "host") return ResolvedValue{address_part(resource, "host", service.shared_host)};
     if (output == "port") return ResolvedValue{address_part(resource, "port", service.shared_port)};
     ResolvedValue url{std::string("http://")};
@@ -69,7 +72,8 @@ Result<ResolvedValue> database_output(const DatabaseFacts& database, const std::
 Result<ResolvedValue> pull_request_fact(const ResolutionInput& input, const Placeholder& placeholder)
 {
     if (!input.pull_request)
-        return fail(ErrorKind::invalid, "'{}' has no value: {} is not made for a pull request", to_string(placeholder), input.environment);
+        return fail(ErrorKind::invalid, "'{}' has no value: {} is not made for a pull request", to_string(placeholder),
+                    input.environment);
     if (placeholder.kind == Kind::pr_number) return ResolvedValue{std::to_string(input.pull_request->number)};
     return ResolvedValue{input.pull_request->author};
 }
@@ -96,10 +100,12 @@ Result<ResolvedValue> fact(const ResolutionInput& input, const std::string& read
     case Kind::service: return ResolvedValue{reader};
     case Kind::domain: return ResolvedValue{input.domain};
     case Kind::service_output:
-        if (const auto* service = find(input.services, placeholder.name)) return service_output(*service, placeholder.output);
+        if (const auto* service = find(input.services, placeholder.name))
+            return service_output(*service, placeholder.output);
         return fail(ErrorKind::invalid, "there is no service '{}' in {}", placeholder.name, input.environment);
     case Kind::database_output:
-        if (const auto* database = find(input.databases, placeholder.name)) return database_output(*database, placeholder.output);
+        if (const auto* database = find(input.databases, placeholder.name))
+            return database_output(*database, placeholder.output);
         return fail(ErrorKind::invalid, "there is no database '{}' in {}", placeholder.name, input.environment);
     case Kind::variable: break;
     }

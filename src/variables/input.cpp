@@ -15,9 +15,11 @@ std::vector<Candidate> declared_in(const ProjectFile& file)
     std::vector<Candidate> candidates;
     add(candidates, file.vars, {Layer::base, Scope::project}, "vars");
     for (const auto& environment : file.environments)
-        add(candidates, environment.vars, {Layer::base, Scope::environment, environment.name}, "environments." + environment.name + ".vars");
+        add(candidates, environment.vars, {Layer::base, Scope::environment, environment.name},
+            "environments." + environment.name + ".vars");
     for (const auto& service : file.services)
-        add(candidates, service.env, {Layer::base, Scope::service, "", service.name}, "services." + service.name + ".env");
+        add(candidates, service.env, {Layer::base, Scope::service, "", service.name},
+            "services." + service.name + ".env");
     for (const auto& job : file.jobs)
         add(candidates, job.env, {Layer::base, Scope::service, "", job.name}, "jobs." + job.name + ".env");
     if (!file.previews) return candidates;

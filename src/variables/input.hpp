@@ -63,8 +63,8 @@ enum class SecretAccess : std::uint8_t { allowed, none };
 /// Everything that decides the values of one environment. Plain data: nothing is looked up elsewhere.
 struct ResolutionInput {
     std::string project{};
-    std::string environment{};       ///< name of the environment that reads
-    std::string base{};              ///< of a preview: name of its base
+    std::string environment{};  ///< name of the environment that reads
+    std::string base{};         ///< of a preview: name of its base
     ReaderKind kind = ReaderKind::base;
     SecretAccess secrets_access = SecretAccess::allowed;  ///< none: previews of forks under `no-secrets`
     std::string domain{};
@@ -75,7 +75,7 @@ struct ResolutionInput {
     std::vector<SecretCandidate> secrets{};
     std::vector<DatabaseFacts> databases{};
     std::vector<ServiceFacts> services{};
-    std::map<std::string, Segment> generated{};      ///< by the declaration's path: text, or a reference to a secret
+    std::map<std::string, Segment> generated{};  ///< by the declaration's path: text, or a reference to a secret
 };
 
 /// All variables that a file declares, with their places.

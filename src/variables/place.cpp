@@ -13,7 +13,8 @@ std::string of_environment(const Place& place)
 std::string describe(const Place& place)
 {
     if (place.layer == Layer::previews)
-        return place.scope == Scope::service ? "service " + place.service + " in all previews" : "previews of the project";
+        return place.scope == Scope::service ? "service " + place.service + " in all previews"
+                                             : "previews of the project";
     const std::string preview = place.layer == Layer::preview ? "preview " : "environment ";
     switch (place.scope) {
     case Scope::organization: return "organization";

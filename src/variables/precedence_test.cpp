@@ -43,7 +43,8 @@ TEST_CASE("which value wins is decided by the layer first and the scope then")
     for (const auto& [story, places, winner] : cases) {
         CAPTURE(story);
         auto input = preview_input();
-        for (std::size_t i = 0; i < places.size(); ++i) input.variables.push_back(text("KEY", std::to_string(i), places[i]));
+        for (std::size_t i = 0; i < places.size(); ++i)
+            input.variables.push_back(text("KEY", std::to_string(i), places[i]));
         CHECK(value_of(input, "api", "KEY") == std::to_string(winner));
     }
 }
@@ -105,27 +106,30 @@ namespace {
 
 rc::Gen<Place> any_place()
 {
-    return rc::gen::elementOf(std::vector<Place>{organization, project, staging, production, api, staging_api, previews, previews_api,
-                                                 this_preview, other_preview});
+    return rc::gen::elementOf(std::vector<Place>{organization, project, staging, production, api, staging_api, previews,
+                                                 previews_api, this_preview, other_preview});
 }
 
 rc::Gen<std::vector<Candidate>> any_candidates()
 {
-    return rc::gen::map(rc::gen::container<std::vector<std::pair<Place, bool>>>(rc::gen::pair(any_place(), rc::gen::arbitrary<bool>())),
-                        [](const std::vector<std::pair<Place, bool>>& places) {
-                            std::vector<Candidate> candidates;
-                            for (std::size_t i = 0; i < places.size(); ++i)
-                                candidates.push_back(text("KEY", std::to_string(i), places[i].first, places[i].second ? "alice" : ""));
-                            return candidates;
-                        });
+    return rc::gen::map(
+        rc::gen::container<std::vector<std::pair<Place, bool>>>(rc::gen::pair(any_place(), rc::gen::arbitrary<bool>())),
+        [](const std::vector<std::pair<Place, bool>>& places) {
+            std::vector<Candidate> candidates;
+            for (std::size_t i = 0; i < places.size(); ++i)
+                candidates.push_back(text("KEY", std::to_string(i), places[i].first, places[i].second ? "alice" : ""));
+            return candidates;
+        });
 }
 
 /// The rule of the format, said a second time and otherwise.
 int strength(const Candidate& candidate)
 {
     const int layer = candidate.place.layer == Layer::base ? 0 : candidate.place.layer == Layer::previews ? 1 : 2;
-    const int scope = candidate.place.scope == Scope::organization ? 0 : candidate.place.scope == Scope::project ? 1 :
-                      candidate.place.scope == Scope::environment ? 2 : 3;
+    const int scope = candidate.place.scope == Scope::organization  ? 0
+                      : candidate.place.scope == Scope::project     ? 1
+                      : candidate.place.scope == Scope::environment ? 2
+                                                                    : 3;
     return layer * 100 + scope * 10 + (candidate.variable.where.set_by.empty() ? 0 : 1);
 }
 
@@ -138,7 +142,8 @@ TEST_CASE("the winner is never weaker than another candidate that concerns the r
         input.variables = *any_candidates();
         int strongest = -1;
         for (const auto& each : input.variables)
-            if (each.place.environment != "production" && each.place.environment != "pr-43") strongest = std::max(strongest, strength(each));
+            if (each.place.environment != "production" && each.place.environment != "pr-43")
+                strongest = std::max(strongest, strength(each));
         const auto value = value_of(input, "api", "KEY");
         if (strongest < 0)
             RC_ASSERT(value == "-");

@@ -24,7 +24,8 @@ void Findings::miss_secret(const std::string& name, const std::string& needed_by
 
 void Findings::want(const Candidate& candidate, const GeneratedValue& declared)
 {
-    if (wanted_.insert(candidate.path).second) resolution_.wanted.push_back({candidate.path, candidate.variable.key, declared});
+    if (wanted_.insert(candidate.path).second)
+        resolution_.wanted.push_back({candidate.path, candidate.variable.key, declared});
 }
 
 void Findings::refuse(const Candidate& candidate, const std::string& reader, std::string message)
@@ -79,7 +80,8 @@ std::optional<ResolvedValue> Reader::resolve_text(const Candidate& candidate, co
         if (!filled) return std::nullopt;
         append(value, *filled);
         if (size_of(value) > largest_value)
-            return refuse(candidate, fmt::format("the value grows over {} bytes, the most that a program can be given", largest_value));
+            return refuse(candidate, fmt::format("the value grows over {} bytes, the most that a program can be given",
+                                                 largest_value));
     }
     if (value.empty()) value.emplace_back(std::string());
     return value;
@@ -109,7 +111,8 @@ std::optional<ResolvedValue> Reader::resolve_secret(const Candidate& candidate, 
 
 std::optional<ResolvedValue> Reader::resolve_generated(const Candidate& candidate, const GeneratedValue& declared)
 {
-    if (const auto made = input_.generated.find(candidate.path); made != input_.generated.end()) return ResolvedValue{made->second};
+    if (const auto made = input_.generated.find(candidate.path); made != input_.generated.end())
+        return ResolvedValue{made->second};
     findings_.want(candidate, declared);
     return ResolvedValue{SecretReference{.id = "", .version = 0, .name = candidate.variable.key}};
 }
@@ -124,9 +127,11 @@ std::optional<ResolvedValue> Reader::fill(const Candidate& candidate, const Plac
 std::optional<ResolvedValue> Reader::fill_variable(const Candidate& candidate, const std::string& key)
 {
     if (key == "HOST" || key == "PORT" || key.starts_with("RAMET_"))
-        return refuse(candidate, fmt::format("{0} is set when the service starts; read it in the command as ${0}", key));
+        return refuse(candidate,
+                      fmt::format("{0} is set when the service starts; read it in the command as ${0}", key));
     if (std::ranges::count(open_, key) > 0) return refuse(candidate, "it refers to itself: " + show_cycle(key));
-    if (open_.size() >= longest_chain) return refuse(candidate, fmt::format("more than {} variables refer to each other in a row", longest_chain));
+    if (open_.size() >= longest_chain)
+        return refuse(candidate, fmt::format("more than {} variables refer to each other in a row", longest_chain));
     if (auto value = resolve(key)) return value;
     // What failed has been told where it failed.
     if (failed_.contains(key)) {

@@ -35,10 +35,12 @@ std::vector<Error> problems_of(const Resolution& resolution)
     if (resolution.missing_secrets.empty()) return problems;
     std::vector<std::string> described;
     for (const auto& missing : resolution.missing_secrets) described.push_back(describe(missing));
-    problems.push_back({.kind = ErrorKind::refused,
-                        .message = fmt::format("{} missing: {}", described.size() == 1 ? "a secret is" : "secrets are", join(described, ", ")),
-                        .next_step = fmt::format("set it with `ramet secret set {} --previews` (or in the scope where it belongs)",
-                                                 resolution.missing_secrets.front().name)});
+    problems.push_back(
+        {.kind = ErrorKind::refused,
+         .message = fmt::format("{} missing: {}", described.size() == 1 ? "a secret is" : "secrets are",
+                                join(described, ", ")),
+         .next_step = fmt::format("set it with `ramet secret set {} --previews` (or in the scope where it belongs)",
+                                  resolution.missing_secrets.front().name)});
     return problems;
 }
 

@@ -28,12 +28,12 @@ struct GeneratedWanted {
 using Values = std::map<std::string, ResolvedValue>;  ///< by key
 
 struct Resolution {
-    std::map<std::string, Values> values{};         ///< by reader: service or job
+    std::map<std::string, Values> values{};  ///< by reader: service or job
     /// Their places in `values` hold a reference to a secret without id: nothing can run before all are made.
     std::vector<GeneratedWanted> wanted{};
-    std::vector<MissingSecret> missing_secrets{};   ///< by name
-    std::vector<std::string> without_secrets{};     ///< "api.STRIPE_KEY": left out, as this preview gets no secrets
-    std::vector<Error> errors{};                    ///< cycles, unknown names, what no pull request gives
+    std::vector<MissingSecret> missing_secrets{};  ///< by name
+    std::vector<std::string> without_secrets{};    ///< "api.STRIPE_KEY": left out, as this preview gets no secrets
+    std::vector<Error> errors{};                   ///< cycles, unknown names, what no pull request gives
 };
 
 /// Resolves every variable of every reader as far as it can be before anything exists. Pure; always ends.

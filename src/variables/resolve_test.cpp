@@ -89,7 +89,8 @@ TEST_CASE("a preview made by hand, and a base, have no pull request")
     input.pull_request.reset();
     input.readers = {"api"};
     input.variables = {text("KEY", "${pr.number}")};
-    CHECK(only_error(resolve_variables(input)) == "KEY of api: '${pr.number}' has no value: pr-42 is not made for a pull request");
+    CHECK(only_error(resolve_variables(input)) ==
+          "KEY of api: '${pr.number}' has no value: pr-42 is not made for a pull request");
 }
 
 TEST_CASE("an alias follows the value that wins in the reading service")
@@ -120,7 +121,8 @@ TEST_CASE("values that would grow without end are refused")
     auto input = preview_input();
     input.readers = {"api"};
     input.variables = {text("V0", std::string(100, 'x'))};
-    for (int i = 1; i <= 40; ++i) input.variables.push_back(text("V" + std::to_string(i), fmt::format("${{V{0}}}${{V{0}}}", i - 1)));
+    for (int i = 1; i <= 40; ++i)
+        input.variables.push_back(text("V" + std::to_string(i), fmt::format("${{V{0}}}${{V{0}}}", i - 1)));
     const auto resolution = resolve_variables(input);
     REQUIRE_FALSE(resolution.errors.empty());
     CHECK(resolution.errors[0].message.find("grows over") != std::string::npos);
@@ -131,7 +133,9 @@ TEST_CASE("a very long chain is refused instead of followed")
     auto input = preview_input();
     input.readers = {"api"};
     input.variables = {text("Z", "end")};
-    for (int i = 0; i < 1000; ++i) input.variables.push_back(text(fmt::format("A{:04}", i), i == 999 ? "${Z}" : fmt::format("${{A{:04}}}", i + 1)));
+    for (int i = 0; i < 1000; ++i)
+        input.variables.push_back(
+            text(fmt::format("A{:04}", i), i == 999 ? "${Z}" : fmt::format("${{A{:04}}}", i + 1)));
     const auto resolution = resolve_variables(input);
     REQUIRE_FALSE(resolution.errors.empty());
     CHECK(resolution.errors[0].message.find("in a row") != std::string::npos);
@@ -143,15 +147,18 @@ TEST_CASE("secrets are references, looked up by the rule of variables")
     input.variables = {candidate("KEY", SecretValue{"stripe"}, {})};
     input.secrets = {secret("stripe", 3), secret("stripe", 7, {Layer::previews, Scope::project}), secret("other", 1)};
     CHECK(value_of(input, "api", "KEY") == "{secret stripe v7}");
-    CHECK(std::get<SecretReference>(resolve_variables(input).values.at("api").at("KEY").at(0)).id == "stripe@previews of the project");
+    CHECK(std::get<SecretReference>(resolve_variables(input).values.at("api").at("KEY").at(0)).id ==
+          "stripe@previews of the project");
 }
 
 TEST_CASE("protected secrets stay out of previews; all that are missing are named at once")
 {
     auto input = preview_input();
-    input.variables = {candidate("A", SecretValue{"a"}, {}), candidate("B", SecretValue{"b"}, {Layer::base, Scope::service, "", "api"}),
+    input.variables = {candidate("A", SecretValue{"a"}, {}),
+                       candidate("B", SecretValue{"b"}, {Layer::base, Scope::service, "", "api"}),
                        candidate("C", SecretValue{"c"}, {}), text("D", "x${A}")};
-    input.secrets = {secret("a", 1, {}, true), secret("c", 1, {Layer::base, Scope::environment, "staging"}, true), secret("c", 2)};
+    input.secrets = {secret("a", 1, {}, true), secret("c", 1, {Layer::base, Scope::environment, "staging"}, true),
+                     secret("c", 2)};
     const auto resolution = resolve_variables(input);
     CHECK(resolution.errors.empty());
     CHECK(value_of(resolution, "api", "C") == "{secret c v2}");
@@ -161,8 +168,8 @@ TEST_CASE("protected secrets stay out of previews; all that are missing are name
     const auto problems = problems_of(resolution);
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].kind == ErrorKind::refused);
-    CHECK(problems[0].message ==
-          "secrets are missing: a (for api.A, web.A; the one that exists is protected and stays out of previews), b (for api.B)");
+    CHECK(problems[0].message == "secrets are missing: a (for api.A, web.A; the one that exists is protected and stays "
+                                 "out of previews), b (for api.B)");
 
     auto base = base_input();
     base.variables = input.variables;

@@ -10,7 +10,8 @@ constexpr std::size_t size_of_reference = 64;
 std::string describe_segment(const Segment& segment)
 {
     if (const auto* literal = std::get_if<std::string>(&segment)) return *literal;
-    if (const auto* output = std::get_if<OutputReference>(&segment)) return fmt::format("{{{}.{}}}", output->resource, output->output);
+    if (const auto* output = std::get_if<OutputReference>(&segment))
+        return fmt::format("{{{}.{}}}", output->resource, output->output);
     const auto& secret = std::get<SecretReference>(segment);
     if (secret.id.empty()) return fmt::format("{{generated {}}}", secret.name);
     return fmt::format("{{secret {} v{}}}", secret.name.empty() ? secret.id : secret.name, secret.version);
@@ -53,7 +54,8 @@ std::string describe(const DeclaredValue& value)
     if (const auto* secret = std::get_if<SecretValue>(&value)) return "{secret: " + secret->secret + "}";
     if (const auto* alias = std::get_if<AliasValue>(&value)) return "{alias: " + alias->target + "}";
     if (const auto* generated = std::get_if<GeneratedValue>(&value))
-        return fmt::format("{{generate: random, length: {}{}}}", generated->length, generated->secret ? ", secret: true" : "");
+        return fmt::format("{{generate: random, length: {}{}}}", generated->length,
+                           generated->secret ? ", secret: true" : "");
     return "{unset: true}";
 }
 

@@ -12,7 +12,9 @@ inline Candidate candidate(std::string key, DeclaredValue value, Place place, st
     Provenance where{.file = "ramet.yaml", .line = 5, .column = 3};
     if (!set_by.empty()) where = {.set_by = set_by};
     auto path = describe(place) + "." + key + set_by;
-    return {.variable = {.key = std::move(key), .value = std::move(value), .where = where}, .place = std::move(place), .path = std::move(path)};
+    return {.variable = {.key = std::move(key), .value = std::move(value), .where = where},
+            .place = std::move(place),
+            .path = std::move(path)};
 }
 
 inline Candidate text(std::string key, std::string value, Place place = {}, std::string set_by = {})
@@ -38,9 +40,14 @@ inline ResolutionInput preview_input()
     input.git = {.sha = "0123456789abcdef0123456789abcdef01234567", .branch = "feature/x"};
     input.pull_request = PullRequestFacts{.number = 42, .author = "alice"};
     input.readers = {"api", "web"};
-    input.databases = {{.name = "db", .type = DatabaseType::postgres, .user = "app", .database_name = "shop",
+    input.databases = {{.name = "db",
+                        .type = DatabaseType::postgres,
+                        .user = "app",
+                        .database_name = "shop",
                         .password = {.id = "s1", .version = 2, .name = "db password"}},
-                       {.name = "cache", .type = DatabaseType::redis, .password = {.id = "s2", .version = 1, .name = "cache password"}}};
+                       {.name = "cache",
+                        .type = DatabaseType::redis,
+                        .password = {.id = "s2", .version = 1, .name = "cache password"}}};
     input.services = {{.name = "api", .public_url = "http://api-pr-42.localhost:8080"},
                       {.name = "worker", .listening = Listening::no},
                       {.name = "web"},

@@ -6,12 +6,13 @@ namespace ramet::variables {
 namespace {
 
 template <typename Thing>
-std::vector<const Thing*> concerning(const std::map<std::string_view, std::vector<const Thing*>>& index, std::string_view name,
-                                     const ResolutionInput& input, std::string_view reader)
+std::vector<const Thing*> concerning(const std::map<std::string_view, std::vector<const Thing*>>& index,
+                                     std::string_view name, const ResolutionInput& input, std::string_view reader)
 {
     std::vector<const Thing*> found;
     if (const auto entry = index.find(name); entry != index.end())
-        std::ranges::copy_if(entry->second, std::back_inserter(found), [&](const Thing* thing) { return concerns(thing->place, input, reader); });
+        std::ranges::copy_if(entry->second, std::back_inserter(found),
+                             [&](const Thing* thing) { return concerns(thing->place, input, reader); });
     std::ranges::stable_sort(found, std::greater{}, [](const Thing* thing) { return rank_of(*thing); });
     return found;
 }
@@ -20,10 +21,14 @@ std::vector<const Thing*> concerning(const std::map<std::string_view, std::vecto
 
 Rank rank_of(const Candidate& candidate)
 {
-    return {candidate.place.layer, candidate.place.scope, candidate.variable.where.set_by.empty() ? Source::file : Source::person};
+    return {candidate.place.layer, candidate.place.scope,
+            candidate.variable.where.set_by.empty() ? Source::file : Source::person};
 }
 
-Rank rank_of(const SecretCandidate& candidate) { return {candidate.place.layer, candidate.place.scope, Source::person}; }
+Rank rank_of(const SecretCandidate& candidate)
+{
+    return {candidate.place.layer, candidate.place.scope, Source::person};
+}
 
 Candidates::Candidates(const ResolutionInput& input) : input_(input)
 {
@@ -63,7 +68,8 @@ std::vector<std::string_view> Candidates::keys_of(std::string_view reader) const
 {
     std::vector<std::string_view> keys;
     for (const auto& [key, candidates] : by_key_)
-        if (std::ranges::any_of(candidates, [&](const auto* candidate) { return concerns(candidate->place, input_, reader); }))
+        if (std::ranges::any_of(candidates,
+                                [&](const auto* candidate) { return concerns(candidate->place, input_, reader); }))
             keys.push_back(key);
     return keys;
 }

@@ -11,9 +11,15 @@
 
 namespace ramet::clone::testing {
 
-inline std::filesystem::path data_path(const std::string& name) { return std::filesystem::path(RAMET_SOURCE_DIR) / "tests/data/clone" / name; }
+inline std::filesystem::path data_path(const std::string& name)
+{
+    return std::filesystem::path(RAMET_SOURCE_DIR) / "tests/data/clone" / name;
+}
 
-inline std::string shop_text() { return read_file(data_path("shop.yaml")).value(); }
+inline std::string shop_text()
+{
+    return read_file(data_path("shop.yaml")).value();
+}
 
 inline ProjectFile parsed(const std::string& text)
 {
@@ -33,8 +39,9 @@ inline StoredValues shop_values()
 {
     StoredValues stored;
     using namespace variables;
-    stored.secrets = {{.reference = {"s-test", 3, "stripe-test"}, .place = {Layer::base, variables::Scope::project}},
-                      {.reference = {"s-sandbox", 1, "stripe-sandbox"}, .place = {Layer::base, variables::Scope::project}}};
+    stored.secrets = {
+        {.reference = {"s-test", 3, "stripe-test"}, .place = {Layer::base, variables::Scope::project}},
+        {.reference = {"s-sandbox", 1, "stripe-sandbox"}, .place = {Layer::base, variables::Scope::project}}};
     stored.generated = {{"vars.SESSION_KEY", SecretReference{"g-1", 1, "SESSION_KEY"}}};
     stored.passwords = {{"db", {"p-db", 1, "db password"}}, {"cache", {"p-cache", 1, "cache password"}}};
     return stored;
@@ -46,13 +53,15 @@ inline CloneInput shop_input(const std::string& proposed)
     CloneInput input;
     input.trusted = parsed(shop_text());
     input.proposed = parsed(proposed);
-    input.base = {.id = EnvironmentId("env-staging"), .project = ProjectId("project-1"), .name = "staging", .target = "here"};
+    input.base = {
+        .id = EnvironmentId("env-staging"), .project = ProjectId("project-1"), .name = "staging", .target = "here"};
     input.revision = {.commit = CommitSha(std::string(40, 'b')),
                       .branch = "feature/x",
                       .repository_url = "https://git.example.com/acme/shop.git",
                       .pull_request = variables::PullRequestFacts{.number = 42, .author = "alice"}};
     input.base_commit = CommitSha(std::string(40, 'a'));
-    input.base_trees = {{"web", "tw"}, {"api", "ta"}, {"worker", "ta"}, {"reports", "ta"}, {"migrate", "ta"}, {"seed", "ta"}, {"mail", "tm"}};
+    input.base_trees = {{"web", "tw"},     {"api", "ta"},  {"worker", "ta"}, {"reports", "ta"},
+                        {"migrate", "ta"}, {"seed", "ta"}, {"mail", "tm"}};
     input.preview_trees = input.base_trees;
     input.preview_trees["api"] = "tb";
     input.shared = {{"mail", {.host = "127.0.0.1", .port = "20001"}}};
@@ -64,17 +73,24 @@ inline CloneInput shop_input(const std::string& proposed)
     return input;
 }
 
-inline CloneInput shop_input() { return shop_input(shop_text()); }
+inline CloneInput shop_input()
+{
+    return shop_input(shop_text());
+}
 
 inline BaseInput shop_base()
 {
     auto input = shop_input();
-    return {.file = input.trusted,
-            .environment = "staging",
-            .revision = {.commit = input.base_commit, .branch = "develop", .repository_url = input.revision.repository_url},
-            .trees = input.base_trees,
-            .around = {.id = input.base.id, .project = input.base.project, .generation = 1,
-                       .public_address = input.around.public_address, .stored = shop_values()}};
+    return {
+        .file = input.trusted,
+        .environment = "staging",
+        .revision = {.commit = input.base_commit, .branch = "develop", .repository_url = input.revision.repository_url},
+        .trees = input.base_trees,
+        .around = {.id = input.base.id,
+                   .project = input.base.project,
+                   .generation = 1,
+                   .public_address = input.around.public_address,
+                   .stored = shop_values()}};
 }
 
 /// Compares with a committed file; RAMET_ACCEPT=1 writes it instead.
