@@ -34,6 +34,17 @@ std::vector<std::string> changes_of(const Part& before, const Part& after)
     return changes;
 }
 
+/// What is left of a service when everything that has its own words is taken away: what people asked for.
+DesiredService rest(DesiredService service)
+{
+    service.declared = {};
+    service.env.clear();
+    service.public_hosts.clear();
+    service.treatment = Treatment::rebuilt;
+    service.input_hash.clear();
+    return service;
+}
+
 std::string reason_of_treatment(const DesiredService& service, const Known& known)
 {
     switch (service.treatment) {
@@ -56,7 +67,7 @@ ServiceLine line_of(const DesiredService& service, const Known& known)
     if (before == nullptr) return line;
     auto changes = changes_of(*before, service);
     if (before->public_hosts != service.public_hosts) changes.emplace_back("its host changed");
-    if (before->restarts_asked != service.restarts_asked) changes.emplace_back("a restart was asked for");
+    if (changes.empty() && rest(*before) != rest(service)) changes.emplace_back("it is started anew");
     // Whether it is built or copied says where its artefact comes from, not that it differs; shared and skipped do.
     const auto runs = [](Treatment treatment) {
         return treatment == Treatment::rebuilt || treatment == Treatment::copied;
