@@ -29,9 +29,13 @@ inline std::unexpected<Error> fail_in(Error error, std::string_view context)
 
 /// Early return: the value of a Result, or leave the function with its error.
 /// Only as an initialiser or a statement, never inside braces or arguments, never in a coroutine (g++ 12 miscompiles it there).
-#define TRY(expression)                                                           \
-    __extension__({                                                               \
-        auto try_result_ = (expression);                                          \
-        if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-        std::move(try_result_).value();                                           \
+#define TRY(expression) RAMET_TRY_COUNTED(expression, __COUNTER__)
+
+// The variable's name is counted, so that a TRY inside a lambda inside a TRY shadows nothing.
+#define RAMET_TRY_COUNTED(expression, count) RAMET_TRY_NAMED(expression, count)
+#define RAMET_TRY_NAMED(expression, count)                                                                       \
+    __extension__({                                                                                              \
+        auto try_result_##count = (expression);                                                                  \
+        if (!try_result_##count) return std::unexpected(std::move(try_result_##count).error());                 \
+        std::move(try_result_##count).value();                                                                   \
     })
