@@ -95,6 +95,13 @@ def of_tree(root, skip=()):
     return parts
 
 
+def of_environment(pid):
+    """The variables that a process was started with; values as hashes, as some are secrets."""
+    content = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    pairs = (entry.partition(b"=") for entry in content.split(b"\0") if entry)
+    return {name.decode(errors="replace"): digest(value) for name, _, value in pairs}
+
+
 def of_path(path):
     info = path.lstat()
     content = ""

@@ -59,9 +59,11 @@ def serves_connection(process, known):
 
 @dataclass
 class Watch:
-    """Looks after the directories of one installation. `allowed_files` are patterns of paths that may come and stay."""
+    """Looks after the directories of one installation. `allowed_files` are patterns of paths that may come and stay, except
+    those that `watched_files` names."""
     roots: list
     allowed_files: tuple = ()
+    watched_files: tuple = ()
     ignored_pids: set = field(default_factory=set)
     uids: set = field(default_factory=set)
 
@@ -136,14 +138,19 @@ class Watch:
 
     def _files(self):
         for root in self.roots:
-            for folder, folders, names in os.walk(root, onerror=None):
+            for folder, folders, names in os.walk(root):
+                if "PG_VERSION" in names:
+                    folders.clear()  # A database's directory is one thing: what it holds is its server's affair.
+                    continue
                 for name in (*folders, *names):
                     path = os.path.join(folder, name)
                     if not self._is_allowed(path[len(root) + 1:]):
                         yield path
 
     def _is_allowed(self, relative):
-        return any(fnmatch.fnmatch(relative, pattern) for pattern in self.allowed_files)
+        def matches(patterns):
+            return any(fnmatch.fnmatch(relative, pattern) for pattern in patterns)
+        return matches(self.allowed_files) and not matches(self.watched_files)
 
 
 # -- reading the machine

@@ -1,12 +1,13 @@
 """Equal contents have equal hashes, and each kind of change shows under its own name."""
 import pathlib
+import subprocess
 import sys
 
 import psycopg2
 import pytest
 import redis
 
-from fingerprint import Fingerprint, of_postgres, of_redis, of_tree
+from fingerprint import Fingerprint, of_environment, of_postgres, of_redis, of_tree
 from gitea import wait_for
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "shop" / "tests"))
@@ -141,3 +142,18 @@ def test_what_is_skipped_does_not_count(tree):
     before = Fingerprint(of_tree(tree, skip=("*.log",)))
     (tree / "service.log").write_text("a line\n")
     assert Fingerprint(of_tree(tree, skip=("*.log",))).hash == before.hash
+
+
+def test_the_variables_of_a_process_are_compared_without_showing_them(tmp_path):
+    def started(value):
+        with subprocess.Popen(["sleep", "600"], env={"KEPT": "1", "TOKEN": value}, cwd=tmp_path) as process:
+            try:
+                wait_for(lambda: "sleep" in pathlib.Path(f"/proc/{process.pid}/cmdline").read_text(), "the program to run")
+                return Fingerprint(of_environment(process.pid)), Fingerprint(of_tree(f"/proc/{process.pid}/cwd/"))
+            finally:
+                process.kill()
+    (tmp_path / "file").write_text("")
+    (first, tree), (second, _) = started("secret-one"), started("secret-two")
+    assert [line.split(": ")[0] for line in first.changes(second)] == ["TOKEN"]
+    assert "secret" not in str(first.parts)
+    assert list(tree.parts) == ["file"]

@@ -250,6 +250,25 @@ def test_the_servers_own_files_are_allowed(watch, data):
     assert watch.leftovers(before) == []
 
 
+def test_a_watched_file_in_an_allowed_folder_is_found(data):
+    watch = Watch([data], allowed_files=("builds*",), watched_files=("builds/.references/*",))
+    before = watch.take()
+    (data / "builds" / ".references").mkdir(parents=True)
+    (data / "builds" / "cached").write_text("")
+    (data / "builds" / ".references" / "pr-1.json").write_text("")
+    assert watch.leftovers(before) == [f"files: {data}/builds/.references/pr-1.json"]
+
+
+def test_a_databases_directory_counts_as_one_thing(watch, data):
+    before = watch.take()
+    (data / "pg" / "base").mkdir(parents=True)
+    (data / "pg" / "PG_VERSION").write_text("15\n")
+    assert watch.leftovers(before) == [f"files: {data}/pg"]
+    after = watch.take()
+    (data / "pg" / "base" / "1").write_text("")
+    assert watch.leftovers(after) == []
+
+
 def test_a_new_account_is_found():
     before, after = Snapshot(accounts=frozenset({"a"})), Snapshot(accounts=frozenset({"a", "/etc/passwd: ramet-7"}))
     assert after.minus(before) == ["accounts: /etc/passwd: ramet-7"]

@@ -15,11 +15,11 @@ BASE = "staging"
 READY_DEADLINE_S = 60
 GONE_DEADLINE_S = 30
 
-# Paths below the installation's directory that may come and stay: the server's own store, and caches that outlive every preview.
-SERVERS_OWN_FILES = ("up.json", "*.db", "*.db-wal", "*.db-shm", "*.log", "data/lock", "data/mirrors/*", "data/builds/*",
-                     "data/goldens/*", "data/logs/*", f"data/environments/*{BASE}*")
-# What changes in a base at rest: its database's and its Redis' own files (asked by SQL instead), logs, sockets.
-CHANGING_FILES = ("*.log", "*.sock", "*.pid", "*pgdata*", "*postgres*", "*redis*", "*logs*")
+# Paths below the installation's directory that may come and stay: the server's own store and log, and what outlives every
+# preview (mirrors, cached builds, golden copies). In the build cache no work in progress and no reference may stay.
+SERVERS_OWN_FILES = ("up.json", "*.db", "*.db-wal", "*.db-shm", "server.log", "data/lock", "data/logs*", "data/mirrors*",
+                     "data/builds*", "data/*goldens*")
+IN_PROGRESS = ("data/builds/.references/*", "data/builds/.work/[!l]*")
 
 
 class World:
@@ -28,7 +28,7 @@ class World:
     def __init__(self):
         self.gitea = Gitea()
         self.ramet = Ramet()
-        self.watch = Watch([self.ramet.directory], allowed_files=SERVERS_OWN_FILES)
+        self.watch = Watch([self.ramet.directory], allowed_files=SERVERS_OWN_FILES, watched_files=IN_PROGRESS)
         self.repository = self.work = self._before = self._base = None
 
     def start(self):
@@ -147,6 +147,8 @@ class World:
 
     def remember(self):
         """The state to which every scenario must return."""
+        # A base may write into its own folder: what it holds is compared by its fingerprint.
+        self.watch.allowed_files = (*SERVERS_OWN_FILES, f"data/environments/{self.base()['id']}/*")
         self.watch.ignored_pids = {self.ramet.pid}
         self._before = self.watch.take()
         self._base = self.fingerprint()
@@ -165,21 +167,20 @@ class World:
     def fingerprint(self):
         parts = {"postgres": fingerprint.of_postgres(self.ramet.connection_url(BASE, "db")),
                  "redis": fingerprint.of_redis(self.ramet.connection_url(BASE, "cache")),
-                 "files": self._base_files(), "said": self._base_description()}
+                 "said": self._base_description()}
+        for service in self.base()["services"]:
+            pid = service["process_ids"][0]
+            # As the service itself sees it, wherever the product keeps it.
+            parts[f"work tree of {service['name']}"] = fingerprint.of_tree(f"/proc/{pid}/cwd/")
+            parts[f"configuration of {service['name']}"] = fingerprint.of_environment(pid)
         return Fingerprint({f"{group}: {name}": value for group, part in parts.items() for name, value in part.items()})
-
-    def _base_files(self):
-        folders = [path for path in (self.ramet.data / "environments").glob(f"*{BASE}*") if path.is_dir()]
-        assert folders, f"no folder of {BASE} below {self.ramet.data}/environments"
-        return {f"{folder.name}/{name}": value for folder in folders
-                for name, value in fingerprint.of_tree(folder, CHANGING_FILES).items()}
 
     def _base_description(self):
         shown = self.ramet.json("env", "show", BASE)
         kept = {name: shown[name] for name in ("name", "state", "commit", "urls")}
-        services = {f"service {service['name']}": str({key: service[key] for key in ("state", "restarts", "process_ids")})
+        services = {f"service {service['name']}": {key: service[key] for key in ("state", "restarts", "process_ids")}
                     for service in shown["services"]}
-        return {**{name: str(value) for name, value in kept.items()}, **services}
+        return {name: str(value) for name, value in {**kept, **services}.items()}
 
 
 def never(condition, seconds=1.0):
