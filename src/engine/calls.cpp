@@ -77,7 +77,8 @@ Result<void> check_proof(const CallRequest& removal, const Observation& observat
     if (observation.presence != Presence::ours) return refuse("what has its name does not carry our nonce");
     if (!removal.expected_identity.empty() && !observation.identity.empty() &&
         observation.identity != removal.expected_identity)
-        return refuse("what carries our mark has the identity " + observation.identity + ", not " + removal.expected_identity);
+        return refuse("what carries our mark has the identity " + observation.identity + ", not " +
+                      removal.expected_identity);
     if (observation.created_at && *observation.created_at + clock_tolerance < removal.intent_at)
         return refuse("it is older than our INTENT");
     return {};

@@ -13,11 +13,11 @@ std::string_view to_string(Verb verb);
 
 /// One call to make: decided by a run's machine, made by a worker.
 struct CallRequest {
-    std::size_t step = 0;                ///< index in the run's plan
+    std::size_t step = 0;  ///< index in the run's plan
     Verb verb = Verb::probe;
     ResourceRef ref;
-    Token token{};                       ///< of an apply
-    Time intent_at{};                    ///< of a removal: its resource's first INTENT
+    Token token{};     ///< of an apply
+    Time intent_at{};  ///< of a removal: its resource's first INTENT
     /// Of a removal: the identity that the object must have; empty when the answer to the last changing call never came.
     std::string expected_identity{};
     Time deadline{};
@@ -28,7 +28,7 @@ struct CallOutcome {
     std::optional<Result<Acknowledged>> applied{};
     std::optional<Result<Readiness>> readiness{};
     std::optional<Result<void>> removed{};
-    std::optional<Result<Observation>> observed{};   ///< the last look
+    std::optional<Result<Observation>> observed{};  ///< the last look
 };
 
 /// Makes the call through `driver`. Exceptions of drivers become `internal` errors.

@@ -25,7 +25,7 @@ struct ResourceRef {
     ResourceId id;
     std::string path;
     std::string kind;
-    std::string name;        ///< derived and deterministic; what the provider calls it
+    std::string name;  ///< derived and deterministic; what the provider calls it
     std::int64_t incarnation = 1;
     OwnerMark mark;
     std::string external_id{};  ///< what the provider answered, when it did

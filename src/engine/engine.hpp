@@ -16,7 +16,16 @@ using EngineRunId = Id<struct EngineRunIdTag>;
 enum class RunKind : std::uint8_t { apply, destroy, golden, sweep, rotate };
 
 enum class RunState : std::uint8_t {
-    queued, running, succeeded, superseded, cancelled, refused, compensating, rolled_back, needs_human, kept
+    queued,
+    running,
+    succeeded,
+    superseded,
+    cancelled,
+    refused,
+    compensating,
+    rolled_back,
+    needs_human,
+    kept
 };
 
 /// What to do when a step of an apply run fails.
@@ -46,7 +55,21 @@ struct RunRequest {
 enum class StepAction : std::uint8_t { create, update, replace, remove, keep };
 
 enum class StepState : std::uint8_t {
-    pending, ready, intent, in_flight, acked, waiting, done, unknown, probe, adopt, backoff, failed, undoing, undone, stuck
+    pending,
+    ready,
+    intent,
+    in_flight,
+    acked,
+    waiting,
+    done,
+    unknown,
+    probe,
+    adopt,
+    backoff,
+    failed,
+    undoing,
+    undone,
+    stuck
 };
 
 struct StepView {
@@ -56,7 +79,7 @@ struct StepView {
     StepState state = StepState::pending;
     int attempt = 0;
     std::vector<std::string> needs{};
-    std::string waiting_for{};            ///< the driver's last "not yet" reason
+    std::string waiting_for{};  ///< the driver's last "not yet" reason
     std::optional<Error> error{};
     std::optional<Time> started_at{};
     std::optional<Time> ended_at{};
@@ -70,7 +93,7 @@ struct RunView {
     RunState state = RunState::queued;
     std::string plan_hash{};
     Json note{};
-    std::optional<Error> error{};         ///< the first failure, with evidence
+    std::optional<Error> error{};  ///< the first failure, with evidence
     EngineRunId superseded_by{};
     Time created_at{};
     std::optional<Time> ended_at{};
@@ -86,17 +109,17 @@ struct ResourceView {
     Phase phase = Phase::intended;
     std::string spec_hash{};
     std::vector<std::string> depends_on{};
-    std::optional<Time> absent_at{};      ///< when its absence was observed; the receipt's column
+    std::optional<Time> absent_at{};  ///< when its absence was observed; the receipt's column
 };
 
 struct SweepReport {
     struct Finding {
         InventoryItem item;
-        std::string verdict{};            ///< orphan | unmatched (our mark, no INTENT: reported, never deleted)
+        std::string verdict{};  ///< orphan | unmatched (our mark, no INTENT: reported, never deleted)
     };
     std::vector<Finding> findings{};
     int removed = 0;
-    bool needs_confirmation = false;      ///< more than max(5, 10 % of the inventory)
+    bool needs_confirmation = false;  ///< more than max(5, 10 % of the inventory)
 };
 
 bool is_final(RunState state);

@@ -51,6 +51,12 @@ Engine::Core::Core(World world, EngineOptions options)
 {
 }
 
+/// Runs that end in the mailbox never had a machine.
+void Engine::Core::count(RunState from, RunState to)
+{
+    if (options_.counts) options_.counts->count(from, to);
+}
+
 void Engine::Core::submit(RunRequest request, ExtraWrite extra, SubmitDone done, std::optional<GivenPlan> given)
 {
     Outbox outbox;
@@ -59,7 +65,8 @@ void Engine::Core::submit(RunRequest request, ExtraWrite extra, SubmitDone done,
         if (!is_stopping_)
             enqueue(SubmitItem{std::move(request), std::move(extra), std::move(done), std::move(given)}, outbox);
         else
-            outbox.callbacks.push_back([done = std::move(done)] { done(fail(ErrorKind::unavailable, "Ramet is stopping")); });
+            outbox.callbacks.push_back(
+                [done = std::move(done)] { done(fail(ErrorKind::unavailable, "Ramet is stopping")); });
     }
     flush(std::move(outbox));
 }
@@ -101,7 +108,8 @@ void Engine::Core::recover(RecoverDone done)
         if (!is_stopping_)
             enqueue(RecoverAllItem{std::move(done)}, outbox);
         else
-            outbox.callbacks.push_back([done = std::move(done)] { done(fail(ErrorKind::unavailable, "Ramet is stopping")); });
+            outbox.callbacks.push_back(
+                [done = std::move(done)] { done(fail(ErrorKind::unavailable, "Ramet is stopping")); });
     }
     flush(std::move(outbox));
 }
@@ -181,14 +189,18 @@ void Engine::Core::answer_what_is_left()
         const std::lock_guard lock(mutex_);
         submissions.swap(deferred_);
         for (auto& [owner, slot] : slots_)
-            if (slot.active) std::ranges::move(std::exchange(slot.active->after_commit, {}), std::back_inserter(cancels));
+            if (slot.active)
+                std::ranges::move(std::exchange(slot.active->after_commit, {}), std::back_inserter(cancels));
     }
     for (const auto& done : cancels) done(std::unexpected(error));
     for (const auto& item : submissions) item.done(std::unexpected(error));
 }
 
 Engine::Engine(World world, EngineOptions options) : core_(std::make_unique<Core>(world, std::move(options))) {}
-Engine::~Engine() { stop(); }
+Engine::~Engine()
+{
+    stop();
+}
 
 Result<EngineRunId> Engine::submit(const RunRequest& request, ExtraWrite extra)
 {
@@ -200,7 +212,10 @@ void Engine::submit_async(RunRequest request, ExtraWrite extra, std::function<vo
     core_->submit(std::move(request), std::move(extra), std::move(done));
 }
 
-Result<RunView> Engine::preview(const RunRequest& request) { return core_->preview(request); }
+Result<RunView> Engine::preview(const RunRequest& request)
+{
+    return core_->preview(request);
+}
 
 Result<void> Engine::cancel(const EngineRunId& run)
 {
@@ -212,7 +227,10 @@ void Engine::cancel_async(const EngineRunId& run, std::function<void(Result<void
     core_->cancel(run, std::move(done));
 }
 
-Result<std::optional<RunView>> Engine::find_run(const EngineRunId& run) { return core_->find_run(run); }
+Result<std::optional<RunView>> Engine::find_run(const EngineRunId& run)
+{
+    return core_->find_run(run);
+}
 
 Result<std::vector<RunView>> Engine::list_runs(const OwnerId& owner, std::size_t limit)
 {
@@ -228,19 +246,34 @@ Result<std::vector<ResourceView>> Engine::list_resources(const OwnerId& owner)
     return views;
 }
 
-Result<std::optional<Receipt>> Engine::find_receipt(const OwnerId& owner) { return core_->store().find_receipt(owner); }
+Result<std::optional<Receipt>> Engine::find_receipt(const OwnerId& owner)
+{
+    return core_->store().find_receipt(owner);
+}
 
 Result<int> Engine::recover()
 {
     return wait_for<int>([&](auto done) { core_->recover(std::move(done)); });
 }
 
-void Engine::recover_async(std::function<void(Result<int>)> done) { core_->recover(std::move(done)); }
+void Engine::recover_async(std::function<void(Result<int>)> done)
+{
+    core_->recover(std::move(done));
+}
 
-Result<SweepReport> Engine::sweep(const SweepRequest& request) { return core_->sweep(request); }
+Result<SweepReport> Engine::sweep(const SweepRequest& request)
+{
+    return core_->sweep(request);
+}
 
-Result<RunView> Engine::wait(const EngineRunId& run, Milliseconds timeout) { return core_->wait(run, timeout); }
+Result<RunView> Engine::wait(const EngineRunId& run, Milliseconds timeout)
+{
+    return core_->wait(run, timeout);
+}
 
-void Engine::stop() { core_->stop(); }
+void Engine::stop()
+{
+    core_->stop();
+}
 
 }  // namespace ramet::engine

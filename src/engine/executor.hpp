@@ -25,18 +25,19 @@ struct World {
     Scheduler& scheduler;
 };
 
-/// Something about a run that people or other parts may want to see. Told after it was committed, in order, from one thread.
+/// Something about a run that people or other parts may want to see. Told after it was committed; all changes of one run in
+/// order. The observer must be quick and must not wait for the engine (submit, cancel, wait); submit_async is fine.
 struct Change {
     EngineRunId run;
     OwnerId owner;
     RunState state = RunState::queued;
-    std::optional<StepView> step{};   ///< the step that changed; none: the run itself did
+    std::optional<StepView> step{};  ///< the step that changed; none: the run itself did
 };
 
 using Observer = std::function<void(const Change&)>;
 
 struct EngineOptions {
-    std::string install;              ///< marks what is ours among all that a provider holds
+    std::string install;  ///< marks what is ours among all that a provider holds
     Budgets budgets{};
     Observer observer{};
     Mutation mutation = Mutation::none;
@@ -45,7 +46,7 @@ struct EngineOptions {
 
 struct SweepRequest {
     bool dry_run = false;
-    bool confirmed = false;           ///< remove even when there are more orphans than max(5, 10 % of the inventory)
+    bool confirmed = false;  ///< remove even when there are more orphans than max(5, 10 % of the inventory)
 };
 
 /// Runs plans: durable, parallel, idempotent. Owned by the daemon; used by the app from many threads.

@@ -10,16 +10,6 @@ constexpr Milliseconds retry_after{200};
 // 9999-12-31: as good as for ever, and still a date.
 constexpr Time no_end{Milliseconds{253'402'300'799'000}};
 
-RunStatus superseded(RunStatus status, const EngineRunId& by, Time at)
-{
-    status.state = RunState::superseded;
-    status.superseded_by = by;
-    status.ended_at = at;
-    return status;
-}
-
-Error with_run(Error error, const EngineRunId& run) { return in_context(std::move(error), "run " + run.str()); }
-
 }  // namespace
 
 Result<Plan> Engine::Core::plan_for(const RunRequest& request, std::span<const ResourceRow> ledger)
@@ -33,8 +23,8 @@ Result<Plan> Engine::Core::plan_for(const RunRequest& request, std::span<const R
 Result<RunRow> Engine::Core::new_row(const RunRequest& request, const OwnerRecords& records, const Plan& plan)
 {
     if (request.generation != 0 && request.generation < records.newest_generation)
-        return fail(ErrorKind::conflict, "generation {} of {} is older than {}", request.generation, request.owner.str(),
-                    records.newest_generation);
+        return fail(ErrorKind::conflict, "generation {} of {} is older than {}", request.generation,
+                    request.owner.str(), records.newest_generation);
     RunRow row;
     row.id = request.id.empty() ? EngineRunId("run-" + random_hex(world_.random, 10)) : request.id;
     row.owner = request.owner;
@@ -89,7 +79,8 @@ void Engine::Core::prepare_submit(SubmitItem item, std::vector<Prepared>& prepar
     if (!records) return answer(records.error());
     const std::lock_guard lock(mutex_);
     if (is_stopping_) return answer(Error{ErrorKind::unavailable, "Ramet is stopping", "", "try again when it is up"});
-    const bool knows_all = std::ranges::all_of(records->unfinished, [&](const RunRow& run) { return is_known(owner, run.id); });
+    const bool knows_all =
+        std::ranges::all_of(records->unfinished, [&](const RunRow& run) { return is_known(owner, run.id); });
     if (knows_all) return prepare_new_run(std::move(item), std::move(*records), prepared, outbox);
     if (std::exchange(item.has_recovered, true))
         return answer(Error{ErrorKind::unavailable, owner.str() + " has a run that cannot be taken over"});
@@ -114,7 +105,8 @@ void Engine::Core::submit_again(SubmitItem item, Outbox& outbox)
     });
 }
 
-void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, std::vector<Prepared>& prepared, Outbox& outbox)
+void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, std::vector<Prepared>& prepared,
+                                   Outbox& outbox)
 {
     const auto answer = [&](Error error) {
         outbox.callbacks.push_back([done = item.done, error] { done(std::unexpected(error)); });
@@ -142,13 +134,15 @@ void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, std::v
     batch.extra = std::move(item.extra);
     take_lease(batch, records);
     if (admission.starts_now)
-        prepared.push_back(begin_now(std::move(item), std::move(*row), std::move(*steps), std::move(records), std::move(batch)));
+        prepared.push_back(
+            begin_now(std::move(item), std::move(*row), std::move(*steps), std::move(records), std::move(batch)));
     else
         prepared.push_back(begin_later(std::move(item), std::move(*row), admission, std::move(batch)));
 }
 
 /// The run, its plan, its first INTENTs and the caller's own rows are one commit.
-Engine::Core::Prepared Engine::Core::begin_now(SubmitItem item, RunRow row, Plan plan, OwnerRecords records, Batch batch)
+Engine::Core::Prepared Engine::Core::begin_now(SubmitItem item, RunRow row, Plan plan, OwnerRecords records,
+                                               Batch batch)
 {
     const auto owner = row.owner;
     const auto run = row.id;
@@ -179,13 +173,13 @@ Engine::Core::Prepared Engine::Core::begin_later(SubmitItem item, RunRow row, co
     for (const auto index : admission.supersedes_waiting) {
         const auto& waiting = slots_.at(owner).waiting[index].row;
         replaced.push_back(waiting.id);
-        batch.runs.push_back({waiting.id, superseded(waiting.status, row.id, now().wall)});
+        batch.runs.push_back({waiting.id, superseded_by(waiting.status, row.id, now().wall)});
     }
     batch.new_run = row;
     const bool supersedes_active = admission.supersedes_active;
     return {owner, std::move(batch),
-            [this, owner, replaced, supersedes_active, row = std::move(row), item = std::move(item)](Result<void> result,
-                                                                                                   Outbox& outbox) mutable {
+            [this, owner, replaced, supersedes_active, row = std::move(row),
+             item = std::move(item)](Result<void> result, Outbox& outbox) mutable {
                 if (!result) {
                     outbox.callbacks.push_back(
                         [done = item.done, error = result.error()] { done(std::unexpected(error)); });
@@ -195,10 +189,11 @@ Engine::Core::Prepared Engine::Core::begin_later(SubmitItem item, RunRow row, co
                 for (const auto& id : replaced) {
                     std::erase_if(slot.waiting, [&id](const Waiting& waiting) { return waiting.row.id == id; });
                     owners_.erase(id);
-                    if (options_.observer) outbox.changes.push_back({id, owner, RunState::superseded, std::nullopt});
+                    count(RunState::queued, RunState::superseded);
+                    if (options_.observer) changes_.push_back({id, owner, RunState::superseded, std::nullopt});
                 }
                 owners_[row.id] = owner;
-                if (options_.observer) outbox.changes.push_back({row.id, owner, RunState::queued, std::nullopt});
+                if (options_.observer) changes_.push_back({row.id, owner, RunState::queued, std::nullopt});
                 outbox.callbacks.push_back([done = item.done, id = row.id] { done(id); });
                 const auto id = row.id;
                 slot.waiting.push_back({std::move(row), std::move(item.request)});
@@ -218,7 +213,7 @@ void Engine::Core::install(const OwnerId& owner, std::unique_ptr<Active> active,
     slot.active = std::move(active);
     slot.epoch = slot.active->machine.epoch();
     owners_[slot.active->machine.run().id] = owner;
-    tell(owner, *slot.active, effects, outbox);
+    tell(owner, *slot.active, effects);
     launch(owner, *slot.active, slot.active->machine.on_committed(std::move(effects.calls), now()), outbox);
     pump(owner, *slot.active, outbox);
     if (slot.active->machine.has_ended() && !slot.active->is_in_lane) end_run(owner, outbox);
@@ -250,8 +245,8 @@ void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared
     change.status = active->machine.status();
     batch.runs.push_back(std::move(change));
     prepared.push_back({item.owner, std::move(batch),
-                        [this, owner = item.owner, active = std::move(active), effects = std::move(effects)](
-                            Result<void> result, Outbox& after) mutable {
+                        [this, owner = item.owner, active = std::move(active),
+                         effects = std::move(effects)](Result<void> result, Outbox& after) mutable {
                             if (!result) return retry_start(owner, after);
                             auto& slot = slots_.at(owner);
                             slot.is_starting = false;
@@ -290,109 +285,10 @@ void Engine::Core::refuse_waiting(const OwnerId& owner, const Error& error, cons
                             auto& slot = slots_.at(owner);
                             slot.waiting.pop_front();
                             owners_.erase(run);
+                            count(RunState::queued, RunState::refused);
                             changed_.notify_all();
-                            if (options_.observer) outbox.changes.push_back({run, owner, RunState::refused, std::nullopt});
+                            if (options_.observer) changes_.push_back({run, owner, RunState::refused, std::nullopt});
                             enqueue(StartItem{owner}, outbox);
-                        }});
-}
-
-void Engine::Core::recover_all(RecoverAllItem item, std::vector<LaneItem>& later, Outbox& outbox)
-{
-    const auto owners = world_.store.list_owners_with_unfinished_runs();
-    if (!owners || owners->empty()) {
-        Result<int> result = owners ? Result<int>(0) : Result<int>(std::unexpected(owners.error()));
-        outbox.callbacks.push_back([done = item.done, result] { done(result); });
-        return;
-    }
-    struct Tally {
-        std::size_t open;
-        int taken_over = 0;
-        std::optional<Error> error{};
-    };
-    auto tally = std::make_shared<Tally>(owners->size());
-    for (const auto& owner : *owners)
-        later.emplace_back(RecoverItem{owner, [tally, done = item.done](const Result<int>& result) {
-                                           if (result)
-                                               tally->taken_over += *result;
-                                           else
-                                               tally->error = result.error();
-                                           if (--tally->open > 0) return;
-                                           done(tally->error ? Result<int>(std::unexpected(*tally->error)) : tally->taken_over);
-                                       }});
-}
-
-Result<std::unique_ptr<Engine::Core::Active>> Engine::Core::resume(RunRow row, OwnerRecords& records, std::int64_t epoch)
-{
-    const auto journal = TRY(world_.store.load_journal(row.id));
-    const auto history = TRY(read_history(journal));
-    auto request = TRY(request_from_json(row.request));
-    auto steps = TRY(plan_from_json(row.plan));
-    auto active = make_active(std::move(row), std::move(request), std::move(steps), records, epoch);
-    active->machine.resume(history, now(),
-                           journal.empty() ? JournalEnd{} : JournalEnd{journal.back().seq, hash_of(journal.back())});
-    return active;
-}
-
-/// Takes over an owner from a process that is dead: epoch + 1, then go on with its run, or with the one that supersedes it.
-void Engine::Core::prepare_recovery(RecoverItem item, std::vector<Prepared>& prepared, Outbox& outbox)
-{
-    const auto answer = [&](Result<int> result) {
-        outbox.callbacks.push_back([done = item.done, result = std::move(result)] { done(result); });
-    };
-    auto records = world_.store.load_owner(item.owner);
-    if (!records) return answer(std::unexpected(records.error()));
-    {
-        const std::lock_guard lock(mutex_);
-        if (slots_.contains(item.owner) || records->unfinished.empty()) return answer(0);
-    }
-    Batch batch;
-    batch.owner = item.owner;
-    take_lease(batch, *records);
-    std::deque<Waiting> waiting;
-    std::optional<RunRow> begun;
-    for (auto& row : records->unfinished) {
-        auto request = request_from_json(row.request);
-        if (!request) return answer(std::unexpected(with_run(request.error(), row.id)));
-        if (row.status.state == RunState::queued)
-            waiting.push_back({std::move(row), std::move(*request)});
-        else
-            begun = std::move(row);
-    }
-    std::vector<RunKind> none;
-    const bool is_superseded = begun && std::ranges::any_of(waiting, [&](const Waiting& next) {
-                                   return admit(next.row.kind, begun->kind, none).supersedes_active;
-                               });
-    std::unique_ptr<Active> active;
-    Effects effects;
-    if (begun && is_superseded) {
-        batch.runs.push_back({begun->id, superseded(begun->status, waiting.back().row.id, now().wall)});
-    } else if (begun) {
-        const auto run = begun->id;
-        auto resumed = resume(std::move(*begun), *records, *batch.epoch);
-        if (!resumed) return answer(std::unexpected(with_run(resumed.error(), run)));
-        active = std::move(*resumed);
-        effects = active->machine.take_effects();
-        const auto epoch = batch.epoch;
-        move_into(batch, *active, effects);
-        batch.epoch = epoch;
-        if (effects.status_changed) batch.runs.push_back({run, active->machine.status()});
-    }
-    prepared.push_back({item.owner, std::move(batch),
-                        [this, owner = item.owner, done = std::move(item.done), waiting = std::move(waiting),
-                         active = std::move(active), effects = std::move(effects)](Result<void> result, Outbox& after) mutable {
-                            if (!result) {
-                                after.callbacks.push_back([done = std::move(done), error = result.error()] {
-                                    done(std::unexpected(error));
-                                });
-                                return;
-                            }
-                            auto& slot = slots_[owner];
-                            slot.waiting = std::move(waiting);
-                            for (const auto& each : slot.waiting) owners_[each.row.id] = owner;
-                            after.callbacks.push_back([done = std::move(done)] { done(1); });
-                            if (active) return install(owner, std::move(active), std::move(effects), after);
-                            slot.is_starting = true;
-                            enqueue(StartItem{owner}, after);
                         }});
 }
 

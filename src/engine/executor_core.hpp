@@ -45,10 +45,13 @@ public:
 
 private:
     struct Active {
-        explicit Active(RunMachine::Setup setup, const MachineWorld& world, Now now) : machine(std::move(setup), world, now) {}
+        explicit Active(RunMachine::Setup setup, const MachineWorld& world, Now now)
+            : machine(std::move(setup), world, now)
+        {
+        }
         RunMachine machine;
-        std::map<std::size_t, std::stop_source> interrupts{};   ///< of the calls in flight, by step
-        Effects held{};                                         ///< taken, but their commit failed
+        std::map<std::size_t, std::stop_source> interrupts{};  ///< of the calls in flight, by step
+        Effects held{};                                        ///< taken, but their commit failed
         bool is_in_lane = false;
         std::optional<Milliseconds> armed{};
         std::vector<CancelDone> after_commit{};
@@ -111,7 +114,6 @@ private:
         };
         std::vector<Launch> launches{};
         std::vector<Timer> timers{};
-        std::vector<Change> changes{};
         std::vector<Scheduler::Work> callbacks{};
         bool needs_lane = false;
     };
@@ -124,6 +126,7 @@ private:
     };
 
     Now now();
+    void count(RunState from, RunState to);
 
     // executor_lane.cpp: everything that reads or writes the store for a run
     void enqueue(LaneItem item, Outbox& outbox);
@@ -132,43 +135,58 @@ private:
     void prepare_run(const RunItem& item, std::vector<Prepared>& prepared, Outbox& outbox);
     void prepare_cancel(CancelItem item, std::vector<Prepared>& prepared, Outbox& outbox);
     void commit(std::vector<Prepared> prepared, Outbox& outbox);
-    void on_run_commit(const OwnerId& owner, const EngineRunId& run, Effects effects, Result<void> result, Outbox& outbox);
+    void on_run_commit(const OwnerId& owner, const EngineRunId& run, Effects effects, Result<void> result,
+                       Outbox& outbox);
 
-    // executor_admission.cpp: submissions, starts, take-over
+    // executor_admission.cpp: submissions and starts
     void prepare_submit(SubmitItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox);
     void submit_again(SubmitItem item, Outbox& outbox);
     void prepare_new_run(SubmitItem item, OwnerRecords records, std::vector<Prepared>& prepared, Outbox& outbox);
     void prepare_start(StartItem item, std::vector<Prepared>& prepared, Outbox& outbox);
-    void prepare_recovery(RecoverItem item, std::vector<Prepared>& prepared, Outbox& outbox);
-    void recover_all(RecoverAllItem item, std::vector<LaneItem>& later, Outbox& outbox);
     Result<RunRow> new_row(const RunRequest& request, const OwnerRecords& records, const Plan& plan);
     Result<Plan> plan_for(const RunRequest& request, std::span<const ResourceRow> ledger);
     void take_lease(Batch& batch, const OwnerRecords& records);
-    std::unique_ptr<Active> make_active(RunRow row, RunRequest request, Plan plan, OwnerRecords& records, std::int64_t epoch);
-    Result<std::unique_ptr<Active>> resume(RunRow row, OwnerRecords& records, std::int64_t epoch);
+    std::unique_ptr<Active> make_active(RunRow row, RunRequest request, Plan plan, OwnerRecords& records,
+                                        std::int64_t epoch);
     Prepared begin_now(SubmitItem item, RunRow row, Plan plan, OwnerRecords records, Batch batch);
     Prepared begin_later(SubmitItem item, RunRow row, const Admission& admission, Batch batch);
     void retry_start(const OwnerId& owner, Outbox& outbox);
-    void refuse_waiting(const OwnerId& owner, const Error& error, const OwnerRecords& records, std::vector<Prepared>& prepared);
+    void refuse_waiting(const OwnerId& owner, const Error& error, const OwnerRecords& records,
+                        std::vector<Prepared>& prepared);
     void move_into(Batch& batch, Active& active, Effects& effects);
     void install(const OwnerId& owner, std::unique_ptr<Active> active, Effects effects, Outbox& outbox);
     bool is_ending(const OwnerId& owner);
     bool is_known(const OwnerId& owner, const EngineRunId& run) const;
 
+    // executor_recovery.cpp: what an earlier process left
+    struct LeftOver {
+        std::optional<RunRow> begun{};
+        std::deque<Waiting> waiting{};
+        bool is_superseded = false;
+    };
+    static Result<LeftOver> sort_left_over(std::vector<RunRow> unfinished);
+    void recover_all(RecoverAllItem item, std::vector<LaneItem>& later, Outbox& outbox);
+    void prepare_recovery(RecoverItem item, std::vector<Prepared>& prepared, Outbox& outbox);
+    Result<std::unique_ptr<Active>> resume(RunRow row, OwnerRecords& records, std::int64_t epoch);
+    void take_over(const OwnerId& owner, std::deque<Waiting> waiting, std::unique_ptr<Active> active, Effects effects,
+                   Outbox& outbox);
+
     // executor_runs.cpp: machines between commits
     Active* find_active(const OwnerId& owner, const EngineRunId& run);
     void pump(const OwnerId& owner, Active& active, Outbox& outbox);
     void launch(const OwnerId& owner, Active& active, std::vector<CallRequest> calls, Outbox& outbox);
-    void tell(const OwnerId& owner, Active& active, const Effects& effects, Outbox& outbox);
+    void tell(const OwnerId& owner, Active& active, const Effects& effects);
+    void tell_observer();
     void arm(const OwnerId& owner, Active& active, Outbox& outbox);
     void end_run(const OwnerId& owner, Outbox& outbox);
     void on_timer(const OwnerId& owner, const EngineRunId& run);
-    void on_answer(const OwnerId& owner, const EngineRunId& run, const CallRequest& request, const CallOutcome& outcome);
+    void on_answer(const OwnerId& owner, const EngineRunId& run, const CallRequest& request,
+                   const CallOutcome& outcome);
     CallOutcome make_call(const Outbox::Launch& launch);
     void flush(Outbox outbox);
     void answer_what_is_left();
 
-    // executor_sweep.cpp
+    // sweep.cpp
     struct Inventory {
         std::vector<InventoryItem> items;
     };
@@ -185,14 +203,16 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<OwnerId, Slot> slots_;
-    std::unordered_map<EngineRunId, OwnerId> owners_;       ///< of runs that are active or waiting
+    std::unordered_map<EngineRunId, OwnerId> owners_;  ///< of runs that are active or waiting
     std::vector<LaneItem> lane_;
     std::vector<SubmitItem> deferred_;
     bool lane_is_scheduled_ = false;
     bool is_stopping_ = false;
+    std::vector<Change> changes_;  ///< committed, not told yet
+    bool is_telling_ = false;
 
     std::mutex sweep_mutex_;
-    std::map<std::string, Time> sightings_;                 ///< of orphans, by kind, name and identity
+    std::map<std::string, Time> sightings_;  ///< of orphans, by kind, name and identity
 };
 
 }  // namespace ramet::engine

@@ -74,9 +74,11 @@ void Engine::Core::drain()
 void Engine::Core::prepare(LaneItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox)
 {
     if (auto* run = std::get_if<RunItem>(&item)) return prepare_run(*run, prepared, outbox);
-    if (auto* submit = std::get_if<SubmitItem>(&item)) return prepare_submit(std::move(*submit), prepared, later, outbox);
+    if (auto* submit = std::get_if<SubmitItem>(&item))
+        return prepare_submit(std::move(*submit), prepared, later, outbox);
     if (auto* start = std::get_if<StartItem>(&item)) return prepare_start(std::move(*start), prepared, outbox);
-    if (auto* recovery = std::get_if<RecoverItem>(&item)) return prepare_recovery(std::move(*recovery), prepared, outbox);
+    if (auto* recovery = std::get_if<RecoverItem>(&item))
+        return prepare_recovery(std::move(*recovery), prepared, outbox);
     if (auto* all = std::get_if<RecoverAllItem>(&item)) return recover_all(std::move(*all), later, outbox);
     prepare_cancel(std::get<CancelItem>(std::move(item)), prepared, outbox);
 }
@@ -123,7 +125,8 @@ void Engine::Core::on_run_commit(const OwnerId& owner, const EngineRunId& run, E
             }
             flush(std::move(retry));
         };
-        outbox.callbacks.push_back([this, again] { world_.scheduler.at(world_.clock.monotonic() + retry_after, again); });
+        outbox.callbacks.push_back(
+            [this, again] { world_.scheduler.at(world_.clock.monotonic() + retry_after, again); });
         return;
     }
     if (!result) {
@@ -135,7 +138,7 @@ void Engine::Core::on_run_commit(const OwnerId& owner, const EngineRunId& run, E
     active->is_in_lane = false;
     for (auto& done : std::exchange(active->after_commit, {}))
         outbox.callbacks.push_back([done = std::move(done)] { done({}); });
-    tell(owner, *active, effects, outbox);
+    tell(owner, *active, effects);
     launch(owner, *active, active->machine.on_committed(std::move(effects.calls), now()), outbox);
     pump(owner, *active, outbox);
     if (active->machine.has_ended() && !active->is_in_lane) end_run(owner, outbox);
@@ -146,8 +149,8 @@ void Engine::Core::prepare_cancel(CancelItem item, std::vector<Prepared>& prepar
     const std::lock_guard lock(mutex_);
     const auto slot = slots_.find(item.owner);
     const auto is_it = [&item](const Waiting& waiting) { return waiting.row.id == item.run; };
-    const auto waiting = slot == slots_.end() ? std::deque<Waiting>::iterator{}
-                                              : std::ranges::find_if(slot->second.waiting, is_it);
+    const auto waiting =
+        slot == slots_.end() ? std::deque<Waiting>::iterator{} : std::ranges::find_if(slot->second.waiting, is_it);
     if (slot == slots_.end() || waiting == slot->second.waiting.end()) {
         // It began in the meantime; ask again as for any active run.
         outbox.callbacks.push_back([this, item] { cancel(item.run, item.done); });
@@ -164,10 +167,12 @@ void Engine::Core::prepare_cancel(CancelItem item, std::vector<Prepared>& prepar
     entry.batch.runs.push_back({item.run, status});
     entry.after = [this, item](Result<void> result, Outbox& after) {
         if (result) {
-            std::erase_if(slots_.at(item.owner).waiting, [&item](const Waiting& each) { return each.row.id == item.run; });
+            std::erase_if(slots_.at(item.owner).waiting,
+                          [&item](const Waiting& each) { return each.row.id == item.run; });
             owners_.erase(item.run);
+            count(RunState::queued, RunState::cancelled);
             changed_.notify_all();
-            if (options_.observer) after.changes.push_back({item.run, item.owner, RunState::cancelled, std::nullopt});
+            if (options_.observer) changes_.push_back({item.run, item.owner, RunState::cancelled, std::nullopt});
         }
         after.callbacks.push_back([done = item.done, result = std::move(result)] { done(result); });
     };

@@ -12,7 +12,10 @@ bool is_error(const CallOutcome& outcome)
 
 }  // namespace
 
-Now Engine::Core::now() { return Now{world_.clock.now(), world_.clock.monotonic()}; }
+Now Engine::Core::now()
+{
+    return Now{world_.clock.now(), world_.clock.monotonic()};
+}
 
 Engine::Core::Active* Engine::Core::find_active(const OwnerId& owner, const EngineRunId& run)
 {
@@ -25,7 +28,8 @@ Engine::Core::Active* Engine::Core::find_active(const OwnerId& owner, const Engi
 void Engine::Core::pump(const OwnerId& owner, Active& active, Outbox& outbox)
 {
     for (const auto step : active.machine.take_interrupts())
-        if (const auto call = active.interrupts.find(step); call != active.interrupts.end()) call->second.request_stop();
+        if (const auto call = active.interrupts.find(step); call != active.interrupts.end())
+            call->second.request_stop();
     while (!active.is_in_lane) {
         auto effects = active.machine.take_effects();
         if (effects.is_empty()) break;
@@ -37,7 +41,7 @@ void Engine::Core::pump(const OwnerId& owner, Active& active, Outbox& outbox)
             enqueue(RunItem{owner, active.machine.run().id}, outbox);
             break;
         }
-        tell(owner, active, effects, outbox);
+        tell(owner, active, effects);
         launch(owner, active, active.machine.on_committed(std::move(effects.calls), now()), outbox);
     }
     arm(owner, active, outbox);
@@ -50,18 +54,19 @@ void Engine::Core::launch(const OwnerId& owner, Active& active, std::vector<Call
         auto& interrupt = active.interrupts[request.step];
         interrupt = std::stop_source();
         const auto& machine = active.machine;
-        outbox.launches.push_back({machine.run().id, owner, std::move(request), interrupt.get_token(), machine.epoch()});
+        outbox.launches.push_back(
+            {machine.run().id, owner, std::move(request), interrupt.get_token(), machine.epoch()});
     }
 }
 
-void Engine::Core::tell(const OwnerId& owner, Active& active, const Effects& effects, Outbox& outbox)
+void Engine::Core::tell(const OwnerId& owner, Active& active, const Effects& effects)
 {
     if (effects.status_changed) changed_.notify_all();
     if (!options_.observer) return;
     const auto& run = active.machine.run();
     for (const auto step : effects.changed_steps)
-        outbox.changes.push_back({run.id, owner, run.status.state, active.machine.view(step)});
-    if (effects.status_changed) outbox.changes.push_back({run.id, owner, run.status.state, std::nullopt});
+        changes_.push_back({run.id, owner, run.status.state, active.machine.view(step)});
+    if (effects.status_changed) changes_.push_back({run.id, owner, run.status.state, std::nullopt});
 }
 
 void Engine::Core::arm(const OwnerId& owner, Active& active, Outbox& outbox)
@@ -133,17 +138,33 @@ void Engine::Core::end_run(const OwnerId& owner, Outbox& outbox)
     }
 }
 
+/// One thread at a time hands on what is queued, so that every observer hears it in order.
+void Engine::Core::tell_observer()
+{
+    std::unique_lock lock(mutex_);
+    if (is_telling_) return;
+    is_telling_ = true;
+    while (!changes_.empty()) {
+        const auto changes = std::exchange(changes_, {});
+        lock.unlock();
+        for (const auto& change : changes) options_.observer(change);
+        lock.lock();
+    }
+    is_telling_ = false;
+}
+
 /// Outside the mutex: a scheduler may run work at once, an observer may ask the engine.
 void Engine::Core::flush(Outbox outbox)
 {
-    for (const auto& change : outbox.changes) options_.observer(change);
+    tell_observer();
     for (const auto& callback : outbox.callbacks) callback();
     for (auto& launch : outbox.launches) {
         // Two functions share the answer: the one that makes it on a worker and the one that takes it back.
         auto outcome = std::make_shared<CallOutcome>();
         auto shared = std::make_shared<const Outbox::Launch>(std::move(launch));
-        world_.scheduler.call([this, outcome, shared] { *outcome = make_call(*shared); },
-                              [this, outcome, shared] { on_answer(shared->owner, shared->run, shared->request, *outcome); });
+        world_.scheduler.call(
+            [this, outcome, shared] { *outcome = make_call(*shared); },
+            [this, outcome, shared] { on_answer(shared->owner, shared->run, shared->request, *outcome); });
     }
     for (const auto& timer : outbox.timers)
         world_.scheduler.at(timer.when, [this, owner = timer.owner, run = timer.run] { on_timer(owner, run); });

@@ -167,7 +167,8 @@ TEST_CASE("a replacement is made beside the old one, takes its successors, and t
     CHECK(std::vector<std::string>(changes.begin() + static_cast<std::ptrdiff_t>(before), changes.end()) ==
           std::vector<std::string>{"apply service/api", "apply service/web", "remove service/api"});
     CHECK_FALSE(house.driver.objects().contains(old_name));
-    CHECK(get_string(house.driver.object("service/web").ref.spec, "api") == house.driver.object("service/api").ref.name + ":1");
+    CHECK(get_string(house.driver.object("service/web").ref.spec, "api") ==
+          house.driver.object("service/api").ref.name + ":1");
 }
 
 TEST_CASE("what the graph no longer has is removed after everything else is done")
@@ -203,7 +204,8 @@ TEST_CASE("each step's failure unwinds, whichever it is and however it fails")
             CAPTURE(how);
             House house;
             house.driver.delay("service/worker", 3);
-            if (std::string_view(how) == "terminal") house.driver.fail("apply " + path, Error{ErrorKind::invalid, "no"});
+            if (std::string_view(how) == "terminal")
+                house.driver.fail("apply " + path, Error{ErrorKind::invalid, "no"});
             if (std::string_view(how) == "breaks down") house.driver.break_down(path);
             if (std::string_view(how) == "answer lost and terminal") {
                 house.driver.lose_answer("apply " + path);
@@ -382,11 +384,13 @@ TEST_CASE("of many pushes at once only the last one is applied besides the one t
     house.driver.block("database/db");
     const auto first = house.submit(apply_request(shop("0"), 1));
     std::vector<EngineRunId> runs;
-    for (int push = 1; push <= 20; ++push) runs.push_back(house.submit(apply_request(shop(std::to_string(push)), push + 1)));
+    for (int push = 1; push <= 20; ++push)
+        runs.push_back(house.submit(apply_request(shop(std::to_string(push)), push + 1)));
     house.driver.release("database/db");
     CHECK(house.end_of(runs.back()).state == RunState::succeeded);
     CHECK(get_string(house.driver.object("service/api").ref.spec, "version") == "20");
-    for (std::size_t run = 0; run + 1 < runs.size(); ++run) CHECK(house.end_of(runs[run]).state == RunState::superseded);
+    for (std::size_t run = 0; run + 1 < runs.size(); ++run)
+        CHECK(house.end_of(runs[run]).state == RunState::superseded);
     CHECK(house.end_of(first).state == RunState::superseded);
 }
 
@@ -437,7 +441,8 @@ TEST_CASE("what is observed absent is made again when asked to look")
     request.probe_all = true;
     CHECK(house.run(request).state == RunState::succeeded);
     CHECK(house.driver.object("service/api").ref.incarnation == 2);
-    CHECK(get_string(house.driver.object("service/web").ref.spec, "api") == house.driver.object("service/api").ref.name + ":1");
+    CHECK(get_string(house.driver.object("service/web").ref.spec, "api") ==
+          house.driver.object("service/api").ref.name + ":1");
 }
 
 TEST_CASE("the next process goes on where the last one stopped, and finds what was in flight")
@@ -500,8 +505,9 @@ TEST_CASE("40 chained steps need 41 commits")
     House house;
     Graph chain;
     for (int step = 0; step < 40; ++step)
-        chain.nodes.push_back(node("step/" + std::to_string(step),
-                                   step == 0 ? std::vector<std::string>{} : std::vector{"step/" + std::to_string(step - 1)}));
+        chain.nodes.push_back(
+            node("step/" + std::to_string(step),
+                 step == 0 ? std::vector<std::string>{} : std::vector{"step/" + std::to_string(step - 1)}));
     const auto before = house.store.commits();
     CHECK(house.run(apply_request(chain)).state == RunState::succeeded);
     CHECK(house.store.commits() - before <= 41);

@@ -14,7 +14,8 @@ bool is_marker(const Json& value, std::string_view key)
 Result<OutputReference> parse_reference(const Json& value)
 {
     const auto* pair = get_member(value, "$out").if_array();
-    if (!pair || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string() || value.as_object().size() != 1)
+    if (!pair || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string() ||
+        value.as_object().size() != 1)
         return fail(ErrorKind::invalid, "{} is no reference: want {{\"$out\": [path, output]}}", to_text(value));
     return OutputReference{std::string((*pair)[0].as_string()), std::string((*pair)[1].as_string())};
 }
@@ -33,7 +34,8 @@ Result<const json::array*> pieces_of(const Json& value)
     if (!pieces || value.as_object().size() != 1)
         return fail(ErrorKind::invalid, "{} is no text: want {{\"$concat\": [piece, …]}}", to_text(value));
     for (const auto& piece : *pieces)
-        if (!piece.is_string() && !is_marker(piece, "$out") && !is_marker(piece, "$secret") && !is_marker(piece, "$concat"))
+        if (!piece.is_string() && !is_marker(piece, "$out") && !is_marker(piece, "$secret") &&
+            !is_marker(piece, "$concat"))
             return fail(ErrorKind::invalid, "{} is no piece of a text", to_text(piece));
     return pieces;
 }
@@ -116,6 +118,9 @@ Result<Json> fill_spec(const Json& spec, const ExistingOutputs& outputs)
     return spec;
 }
 
-std::string spec_hash(const Json& filled) { return sha256_hex(to_canonical_text(filled)); }
+std::string spec_hash(const Json& filled)
+{
+    return sha256_hex(to_canonical_text(filled));
+}
 
 }  // namespace ramet::engine

@@ -84,7 +84,10 @@ private:
 
 }  // namespace
 
-Result<void> check_graph(const Graph& graph) { return check_graph(graph, {}); }
+Result<void> check_graph(const Graph& graph)
+{
+    return check_graph(graph, {});
+}
 
 Result<void> check_graph(const Graph& graph, const ExistingOutputs& existing)
 {

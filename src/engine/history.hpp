@@ -14,10 +14,10 @@ namespace ramet::engine {
 /// What a journal says about one step.
 struct StepHistory {
     int attempt = 0;
-    std::optional<RecordKind> forward{};      ///< the last record on the way forward
-    std::optional<RecordKind> undo{};         ///< the last record on the way back
+    std::optional<RecordKind> forward{};        ///< the last record on the way forward
+    std::optional<RecordKind> undo{};           ///< the last record on the way back
     std::optional<std::int64_t> incarnation{};  ///< of the last INTENT
-    bool made = false;                        ///< that INTENT was the first of its incarnation
+    bool made = false;                          ///< that INTENT was the first of its incarnation
     std::optional<Error> error{};
     std::optional<Time> started_at{};
     std::optional<Time> ended_at{};

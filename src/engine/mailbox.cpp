@@ -3,9 +3,15 @@
 namespace ramet::engine {
 namespace {
 
-bool removes(RunKind kind) { return kind == RunKind::destroy || kind == RunKind::sweep; }
+bool removes(RunKind kind)
+{
+    return kind == RunKind::destroy || kind == RunKind::sweep;
+}
 
-bool beats(RunKind arriving, RunKind other) { return removes(arriving) || !removes(other); }
+bool beats(RunKind arriving, RunKind other)
+{
+    return removes(arriving) || !removes(other);
+}
 
 }  // namespace
 
@@ -17,6 +23,14 @@ Admission admit(RunKind arriving, std::optional<RunKind> active, std::span<const
     for (std::size_t index = 0; index < waiting.size(); ++index)
         if (beats(arriving, waiting[index])) admission.supersedes_waiting.push_back(index);
     return admission;
+}
+
+RunStatus superseded_by(RunStatus status, const EngineRunId& by, Time at)
+{
+    status.state = RunState::superseded;
+    status.superseded_by = by;
+    status.ended_at = at;
+    return status;
 }
 
 }  // namespace ramet::engine

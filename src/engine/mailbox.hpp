@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/engine.hpp"
+#include "engine/records.hpp"
 
 #include <optional>
 #include <span>
@@ -18,5 +18,8 @@ struct Admission {
 /// One slot per owner: the newest generation wins, and destroy beats apply. A destroy clears everything; an apply replaces any
 /// apply but waits for a destroy to end, because what was to be removed must be gone before it is made anew.
 Admission admit(RunKind arriving, std::optional<RunKind> active, std::span<const RunKind> waiting);
+
+/// The last status of a run whose slot was taken.
+RunStatus superseded_by(RunStatus status, const EngineRunId& by, Time at);
 
 }  // namespace ramet::engine

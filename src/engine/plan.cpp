@@ -11,9 +11,9 @@ namespace {
 
 /// What the ledger has under one path.
 struct PathRows {
-    const ResourceRow* current = nullptr;            ///< what the next version builds on
-    std::vector<const ResourceRow*> condemned{};     ///< an earlier run began to remove them
-    std::vector<const ResourceRow*> left_over{};     ///< older incarnations that a superseded run left beside the current
+    const ResourceRow* current = nullptr;         ///< what the next version builds on
+    std::vector<const ResourceRow*> condemned{};  ///< an earlier run began to remove them
+    std::vector<const ResourceRow*> left_over{};  ///< older incarnations that a superseded run left beside the current
     std::int64_t newest = 0;
 };
 
@@ -235,7 +235,10 @@ private:
 
 }  // namespace
 
-Result<Plan> plan(const PlanInput& input) { return Planner(input).make(); }
+Result<Plan> plan(const PlanInput& input)
+{
+    return Planner(input).make();
+}
 
 bool is_empty(const Plan& plan)
 {

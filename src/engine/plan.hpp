@@ -14,32 +14,32 @@ namespace ramet::engine {
 
 /// When in a run a step has its turn.
 enum class StepStage : std::uint8_t {
-    clear,    ///< removal of what an earlier run began to remove, before its path is used again
-    apply,    ///< the nodes of the graph
-    remove,   ///< what nothing needs any more, after all of the above
+    clear,   ///< removal of what an earlier run began to remove, before its path is used again
+    apply,   ///< the nodes of the graph
+    remove,  ///< what nothing needs any more, after all of the above
 };
 
 /// Whether a removal is sure when the plan is made.
 enum class RemovalCondition : std::uint8_t {
     always,
-    when_replaced,   ///< only if the apply step of the same path made a newer incarnation
-    when_made,       ///< only if the apply step of the same path made this incarnation
+    when_replaced,  ///< only if the apply step of the same path made a newer incarnation
+    when_made,      ///< only if the apply step of the same path made this incarnation
 };
 
 /// One step as data. It says what is wanted; what is there may be known only when its turn comes, because a spec may hold
 /// outputs of steps before it. Then `update` may turn out to be nothing at all, or a replacement.
 struct PlanStep {
-    std::string key{};                    ///< unique in the plan: the path, or "remove <path> #<incarnation>"
+    std::string key{};  ///< unique in the plan: the path, or "remove <path> #<incarnation>"
     StepAction action = StepAction::keep;
     StepStage stage = StepStage::apply;
     RemovalCondition condition = RemovalCondition::always;
     std::string path{};
     std::string kind{};
-    std::int64_t incarnation = 1;         ///< what it creates, updates, keeps or removes
-    Json spec{};                          ///< not filled; of apply steps only
-    std::vector<std::string> needs{};     ///< paths, of apply steps
+    std::int64_t incarnation = 1;      ///< what it creates, updates, keeps or removes
+    Json spec{};                       ///< not filled; of apply steps only
+    std::vector<std::string> needs{};  ///< paths, of apply steps
     std::vector<std::string> outputs{};
-    std::vector<std::string> after{};     ///< keys of the steps that come first
+    std::vector<std::string> after{};  ///< keys of the steps that come first
 };
 
 /// Frozen: a newer binary can finish what this says without the code that made it.

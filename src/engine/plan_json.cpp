@@ -88,7 +88,10 @@ Result<Plan> plan_from_json(const Json& value)
     return plan;
 }
 
-std::string hash_of(const Plan& plan) { return sha256_hex(to_canonical_text(to_json(plan))); }
+std::string hash_of(const Plan& plan)
+{
+    return sha256_hex(to_canonical_text(to_json(plan)));
+}
 
 Json to_json(const RunRequest& request)
 {

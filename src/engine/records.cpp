@@ -38,10 +38,8 @@ constexpr std::array<Words<RunKind>, 5> run_kinds = {{{RunKind::apply, "apply"},
                                                       {RunKind::sweep, "sweep"},
                                                       {RunKind::rotate, "rotate"}}};
 
-constexpr std::array<Words<Phase>, 4> phases = {{{Phase::intended, "intended"},
-                                                 {Phase::live, "live"},
-                                                 {Phase::removing, "removing"},
-                                                 {Phase::gone, "gone"}}};
+constexpr std::array<Words<Phase>, 4> phases = {
+    {{Phase::intended, "intended"}, {Phase::live, "live"}, {Phase::removing, "removing"}, {Phase::gone, "gone"}}};
 
 constexpr std::array<Words<StepAction>, 5> actions = {{{StepAction::create, "create"},
                                                        {StepAction::update, "update"},
@@ -88,18 +86,51 @@ std::string text_of(const std::optional<Time>& time)
 
 }  // namespace
 
-std::string_view to_string(RecordKind kind) { return word_of(record_kinds, kind); }
-std::string_view to_string(RunState state) { return word_of(run_states, state); }
-std::string_view to_string(RunKind kind) { return word_of(run_kinds, kind); }
-std::string_view to_string(Phase phase) { return word_of(phases, phase); }
-std::string_view to_string(StepAction action) { return word_of(actions, action); }
-std::string_view to_string(StepState state) { return word_of(step_states, state); }
+std::string_view to_string(RecordKind kind)
+{
+    return word_of(record_kinds, kind);
+}
+std::string_view to_string(RunState state)
+{
+    return word_of(run_states, state);
+}
+std::string_view to_string(RunKind kind)
+{
+    return word_of(run_kinds, kind);
+}
+std::string_view to_string(Phase phase)
+{
+    return word_of(phases, phase);
+}
+std::string_view to_string(StepAction action)
+{
+    return word_of(actions, action);
+}
+std::string_view to_string(StepState state)
+{
+    return word_of(step_states, state);
+}
 
-Result<RecordKind> parse_record_kind(std::string_view word) { return parse_word(record_kinds, "journal record", word); }
-Result<RunState> parse_run_state(std::string_view word) { return parse_word(run_states, "state of a run", word); }
-Result<RunKind> parse_run_kind(std::string_view word) { return parse_word(run_kinds, "kind of run", word); }
-Result<Phase> parse_phase(std::string_view word) { return parse_word(phases, "phase of a resource", word); }
-Result<StepAction> parse_step_action(std::string_view word) { return parse_word(actions, "action of a step", word); }
+Result<RecordKind> parse_record_kind(std::string_view word)
+{
+    return parse_word(record_kinds, "journal record", word);
+}
+Result<RunState> parse_run_state(std::string_view word)
+{
+    return parse_word(run_states, "state of a run", word);
+}
+Result<RunKind> parse_run_kind(std::string_view word)
+{
+    return parse_word(run_kinds, "kind of run", word);
+}
+Result<Phase> parse_phase(std::string_view word)
+{
+    return parse_word(phases, "phase of a resource", word);
+}
+Result<StepAction> parse_step_action(std::string_view word)
+{
+    return parse_word(actions, "action of a step", word);
+}
 
 bool is_final(RunState state)
 {
@@ -136,12 +167,12 @@ std::string hash_of(const Receipt& receipt)
 bool operator==(const ResourceRow& a, const ResourceRow& b)
 {
     const auto tie_ref = [](const ResourceRef& ref) {
-        return std::tie(ref.id, ref.path, ref.kind, ref.name, ref.incarnation, ref.mark, ref.external_id, ref.identity, ref.spec,
-                        ref.outputs);
+        return std::tie(ref.id, ref.path, ref.kind, ref.name, ref.incarnation, ref.mark, ref.external_id, ref.identity,
+                        ref.spec, ref.outputs);
     };
     const auto tie_row = [](const ResourceRow& row) {
-        return std::tie(row.phase, row.spec_hash, row.depends_on, row.last_good_spec, row.last_good_outputs, row.intent_at,
-                        row.changed_at, row.absent_at);
+        return std::tie(row.phase, row.spec_hash, row.depends_on, row.last_good_spec, row.last_good_outputs,
+                        row.intent_at, row.changed_at, row.absent_at);
     };
     return tie_ref(a.ref) == tie_ref(b.ref) && tie_row(a) == tie_row(b);
 }
@@ -157,8 +188,8 @@ Json to_json(const Error& error)
 
 Error error_from_json(const Json& value)
 {
-    return Error{parse_error_kind(get_string(value, "kind")), get_string(value, "message"), get_string(value, "evidence"),
-                 get_string(value, "next_step"), get_string(value, "where")};
+    return Error{parse_error_kind(get_string(value, "kind")), get_string(value, "message"),
+                 get_string(value, "evidence"), get_string(value, "next_step"), get_string(value, "where")};
 }
 
 Json to_json(const Outputs& outputs)
@@ -196,10 +227,8 @@ Json to_json(const std::vector<Receipt::Line>& lines)
 {
     json::array array;
     for (const auto& line : lines)
-        array.push_back(json::object{{"path", line.path},
-                                     {"kind", line.kind},
-                                     {"name", line.name},
-                                     {"absent_at", to_rfc3339(line.absent_at)}});
+        array.push_back(json::object{
+            {"path", line.path}, {"kind", line.kind}, {"name", line.name}, {"absent_at", to_rfc3339(line.absent_at)}});
     return array;
 }
 

@@ -13,8 +13,8 @@ namespace ramet::engine {
 /// was decided under. Table `lease`, primary key owner_id.
 struct Lease {
     OwnerId owner;
-    std::string holder;       ///< one engine instance, random per start of the process
-    std::int64_t epoch = 0;   ///< 0: nobody ever held it
+    std::string holder;      ///< one engine instance, random per start of the process
+    std::int64_t epoch = 0;  ///< 0: nobody ever held it
     Time until{};
     friend bool operator==(const Lease&, const Lease&) = default;
 };
@@ -26,7 +26,7 @@ enum class CancelRequest : std::uint8_t { none, requested };
 struct RunStatus {
     RunState state = RunState::queued;
     CancelRequest cancel = CancelRequest::none;
-    std::optional<Error> error{};          ///< the first failure; JSON text in one column
+    std::optional<Error> error{};  ///< the first failure; JSON text in one column
     EngineRunId superseded_by{};
     std::optional<Time> deadline{};
     std::optional<Time> kept_until{};
@@ -41,12 +41,12 @@ struct RunRow {
     OwnerId owner;
     std::int64_t generation = 0;
     RunKind kind = RunKind::apply;
-    Json request{};                        ///< what was asked for, frozen; needed to plan again
+    Json request{};  ///< what was asked for, frozen; needed to plan again
     Json note{};
-    Json plan{};                           ///< the steps as data
+    Json plan{};  ///< the steps as data
     std::string plan_hash{};
     Time created_at{};
-    std::int64_t sequence = 0;             ///< written by the store, ignored in a Batch
+    std::int64_t sequence = 0;  ///< written by the store, ignored in a Batch
     RunStatus status{};
 };
 
@@ -55,18 +55,26 @@ struct RunChange {
     EngineRunId id;
     RunStatus status{};
     std::optional<Json> plan{};
-    std::string plan_hash{};               ///< meaningful with `plan`
+    std::string plan_hash{};  ///< meaningful with `plan`
 };
 
 /// What a journal record says. Words as in `to_string(RecordKind)`; text in the table.
 enum class RecordKind : std::uint8_t {
-    intent, ack, observed, adopted, absent, failed, compensate_intent, compensated, tombstone
+    intent,
+    ack,
+    observed,
+    adopted,
+    absent,
+    failed,
+    compensate_intent,
+    compensated,
+    tombstone
 };
 
 /// One line of a run's history. Table `journal`, primary key (run_id, seq), append-only: no update, no delete.
 struct JournalRecord {
     EngineRunId run;
-    std::int64_t seq = 0;                  ///< 1, 2, 3, … without a gap within one run
+    std::int64_t seq = 0;  ///< 1, 2, 3, … without a gap within one run
     std::string step{};
     int attempt = 0;
     std::int64_t epoch = 0;
@@ -74,9 +82,9 @@ struct JournalRecord {
     std::string token{};
     std::string request_hash{};
     std::string external_id{};
-    Json outcome{};                        ///< outputs, an error, an observation; never a secret
+    Json outcome{};  ///< outputs, an error, an observation; never a secret
     Time at{};
-    std::string prev_hash{};               ///< `hash_of` the record before it in this run; empty for the first
+    std::string prev_hash{};  ///< `hash_of` the record before it in this run; empty for the first
     friend bool operator==(const JournalRecord&, const JournalRecord&) = default;
 };
 
@@ -89,12 +97,12 @@ struct ResourceRow {
     ResourceRef ref;
     Phase phase = Phase::intended;
     std::string spec_hash{};
-    std::vector<std::string> depends_on{};     ///< paths; JSON text in one column
-    std::optional<Json> last_good_spec{};      ///< the filled spec of the last run that succeeded
+    std::vector<std::string> depends_on{};  ///< paths; JSON text in one column
+    std::optional<Json> last_good_spec{};   ///< the filled spec of the last run that succeeded
     Outputs last_good_outputs{};
-    Time intent_at{};                          ///< when its first INTENT was recorded
-    std::optional<Time> changed_at{};          ///< when the last apply was answered; empty while its answer is missing
-    std::optional<Time> absent_at{};           ///< set together with Phase::gone
+    Time intent_at{};                  ///< when its first INTENT was recorded
+    std::optional<Time> changed_at{};  ///< when the last apply was answered; empty while its answer is missing
+    std::optional<Time> absent_at{};   ///< set together with Phase::gone
     friend bool operator==(const ResourceRow&, const ResourceRow&);
 };
 
@@ -109,10 +117,10 @@ struct Receipt {
     };
     OwnerId owner;
     EngineRunId run;
-    std::string name{};                        ///< from the run's note ("name"), else the owner's id
+    std::string name{};  ///< from the run's note ("name"), else the owner's id
     Time made_at{};
-    std::vector<Line> resources{};             ///< JSON text in one column
-    std::string hash{};                        ///< SHA-256 over all other fields
+    std::vector<Line> resources{};  ///< JSON text in one column
+    std::string hash{};             ///< SHA-256 over all other fields
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 

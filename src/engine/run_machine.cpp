@@ -7,7 +7,8 @@ namespace {
 
 bool is_over(StepState state)
 {
-    return state == StepState::done || state == StepState::failed || state == StepState::stuck || state == StepState::undone;
+    return state == StepState::done || state == StepState::failed || state == StepState::stuck ||
+           state == StepState::undone;
 }
 
 Error out_of_time(Milliseconds timeout, const std::string& open_steps)
@@ -25,7 +26,8 @@ RunMachine::RunMachine(Setup setup, const MachineWorld& world, Now now) : setup_
         const auto horizon = horizon_of(row);
         const bool is_recent = !row.changed_at || now.wall - *row.changed_at < horizon;
         const bool is_usable = row.phase == Phase::intended || row.phase == Phase::live;
-        if (is_usable && (!current_.contains(row.ref.path) || current_[row.ref.path] < key)) current_[row.ref.path] = key;
+        if (is_usable && (!current_.contains(row.ref.path) || current_[row.ref.path] < key))
+            current_[row.ref.path] = key;
         resources_.emplace(key, Resource{std::move(row), is_recent ? now.steady + horizon : Milliseconds{0}});
     }
     setup_.ledger.clear();
@@ -96,7 +98,8 @@ void RunMachine::release_dependents(Step& step, Now now)
         auto& dependent = steps_[index];
         if (dependent.blockers > 0 && --dependent.blockers == 0) ready_.push_back(index);
         if (!failed || dependent.plan.action == StepAction::remove || dependent.state != StepState::pending) continue;
-        dependent.error = Error{ErrorKind::conflict, dependent.plan.path + " needs " + step.plan.path + ", which failed"};
+        dependent.error =
+            Error{ErrorKind::conflict, dependent.plan.path + " needs " + step.plan.path + ", which failed"};
         move(dependent, StepState::failed);
         dependent.ended_at = now.wall;
         release_dependents(dependent, now);
@@ -163,7 +166,8 @@ bool RunMachine::is_past_commit_point() const
 
 void RunMachine::stop(Stop reason, Now now)
 {
-    const bool stronger = stop_ == Stop::none || reason == Stop::supersede || (stop_ == Stop::failure && reason == Stop::cancel);
+    const bool stronger =
+        stop_ == Stop::none || reason == Stop::supersede || (stop_ == Stop::failure && reason == Stop::cancel);
     if (!stronger) return;
     stop_ = reason;
     for (auto& step : steps_) {
@@ -212,7 +216,8 @@ void RunMachine::check_deadline(Now now)
     std::string open;
     for (const auto& step : steps_)
         if (step.has_intent && !is_over(step.state))
-            open += (open.empty() ? "" : ", ") + step.plan.key + (step.waiting_for.empty() ? "" : " (" + step.waiting_for + ")");
+            open += (open.empty() ? "" : ", ") + step.plan.key +
+                    (step.waiting_for.empty() ? "" : " (" + step.waiting_for + ")");
     if (!setup_.run.status.error) setup_.run.status.error = out_of_time(setup_.request.timeout, open);
     effects_.status_changed = true;
     stop(destroys() || is_past_commit_point() ? Stop::out_of_time : Stop::failure, now);
@@ -283,7 +288,8 @@ void RunMachine::on_outcome(std::size_t index, Verb verb, const CallOutcome& out
     else if (outcome.observed)
         on_probed(index, *outcome.observed, now);
     // While it settles nothing is planned ahead, whatever the answer asked for.
-    const bool settles = stop_ != Stop::none && (setup_.run.status.state == RunState::running || stop_ == Stop::supersede);
+    const bool settles =
+        stop_ != Stop::none && (setup_.run.status.state == RunState::running || stop_ == Stop::supersede);
     if (settles) step.next = Next::nothing;
     advance(now);
 }
@@ -318,7 +324,8 @@ Result<void> RunMachine::cancel(Now now)
     if (destroys()) return fail(ErrorKind::conflict, "a removal that has begun is not cancelled");
     if (is_past_commit_point())
         return fail(ErrorKind::conflict, "the new version is in place already, only the old one is left to remove");
-    if (setup_.run.status.cancel == CancelRequest::requested || setup_.run.status.state == RunState::compensating) return {};
+    if (setup_.run.status.cancel == CancelRequest::requested || setup_.run.status.state == RunState::compensating)
+        return {};
     setup_.run.status.cancel = CancelRequest::requested;
     effects_.status_changed = true;
     stop(Stop::cancel, now);
@@ -333,20 +340,26 @@ void RunMachine::supersede(const EngineRunId& by, const Graph& wanted, Now now)
     effects_.status_changed = true;
     stop(Stop::supersede, now);
     for (auto& step : steps_) {
-        if (!step.is_calling || step.plan.action == StepAction::remove || !world_.is_cancellable(step.plan.kind)) continue;
+        if (!step.is_calling || step.plan.action == StepAction::remove || !world_.is_cancellable(step.plan.kind))
+            continue;
         const auto node = std::ranges::find(wanted.nodes, step.plan.path, &Node::path);
-        const bool is_unchanged = node != wanted.nodes.end() && node->kind == step.plan.kind && node->spec == step.plan.spec;
+        const bool is_unchanged =
+            node != wanted.nodes.end() && node->kind == step.plan.kind && node->spec == step.plan.spec;
         if (!is_unchanged) interrupts_.push_back(index_of(step));
     }
     advance(now);
 }
 
-Effects RunMachine::take_effects() { return std::exchange(effects_, Effects{}); }
+Effects RunMachine::take_effects()
+{
+    return std::exchange(effects_, Effects{});
+}
 
 std::vector<CallRequest> RunMachine::on_committed(std::vector<CallRequest> calls, Now now)
 {
     std::vector<CallRequest> wanted;
-    const bool settles = stop_ != Stop::none && (setup_.run.status.state == RunState::running || stop_ == Stop::supersede);
+    const bool settles =
+        stop_ != Stop::none && (setup_.run.status.state == RunState::running || stop_ == Stop::supersede);
     for (auto& request : calls) {
         auto& step = steps_[request.step];
         if (settles || has_ended()) {
@@ -361,7 +374,10 @@ std::vector<CallRequest> RunMachine::on_committed(std::vector<CallRequest> calls
     return wanted;
 }
 
-std::vector<std::size_t> RunMachine::take_interrupts() { return std::exchange(interrupts_, {}); }
+std::vector<std::size_t> RunMachine::take_interrupts()
+{
+    return std::exchange(interrupts_, {});
+}
 
 std::optional<Milliseconds> RunMachine::wake_at() const
 {

@@ -115,14 +115,14 @@ private:
     struct Step {
         PlanStep plan;
         StepState state = StepState::pending;
-        int attempt = 0;                 ///< INTENTs written
-        int errors = 0;                  ///< transient ones in a row
-        int looks = 0;                   ///< "not yet" in a row
+        int attempt = 0;  ///< INTENTs written
+        int errors = 0;   ///< transient ones in a row
+        int looks = 0;    ///< "not yet" in a row
         bool is_calling = false;
-        Verb verb = Verb::probe;         ///< of the last call
+        Verb verb = Verb::probe;  ///< of the last call
         bool has_intent = false;
-        bool was_adopted = false;        ///< and apply's answer never came
-        bool was_done = false;           ///< forward, before any undoing
+        bool was_adopted = false;  ///< and apply's answer never came
+        bool was_done = false;     ///< forward, before any undoing
         Milliseconds called_at{0};
         Next next = Next::nothing;
         Milliseconds wake{0};
@@ -227,7 +227,7 @@ private:
     const MachineWorld& world_;
     std::vector<Step> steps_;
     std::map<RowKey, Resource> resources_;
-    std::map<std::string, RowKey> current_;        ///< by path: what successors refer to
+    std::map<std::string, RowKey> current_;  ///< by path: what successors refer to
     std::set<RowKey> made_here_;
     std::vector<std::size_t> ready_;
     std::size_t open_before_removal_ = 0;

@@ -14,7 +14,8 @@ void merge(Outputs& outputs, const Outputs& given)
 
 Json found_json(const ResourceRow& row)
 {
-    return json::object{{"external_id", row.ref.external_id}, {"identity", row.ref.identity}, {"outputs", to_json(row.ref.outputs)}};
+    return json::object{
+        {"external_id", row.ref.external_id}, {"identity", row.ref.identity}, {"outputs", to_json(row.ref.outputs)}};
 }
 
 }  // namespace
@@ -234,8 +235,8 @@ void RunMachine::on_found(std::size_t index, const Observation& observation, Now
 {
     auto& step = steps_[index];
     auto& row = resource_of(step).row;
-    const bool is_as_wanted =
-        observation.spec_hash.empty() ? !step.has_intent || made_here_.contains(step.row) : observation.spec_hash == row.spec_hash;
+    const bool is_as_wanted = observation.spec_hash.empty() ? !step.has_intent || made_here_.contains(step.row)
+                                                            : observation.spec_hash == row.spec_hash;
     if (!is_as_wanted) {
         if (stop_ == Stop::none) intend_again(index, now);
         return;

@@ -31,7 +31,10 @@ void RunMachine::move_run(RunState to)
     effects_.status_changed = true;
 }
 
-RunMachine::Resource& RunMachine::resource_of(const Step& step) { return resources_.at(step.row); }
+RunMachine::Resource& RunMachine::resource_of(const Step& step)
+{
+    return resources_.at(step.row);
+}
 
 const RunMachine::Resource* RunMachine::find_resource(const RowKey& key) const
 {
@@ -39,7 +42,10 @@ const RunMachine::Resource* RunMachine::find_resource(const RowKey& key) const
     return found == resources_.end() ? nullptr : &found->second;
 }
 
-void RunMachine::changed(const RowKey& key) { effects_.rows[key] = resources_.at(key).row; }
+void RunMachine::changed(const RowKey& key)
+{
+    effects_.rows[key] = resources_.at(key).row;
+}
 
 void RunMachine::record(Step& step, RecordKind kind, Json outcome, Now now)
 {
@@ -115,7 +121,10 @@ Milliseconds RunMachine::horizon_of(const ResourceRow& row) const
     return world_.consistency_horizon(row.ref.kind);
 }
 
-bool RunMachine::believes_absence(const Step& step) { return step.called_at >= resource_of(step).absence_from; }
+bool RunMachine::believes_absence(const Step& step)
+{
+    return step.called_at >= resource_of(step).absence_from;
+}
 
 StepView RunMachine::view(std::size_t index) const
 {
@@ -127,7 +136,8 @@ StepView RunMachine::view(std::size_t index) const
     view.state = step.state;
     view.attempt = step.attempt;
     view.needs = step.plan.needs;
-    view.waiting_for = step.state == StepState::waiting || step.state == StepState::undoing ? step.waiting_for : std::string();
+    view.waiting_for =
+        step.state == StepState::waiting || step.state == StepState::undoing ? step.waiting_for : std::string();
     view.error = step.error;
     view.started_at = step.started_at;
     view.ended_at = step.ended_at;

@@ -44,7 +44,8 @@ void RunMachine::intend_removal(std::size_t index, Now now)
     ++step.attempt;
     step.looks = 0;
     record(step, step.state == StepState::undoing ? RecordKind::compensate_intent : RecordKind::intent,
-           json::object{{"name", row.ref.name}, {"incarnation", row.ref.incarnation}, {"identity", row.ref.identity}}, now);
+           json::object{{"name", row.ref.name}, {"incarnation", row.ref.incarnation}, {"identity", row.ref.identity}},
+           now);
     changed(step.row);
     call(index, Verb::remove, now);
 }
@@ -96,13 +97,17 @@ void RunMachine::on_removal_look(std::size_t index, const Observation& observati
     if (is_absent) return wait_for(step, Next::probe, resource_of(step).absence_from);
     step.waiting_for = observation.evidence.empty() ? "it is still there" : observation.evidence;
     if (has_spent(step, now))
-        return get_stuck(index, Error{ErrorKind::timeout, step.plan.path + " does not go away", observation.evidence}, now);
+        return get_stuck(index, Error{ErrorKind::timeout, step.plan.path + " does not go away", observation.evidence},
+                         now);
     if (step.looks >= looks_before_repeat || was_absent_before(step)) return wait_for(step, Next::intent, now.steady);
     look_again(step, Next::probe, world_.budgets.longest_look, now);
 }
 
 // It seemed absent, so nothing was removed, and then a late creation arrived.
-bool RunMachine::was_absent_before(const Step& step) const { return step.looks == 0 && step.verb == Verb::probe; }
+bool RunMachine::was_absent_before(const Step& step) const
+{
+    return step.looks == 0 && step.verb == Verb::probe;
+}
 
 void RunMachine::complete_removal(std::size_t index, Now now)
 {

@@ -10,7 +10,8 @@ void RunMachine::resume(const History& history, Now now, JournalEnd end)
     if (status.kept_until) kept_until_ = now.steady + (*status.kept_until - now.wall);
     for (auto& step : steps_) {
         if (step.blockers == 0) ready_.push_back(index_of(step));
-        if (const auto found = history.find(step.plan.key); found != history.end()) restore_step(step, found->second, now);
+        if (const auto found = history.find(step.plan.key); found != history.end())
+            restore_step(step, found->second, now);
     }
     for (auto& step : steps_)
         if (step.was_done || (destroys() && step.state == StepState::failed)) release_dependents(step, now);
@@ -69,9 +70,7 @@ void RunMachine::restore_forward(Step& step, RecordKind last, Now now)
         step.was_adopted = last == RecordKind::adopted;
         wait_for(step, Next::await, now.steady);
         return;
-    default:
-        step.state = StepState::unknown;
-        wait_for(step, Next::probe, now.steady);
+    default: step.state = StepState::unknown; wait_for(step, Next::probe, now.steady);
     }
 }
 

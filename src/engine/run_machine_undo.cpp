@@ -22,7 +22,8 @@ void RunMachine::plan_undo()
     for (bool grows = true; grows;) {
         grows = false;
         for (auto& step : steps_) {
-            if (step.undo != Undo::none || !step.was_done || !step.has_intent || step.plan.action == StepAction::remove) continue;
+            if (step.undo != Undo::none || !step.was_done || !step.has_intent || step.plan.action == StepAction::remove)
+                continue;
             if (!depends_on_undone(step)) continue;
             step.undo = undo_for(step);
             grows = step.undo != Undo::none;

@@ -34,22 +34,22 @@ struct Batch {
     /// than queue a new run for another holder.
     std::optional<std::int64_t> epoch{};
     std::optional<LeaseChange> lease{};
-    std::optional<RunRow> new_run{};           ///< inserted; an id that exists is `conflict`
-    std::vector<RunChange> runs{};             ///< updated; an unknown id, or another owner's, is `integrity`
-    std::vector<JournalRecord> records{};      ///< appended; a (run, seq) that exists is `conflict`
-    std::vector<ResourceRow> resources{};      ///< inserted or replaced by (id, incarnation)
+    std::optional<RunRow> new_run{};       ///< inserted; an id that exists is `conflict`
+    std::vector<RunChange> runs{};         ///< updated; an unknown id, or another owner's, is `integrity`
+    std::vector<JournalRecord> records{};  ///< appended; a (run, seq) that exists is `conflict`
+    std::vector<ResourceRow> resources{};  ///< inserted or replaced by (id, incarnation)
     std::optional<Receipt> receipt{};
     ExtraWrite extra{};
 };
 
 /// All that a run of one owner starts from.
 struct OwnerRecords {
-    Lease lease{};                             ///< epoch 0 when there is none
+    Lease lease{};  ///< epoch 0 when there is none
     /// Every row that is not gone, and of each resource id the newest incarnation even if it is gone: the next one is counted
     /// from it. By (path, incarnation).
     std::vector<ResourceRow> resources{};
-    std::vector<RunRow> unfinished{};          ///< ended_at is null; oldest first, by sequence
-    std::int64_t newest_generation = 0;        ///< over all runs of the owner, finished or not
+    std::vector<RunRow> unfinished{};    ///< ended_at is null; oldest first, by sequence
+    std::int64_t newest_generation = 0;  ///< over all runs of the owner, finished or not
 };
 
 /// Where the engine's records live. Called from several threads; `commit` from one at a time.

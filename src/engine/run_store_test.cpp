@@ -21,8 +21,14 @@ public:
     {
         return store_.list_runs(owner, limit);
     }
-    Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override { return store_.load_journal(run); }
-    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override { return store_.list_resources(owner); }
+    Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override
+    {
+        return store_.load_journal(run);
+    }
+    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override
+    {
+        return store_.list_resources(owner);
+    }
     Result<std::optional<ResourceRow>> find_resource(const std::string& kind, const std::string& name) override
     {
         return store_.find_resource(kind, name);
@@ -39,7 +45,10 @@ struct MemoryFactory {
     std::unique_ptr<RunStore> reopen() { return std::make_unique<SharedStore>(records); }
 };
 
-TEST_CASE("the store in memory keeps the contract of the run store") { contract::check_run_store<MemoryFactory>(); }
+TEST_CASE("the store in memory keeps the contract of the run store")
+{
+    contract::check_run_store<MemoryFactory>();
+}
 
 TEST_CASE("a changed field of a journal record changes its hash")
 {

@@ -40,7 +40,6 @@ constexpr StepTransition step_table[] = {
     {unknown, stuck, "the removal cannot be done in time"},
     {backoff, stuck, "the removal cannot be done in time"},
     {intent, undoing, "the run is taken back before the call"},
-    {acked, undoing, "the run is taken back"},
     {waiting, undoing, "the run is taken back"},
     {done, undoing, "the run is taken back"},
     {unknown, undoing, "the run is taken back"},
@@ -90,13 +89,31 @@ std::size_t index_of(const Table& table, State from, State to)
 
 }  // namespace
 
-std::span<const StepTransition> step_transitions() { return step_table; }
-std::span<const RunTransition> run_transitions() { return run_table; }
+std::span<const StepTransition> step_transitions()
+{
+    return step_table;
+}
+std::span<const RunTransition> run_transitions()
+{
+    return run_table;
+}
 
-bool is_allowed(StepState from, StepState to) { return index_of(step_table, from, to) < std::size(step_table); }
-bool is_allowed(RunState from, RunState to) { return index_of(run_table, from, to) < std::size(run_table); }
+bool is_allowed(StepState from, StepState to)
+{
+    return index_of(step_table, from, to) < std::size(step_table);
+}
+bool is_allowed(RunState from, RunState to)
+{
+    return index_of(run_table, from, to) < std::size(run_table);
+}
 
-void TransitionCounts::count(StepState from, StepState to) { ++steps[index_of(step_table, from, to)]; }
-void TransitionCounts::count(RunState from, RunState to) { ++runs[index_of(run_table, from, to)]; }
+void TransitionCounts::count(StepState from, StepState to)
+{
+    ++steps[index_of(step_table, from, to)];
+}
+void TransitionCounts::count(RunState from, RunState to)
+{
+    ++runs[index_of(run_table, from, to)];
+}
 
 }  // namespace ramet::engine

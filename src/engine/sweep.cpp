@@ -13,7 +13,10 @@ constexpr std::size_t always_allowed = 5;
 constexpr std::string_view orphan = "orphan";
 constexpr std::string_view unmatched = "unmatched";
 
-std::string sighting_key(const InventoryItem& item) { return item.kind + "\n" + item.name + "\n" + item.identity; }
+std::string sighting_key(const InventoryItem& item)
+{
+    return item.kind + "\n" + item.name + "\n" + item.identity;
+}
 
 /// The ledger has closed it, and what is there is that very object.
 bool is_orphan(const InventoryItem& item, const ResourceRow& row)
@@ -78,12 +81,14 @@ Result<void> Engine::Core::remove_orphan(const InventoryItem& item)
     request.timeout = Engine::sweep_timeout;
     request.note = json::object{{"sweep", item.name}};
     const auto answer = std::make_shared<std::promise<Result<EngineRunId>>>();
-    submit(request, {}, [answer](Result<EngineRunId> run) { answer->set_value(std::move(run)); },
-           GivenPlan{Plan{{step}}, {*row}});
+    submit(
+        request, {}, [answer](Result<EngineRunId> run) { answer->set_value(std::move(run)); },
+        GivenPlan{Plan{{step}}, {*row}});
     const auto run = TRY(answer->get_future().get());
     const auto view = TRY(wait(run, Engine::sweep_timeout));
     if (view.state == RunState::succeeded) return {};
-    return std::unexpected(view.error.value_or(Error{ErrorKind::unavailable, "the run " + run.str() + " did not end well"}));
+    return std::unexpected(
+        view.error.value_or(Error{ErrorKind::unavailable, "the run " + run.str() + " did not end well"}));
 }
 
 Result<SweepReport> Engine::Core::sweep(const SweepRequest& request)

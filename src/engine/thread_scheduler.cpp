@@ -10,7 +10,10 @@ ThreadScheduler::ThreadScheduler(Clock& clock, std::size_t most_workers) : clock
     threads_.emplace_back([this] { time_loop(); });
 }
 
-ThreadScheduler::~ThreadScheduler() { stop(); }
+ThreadScheduler::~ThreadScheduler()
+{
+    stop();
+}
 
 void ThreadScheduler::call(Work work, Work done)
 {
@@ -40,7 +43,10 @@ void ThreadScheduler::write(Work work)
     has_write_.notify_one();
 }
 
-bool ThreadScheduler::is_quiet() const { return calls_.empty() && writes_.empty() && busy_ == 0; }
+bool ThreadScheduler::is_quiet() const
+{
+    return calls_.empty() && writes_.empty() && busy_ == 0;
+}
 
 void ThreadScheduler::stop()
 {

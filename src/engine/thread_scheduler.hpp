@@ -42,7 +42,7 @@ private:
     std::deque<Work> writes_;
     std::multimap<Milliseconds, Work> timers_;
     std::size_t idle_workers_ = 0;
-    std::size_t busy_ = 0;            ///< threads that are inside some work
+    std::size_t busy_ = 0;  ///< threads that are inside some work
     bool drops_timers_ = false;
     bool ends_ = false;
     std::vector<std::thread> threads_;

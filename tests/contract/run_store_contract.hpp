@@ -23,7 +23,10 @@ namespace run_store {
 
 using namespace engine;
 
-inline Time at(int milliseconds) { return Time{Milliseconds{1'700'000'000'000 + milliseconds}}; }
+inline Time at(int milliseconds)
+{
+    return Time{Milliseconds{1'700'000'000'000 + milliseconds}};
+}
 
 inline RunRow run_row(const std::string& id, const std::string& owner, std::int64_t generation = 1)
 {
@@ -89,7 +92,8 @@ inline ResourceRow resource(const std::string& owner, const std::string& path, s
     row.ref.mark = OwnerMark{"install", OwnerId(owner), "nonce"};
     row.ref.external_id = "external";
     row.ref.identity = "identity";
-    row.ref.spec = json::object{{"image", "a"}, {"quote", "it's \"quoted\" \u00e9"}, {"list", json::array{1, 2.5, nullptr, true}}};
+    row.ref.spec =
+        json::object{{"image", "a"}, {"quote", "it's \"quoted\" \u00e9"}, {"list", json::array{1, 2.5, nullptr, true}}};
     row.ref.outputs = {{"port", "8080"}, {"url", "http://x"}};
     row.phase = Phase::live;
     row.spec_hash = "hash";
@@ -356,8 +360,8 @@ inline void check_which_resources_a_run_starts_from(RunStore& store)
     auto gone_4 = resource("env-rows", "service/kept", 2);
     gone_4.phase = Phase::gone;
     gone_4.absent_at = at(11);
-    batch.resources = {gone_1, resource("env-rows", "service/replaced", 2), gone_2, gone_3,
-                       resource("env-rows", "service/kept", 1), gone_4};
+    batch.resources = {gone_1, resource("env-rows", "service/replaced", 2), gone_2,
+                       gone_3, resource("env-rows", "service/kept", 1),     gone_4};
     must(commit_one(store, batch));
     const auto records = store.load_owner(OwnerId("env-rows"));
     REQUIRE(records->resources.size() == 4);
@@ -409,7 +413,8 @@ inline void check_receipts(RunStore& store)
     receipt.run = EngineRunId("run-receipt");
     receipt.name = "pr-42";
     receipt.made_at = at(50);
-    receipt.resources = {{"service/web", "local.service", "web-1", at(40)}, {"database/db", "pg.server", "db-1", at(41)}};
+    receipt.resources = {{"service/web", "local.service", "web-1", at(40)},
+                         {"database/db", "pg.server", "db-1", at(41)}};
     receipt.hash = hash_of(receipt);
     batch.receipt = receipt;
     must(commit_one(store, batch));

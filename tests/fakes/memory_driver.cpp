@@ -58,7 +58,8 @@ Result<Readiness> MemoryDriver::await(const Call&, const ResourceRef& ref)
 {
     const std::lock_guard lock(mutex_);
     if (const auto fault = take_fault("await", ref.path)) return std::unexpected(fault->error);
-    if (broken_[ref.path]) return Failed{Error{ErrorKind::unavailable, ref.path + " ended with code 1", "last line of its log"}};
+    if (broken_[ref.path])
+        return Failed{Error{ErrorKind::unavailable, ref.path + " ended with code 1", "last line of its log"}};
     if (auto& looks = delays_[ref.path]; looks > 0) {
         --looks;
         return NotYet{Milliseconds{3}, "warming up"};
@@ -162,7 +163,10 @@ MemoryDriver::Object MemoryDriver::object(const std::string& path) const
     return {};
 }
 
-bool MemoryDriver::has(const std::string& path) const { return !object(path).ref.path.empty(); }
+bool MemoryDriver::has(const std::string& path) const
+{
+    return !object(path).ref.path.empty();
+}
 
 std::vector<std::string> MemoryDriver::changes() const
 {

@@ -8,7 +8,10 @@ namespace ramet::simulation {
 
 using namespace engine;
 
-void Checker::violate(std::string what) { violations_.push_back(std::move(what)); }
+void Checker::violate(std::string what)
+{
+    violations_.push_back(std::move(what));
+}
 
 const RunStatus* Checker::find_status(const EngineRunId& run) const
 {
@@ -24,7 +27,8 @@ void Checker::on_accepted(const Batch& batch)
         epoch = std::max(epoch, batch.lease->to.epoch);
     }
     if (batch.epoch && *batch.epoch != epoch)
-        violate(fmt::format("I7: a write of epoch {} was accepted for {}, which is at {}", *batch.epoch, batch.owner.str(), epoch));
+        violate(fmt::format("I7: a write of epoch {} was accepted for {}, which is at {}", *batch.epoch,
+                            batch.owner.str(), epoch));
     check_rows(batch);
     check_records(batch);
     if (batch.new_run) {
@@ -45,10 +49,16 @@ void Checker::check_rows(const Batch& batch)
         const bool closes = resource.phase == Phase::gone && row.phase != Phase::gone;
         const bool has_tombstone = std::ranges::any_of(
             batch.records, [&](const JournalRecord& record) { return record.kind == RecordKind::tombstone; });
-        if (closes && (!has_tombstone || !resource.absent_at)) violate("I6: " + ref.name + " is closed without a TOMBSTONE");
+        if (closes && (!has_tombstone || !resource.absent_at))
+            violate("I6: " + ref.name + " is closed without a TOMBSTONE");
         if (row.phase == Phase::gone && resource.phase != Phase::gone && !row.nonce.empty())
             violate("I6: " + ref.name + " is opened again");
-        row = Row{ref.mark.owner, ref.path, ref.mark.nonce, resource.spec_hash, ref.identity, resource.phase,
+        row = Row{ref.mark.owner,
+                  ref.path,
+                  ref.mark.nonce,
+                  resource.spec_hash,
+                  ref.identity,
+                  resource.phase,
                   resource.last_good_spec.has_value()};
     }
 }
@@ -71,7 +81,8 @@ void Checker::on_call(std::string_view verb, const ResourceRef& ref, std::int64_
     const auto found = intents_.find(ref.name);
     if (found == intents_.end() || !found->second.contains(epoch))
         violate(fmt::format("I1: {} of {} in epoch {} without a committed INTENT", verb, ref.name, epoch));
-    if (ref.mark.nonce.empty() || ref.name.empty()) violate(fmt::format("I3: {} of {} carries no mark", verb, ref.path));
+    if (ref.mark.nonce.empty() || ref.name.empty())
+        violate(fmt::format("I3: {} of {} carries no mark", verb, ref.path));
     const auto row = rows_.find(ref.name);
     if (row != rows_.end() && row->second.owner != ref.mark.owner)
         violate(fmt::format("I10: {} of {} for another owner", verb, ref.name));

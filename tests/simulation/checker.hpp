@@ -50,8 +50,8 @@ private:
     void check_end(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
 
     std::map<engine::OwnerId, std::int64_t> epochs_;
-    std::map<std::string, std::set<std::int64_t>> intents_;   ///< epochs by name
-    std::map<std::string, Row> rows_;                         ///< by name
+    std::map<std::string, std::set<std::int64_t>> intents_;  ///< epochs by name
+    std::map<std::string, Row> rows_;                        ///< by name
     std::map<engine::EngineRunId, engine::RunStatus> runs_;
     std::map<engine::EngineRunId, engine::RunKind> kinds_;
     std::map<engine::EngineRunId, bool> rolls_back_;

@@ -77,10 +77,12 @@ void print_counts(const Totals& totals, double seconds)
                static_cast<double>(totals.events) / static_cast<double>(totals.seeds), seconds);
     std::size_t index = 0;
     for (const auto& row : engine::step_transitions())
-        fmt::print("  {:9} step {} → {} ({})\n", totals.transitions.steps[index++], to_string(row.from), to_string(row.to), row.when);
+        fmt::print("  {:9} step {} → {} ({})\n", totals.transitions.steps[index++], to_string(row.from),
+                   to_string(row.to), row.when);
     index = 0;
     for (const auto& row : engine::run_transitions())
-        fmt::print("  {:9} run {} → {} ({})\n", totals.transitions.runs[index++], to_string(row.from), to_string(row.to), row.when);
+        fmt::print("  {:9} run {} → {} ({})\n", totals.transitions.runs[index++], to_string(row.from),
+                   to_string(row.to), row.when);
     fmt::print("\nfaults (times, share of the seeds)\n");
     for (std::size_t fault = 0; fault < fault_count; ++fault)
         fmt::print("  {:9} {:5.1f} % {}\n", totals.faults[fault],
@@ -139,7 +141,8 @@ std::uint64_t number_of(std::string_view text)
 int run(std::span<char*> arguments)
 {
     log::set_level(log::Level::error);
-    if (arguments.size() >= 3 && std::string_view(arguments[1]) == "--planted") return catch_planted(number_of(arguments[2]));
+    if (arguments.size() >= 3 && std::string_view(arguments[1]) == "--planted")
+        return catch_planted(number_of(arguments[2]));
     if (arguments.size() >= 3 && std::string_view(arguments[1]) == "--story") {
         tell_story({.seed = number_of(arguments[2])});
         return 0;
@@ -154,4 +157,7 @@ int run(std::span<char*> arguments)
 }  // namespace
 }  // namespace ramet::simulation
 
-int main(int count, char** arguments) { return ramet::simulation::run({arguments, static_cast<std::size_t>(count)}); }
+int main(int count, char** arguments)
+{
+    return ramet::simulation::run({arguments, static_cast<std::size_t>(count)});
+}

@@ -74,7 +74,10 @@ public:
         return disk_.list_runs(owner, limit);
     }
     Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override { return disk_.load_journal(run); }
-    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override { return disk_.list_resources(owner); }
+    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override
+    {
+        return disk_.list_resources(owner);
+    }
     Result<std::optional<ResourceRow>> find_resource(const std::string& kind, const std::string& name) override
     {
         return disk_.find_resource(kind, name);
@@ -86,10 +89,11 @@ private:
     {
         auto& trace = process_.universe_.trace;
         const auto at = process_.universe_.queue.monotonic();
-        if (!result) return trace.add(at, fmt::format("    p{} commit refused: {}", process_.number_, result.error().message));
+        if (!result)
+            return trace.add(at, fmt::format("    p{} commit refused: {}", process_.number_, result.error().message));
         for (const auto& record : batch.records)
-            trace.add(at, fmt::format("    p{} {} {} {} #{}", process_.number_, record.run.str(), to_string(record.kind),
-                                      record.step, record.attempt));
+            trace.add(at, fmt::format("    p{} {} {} {} #{}", process_.number_, record.run.str(),
+                                      to_string(record.kind), record.step, record.attempt));
         if (batch.new_run) tell(batch.new_run->id, batch.new_run->status);
         for (const auto& change : batch.runs) tell(change.id, change.status);
         process_.universe_.checker.on_accepted(batch);
@@ -162,8 +166,8 @@ private:
 };
 
 Process::Process(Universe& universe, int number)
-    : universe_(universe), number_(number), threads_(std::make_unique<Threads>(*this)), disk_(std::make_unique<Disk>(*this)),
-      remote_(std::make_unique<Remote>(*this)), drivers_{{"thing", remote_.get()}}
+    : universe_(universe), number_(number), threads_(std::make_unique<Threads>(*this)),
+      disk_(std::make_unique<Disk>(*this)), remote_(std::make_unique<Remote>(*this)), drivers_{{"thing", remote_.get()}}
 {
     EngineOptions options;
     options.install = "install";
@@ -172,7 +176,10 @@ Process::Process(Universe& universe, int number)
     engine_ = std::make_unique<Engine>(World{universe.queue, universe.random, *disk_, drivers_, *threads_}, options);
 }
 
-Process::~Process() { life_ = Life::dead; }
+Process::~Process()
+{
+    life_ = Life::dead;
+}
 
 void Process::die(std::string_view why)
 {

@@ -13,18 +13,28 @@ using namespace engine;
 namespace {
 
 constexpr std::array<std::string_view, fault_count> fault_words = {
-    "lost request", "lost answer",  "late request", "duplicate",    "throttled",           "server error",      "stale read",
-    "failed listing", "terminal error", "breaks down", "slow ready", "slow removal",       "stranger",          "vanished",
-    "failed commit", "crash",       "crash around commit", "crash around call", "two workers", "clock back"};
+    "lost request",      "lost answer",    "late request",   "duplicate",       "throttled",   "server error",
+    "stale read",        "failed listing", "terminal error", "refused removal", "breaks down", "slow ready",
+    "slow removal",      "stranger",       "vanished",       "failed commit",   "crash",       "crash around commit",
+    "crash around call", "two workers",    "clock back"};
 
 constexpr std::size_t page_size = 3;
 
-std::unexpected<Error> no_answer() { return fail(ErrorKind::timeout, "no answer in time"); }
-std::unexpected<Error> come_again() { return fail(ErrorKind::unavailable, "slow down"); }
+std::unexpected<Error> no_answer()
+{
+    return fail(ErrorKind::timeout, "no answer in time");
+}
+std::unexpected<Error> come_again()
+{
+    return fail(ErrorKind::unavailable, "slow down");
+}
 
 }  // namespace
 
-std::string_view to_string(Fault fault) { return fault_words[static_cast<std::size_t>(fault)]; }
+std::string_view to_string(Fault fault)
+{
+    return fault_words[static_cast<std::size_t>(fault)];
+}
 
 Provider::Provider(EventQueue& queue, SeededRandom& random, Trace& trace, Checker& checker, FaultCounts& faults)
     : queue_(queue), random_(random), trace_(trace), checker_(checker), faults_(faults)
@@ -40,7 +50,10 @@ bool Provider::happens(Fault fault)
     return true;
 }
 
-void Provider::note(std::string line) { trace_.add(queue_.monotonic(), line); }
+void Provider::note(std::string line)
+{
+    trace_.add(queue_.monotonic(), line);
+}
 
 const Provider::Object* Provider::find(const std::string& name) const
 {
@@ -78,11 +91,13 @@ Result<Observation> Provider::probe(const ResourceRef& ref)
     const auto page = before / page_size;
     if (defect == DriverDefect::reads_one_page && page > 0) return Observation{};
     for (std::size_t read = 0; read <= page; ++read)
-        if (happens(Fault::failed_listing)) return fail(ErrorKind::unavailable, "page {} of the listing failed", read + 1);
+        if (happens(Fault::failed_listing))
+            return fail(ErrorKind::unavailable, "page {} of the listing failed", read + 1);
     const auto object = seen(ref.name);
     if (!object) return Observation{};
     if (object->mark != ref.mark) return Observation{Presence::foreign, "", "", "", "somebody else's"};
-    return Observation{Presence::ours, "ext-" + ref.name, object->identity, object->spec_hash, object->gone_at ? "finalizing" : ""};
+    return Observation{Presence::ours, "ext-" + ref.name, object->identity, object->spec_hash,
+                       object->gone_at ? "finalizing" : ""};
 }
 
 void Provider::bring_about(const ResourceRef& ref, const Token& token, std::int64_t from_revision)
@@ -180,6 +195,10 @@ Result<void> Provider::remove(const Call& call, const DeletionProof& proof)
     checker_.on_call("remove", proof.resource, call.epoch);
     if (happens(Fault::lost_request)) return no_answer();
     if (happens(Fault::throttled)) return come_again();
+    if (kept_paths.contains(proof.resource.path)) {
+        ++faults_[static_cast<std::size_t>(Fault::refused_removal)];
+        return fail(ErrorKind::forbidden, "{} may not be removed", proof.resource.path);
+    }
     take_away(proof);
     if (happens(Fault::lost_answer)) return no_answer();
     if (happens(Fault::server_error)) return fail(ErrorKind::unavailable, "internal server error");
@@ -220,6 +239,7 @@ void Provider::heal()
     weather.horizon = horizon;
     refused_paths.clear();
     broken_paths.clear();
+    kept_paths.clear();
     for (auto& [name, object] : objects_) object.is_broken = false;
     for (const auto& [name, identity] : strangers_) objects_.erase(name);
     for (const auto& [name, identity] : strangers_) history_.erase(name);

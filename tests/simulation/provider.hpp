@@ -14,25 +14,26 @@
 namespace ramet::simulation {
 
 enum class Fault : std::uint8_t {
-    lost_request,      ///< nothing is done, no answer
-    lost_answer,       ///< done, no answer
-    late_request,      ///< no answer; done later, within the horizon
-    duplicate,         ///< done twice
-    throttled,         ///< refused for now
-    server_error,      ///< answers "unavailable", and it may have been done
-    stale_read,        ///< an answer from the past, within the horizon
-    failed_listing,    ///< a page of a listing does not come
-    terminal_error,    ///< refused for good
-    breaks_down,       ///< made, but never ready
+    lost_request,     ///< nothing is done, no answer
+    lost_answer,      ///< done, no answer
+    late_request,     ///< no answer; done later, within the horizon
+    duplicate,        ///< done twice
+    throttled,        ///< refused for now
+    server_error,     ///< answers "unavailable", and it may have been done
+    stale_read,       ///< an answer from the past, within the horizon
+    failed_listing,   ///< a page of a listing does not come
+    terminal_error,   ///< an apply is refused for good
+    refused_removal,  ///< a removal is refused for good
+    breaks_down,      ///< made, but never ready
     slow_ready,
     slow_removal,
-    stranger,          ///< an object of somebody else has our name
-    vanished,          ///< an object disappears without our doing
+    stranger,  ///< an object of somebody else has our name
+    vanished,  ///< an object disappears without our doing
     failed_commit,
     crash,
     crash_around_commit,
     crash_around_call,
-    two_workers,       ///< the old process wakes up after the take-over
+    two_workers,  ///< the old process wakes up after the take-over
     clock_back,
 };
 constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::clock_back) + 1;
@@ -59,7 +60,7 @@ public:
         engine::OwnerMark mark;
         std::string identity;
         std::string spec_hash;
-        std::string fingerprint;      ///< of a stranger's object: must never change
+        std::string fingerprint;  ///< of a stranger's object: must never change
         std::int64_t revision = 0;
         Milliseconds ready_at{0};
         bool is_broken = false;
@@ -70,11 +71,13 @@ public:
 
     Weather weather;
     DriverDefect defect = DriverDefect::none;
-    std::set<std::string> refused_paths;       ///< terminal error on apply
-    std::set<std::string> broken_paths;        ///< never ready
+    std::set<std::string> refused_paths;  ///< terminal error on apply
+    std::set<std::string> broken_paths;   ///< never ready
+    std::set<std::string> kept_paths;     ///< terminal error on remove
 
     Result<engine::Observation> probe(const engine::ResourceRef& ref);
-    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token& token);
+    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                       const engine::Token& token);
     Result<engine::Readiness> await(const engine::ResourceRef& ref);
     Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof);
 

@@ -23,7 +23,10 @@ void Trace::add(Milliseconds at, std::string_view line)
     if (keeps_) lines_.push_back(fmt::format("{:9.3f}s  {}", static_cast<double>(at.count()) / 1000.0, line));
 }
 
-void EventQueue::add(Milliseconds when, Work work) { events_.emplace(Key{std::max(when, steady_), ++arrivals_}, std::move(work)); }
+void EventQueue::add(Milliseconds when, Work work)
+{
+    events_.emplace(Key{std::max(when, steady_), ++arrivals_}, std::move(work));
+}
 
 bool EventQueue::run_next()
 {

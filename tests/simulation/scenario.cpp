@@ -17,7 +17,7 @@ constexpr std::uint64_t most_events = 60'000;
 /// One thing somebody wants of an environment.
 struct Owner {
     OwnerId id;
-    std::vector<std::vector<std::size_t>> needs{};   ///< by node: a graph without cycles
+    std::vector<std::vector<std::size_t>> needs{};  ///< by node: a graph without cycles
     std::vector<EngineRunId> runs{};
     bool was_good = false;
 };
@@ -54,11 +54,12 @@ private:
         auto& weather = provider_.weather;
         const Milliseconds horizons[] = {Milliseconds{0}, Milliseconds{2'000}, Milliseconds{10'000}};
         weather.horizon = horizons[random_.below(3)];
-        constexpr Fault local[] = {Fault::lost_request, Fault::lost_answer,    Fault::late_request,   Fault::duplicate,
-                                   Fault::throttled,    Fault::server_error,   Fault::stale_read,     Fault::failed_listing,
-                                   Fault::slow_ready,   Fault::slow_removal,   Fault::failed_commit};
+        constexpr Fault local[] = {Fault::lost_request, Fault::lost_answer,  Fault::late_request, Fault::duplicate,
+                                   Fault::throttled,    Fault::server_error, Fault::stale_read,   Fault::failed_listing,
+                                   Fault::slow_ready,   Fault::slow_removal, Fault::failed_commit};
         for (const auto fault : local)
-            if (random_.once_in(2)) weather.chance[static_cast<std::size_t>(fault)] = static_cast<std::uint64_t>(random_.between(4, 25));
+            if (random_.once_in(2))
+                weather.chance[static_cast<std::size_t>(fault)] = static_cast<std::uint64_t>(random_.between(4, 25));
         if (random_.once_in(3)) weather.chance[static_cast<std::size_t>(Fault::crash_around_commit)] = 60;
         if (random_.once_in(3)) weather.chance[static_cast<std::size_t>(Fault::crash_around_call)] = 60;
     }
@@ -101,7 +102,8 @@ private:
         Graph graph;
         std::vector<bool> is_there(owner.needs.size());
         for (std::size_t node = 0; node < owner.needs.size(); ++node) {
-            is_there[node] = !random_.once_in(8) && std::ranges::all_of(owner.needs[node], [&](std::size_t need) { return is_there[need]; });
+            is_there[node] = !random_.once_in(8) &&
+                             std::ranges::all_of(owner.needs[node], [&](std::size_t need) { return is_there[need]; });
             if (is_there[node]) graph.nodes.push_back(make_node(owner, node));
         }
         return graph;
@@ -118,11 +120,17 @@ private:
         if (owner.was_good) request.on_failure = FailurePolicy::keep_last_good;
         if (!owner.was_good && random_.once_in(4)) request.keep_failed = Milliseconds{random_.between(1'000, 100'000)};
         request.probe_all = random_.once_in(4);
-        if (kind == RunKind::destroy && random_.once_in(3)) {
-            request.graph.nodes = {Node{"job/last", "thing", json::object{{"shape", 1}}, {}, {"address"}}};
-            request.timeout = Milliseconds{120'000};
-        }
+        if (kind == RunKind::destroy && random_.once_in(2)) add_last_jobs(request);
         return request;
+    }
+
+    /// What runs before everything is removed: one job after another, and not always with the time that they need.
+    void add_last_jobs(RunRequest& request)
+    {
+        request.graph.nodes = {Node{"job/export", "thing", json::object{{"shape", 1}}, {}, {"address"}},
+                               Node{"job/upload", "thing", json::object{{"shape", 1}}, {"job/export"}, {"address"}}};
+        request.timeout = Milliseconds{random_.once_in(2) ? 120'000 : random_.between(100, 4'000)};
+        if (random_.once_in(4)) provider_.broken_paths.insert("job/export");
     }
 
     void start_process()
@@ -170,6 +178,7 @@ private:
         case 2: return take_over();
         case 3: return submit(owner, make_request(owner, RunKind::destroy));
         case 4: return disturb(owner);
+        case 5: submit(owner, make_request(owner, RunKind::apply)); return cancel_last(owner);
         default: return submit(owner, make_request(owner, RunKind::apply));
         }
     }
@@ -191,6 +200,14 @@ private:
         process().engine().cancel_async(run, [](const Result<void>&) {});
     }
 
+    /// Before it did anything, or just after.
+    void cancel_last(Owner& owner)
+    {
+        pass_time(Milliseconds{random_.between(0, 30)});
+        say("cancel " + owner.runs.back().str());
+        process().engine().cancel_async(owner.runs.back(), [](const Result<void>&) {});
+    }
+
     void crash()
     {
         ++faults_[static_cast<std::size_t>(Fault::crash)];
@@ -209,7 +226,7 @@ private:
     void disturb(const Owner& owner)
     {
         const auto path = path_of(random_.below(owner.needs.size()));
-        switch (random_.below(5)) {
+        switch (random_.below(6)) {
         case 0:
             ++faults_[static_cast<std::size_t>(Fault::clock_back)];
             return queue_.jump_wall_clock(-Milliseconds{random_.between(1, 600'000)});
@@ -219,6 +236,7 @@ private:
             const auto id = derive_resource_id("install", owner.id, path);
             return provider_.put_stranger(derive_name(path, id, random_.between(1, 2)), path);
         }
+        case 4: provider_.kept_paths.insert(path); return say(path + " cannot be removed from now on");
         default: return provider_.lose_one();
         }
     }
@@ -227,8 +245,7 @@ private:
     {
         bool is_over = false;
         queue_.add(queue_.monotonic() + span, [&is_over] { is_over = true; });
-        while (!is_over && step()) {
-        }
+        while (!is_over && step()) {}
     }
 
     bool step()
@@ -283,8 +300,8 @@ private:
         if (!status)
             checker_.violate("the last request was lost: " + run.str());
         else if (status->state != RunState::succeeded)
-            checker_.violate(fmt::format("the last {} of {} ended as {}: {}", run.str(), owner.id.str(), to_string(status->state),
-                                         status->error ? status->error->message : ""));
+            checker_.violate(fmt::format("the last {} of {} ended as {}: {}", run.str(), owner.id.str(),
+                                         to_string(status->state), status->error ? status->error->message : ""));
     }
 
     EventQueue queue_;
@@ -303,6 +320,9 @@ private:
 
 }  // namespace
 
-SeedResult run_seed(const SeedOptions& options, TransitionCounts& counts) { return Scenario(options, counts).run(); }
+SeedResult run_seed(const SeedOptions& options, TransitionCounts& counts)
+{
+    return Scenario(options, counts).run();
+}
 
 }  // namespace ramet::simulation
