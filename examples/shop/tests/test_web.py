@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from client import get, post_form
-from conftest import SHOP, run
+from conftest import SHOP
 from servers import Service
 
 
