@@ -35,6 +35,9 @@ private:
         if (errors_.size() < most_errors) errors_.push_back(error_at(file_, path, std::move(message)));
     }
 
+    /// Looking for what was meant costs time, so a file made of mistakes is not looked through to its end.
+    bool is_enough() const { return errors_.size() >= most_errors; }
+
     void check_unique_names()
     {
         std::map<std::string, std::string> seen;
@@ -87,6 +90,7 @@ private:
     void check_needs(const std::string& owner, const std::map<std::string, Need>& needs)
     {
         for (const auto& [name, need] : needs) {
+            if (is_enough()) return;
             const auto path = owner + ".needs." + name;
             const auto* kind = names_.find(name);
             if (kind == nullptr)
@@ -114,6 +118,7 @@ private:
 
     void check_placeholder(const std::string& path, const Placeholder& placeholder)
     {
+        if (is_enough()) return;
         const auto* kind = names_.find(placeholder.name);
         if (placeholder.kind == PlaceholderKind::database_output && (kind == nullptr || *kind != NameKind::database))
             refuse(path, names_.missing("database", placeholder.name));

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <functional>
+
 using namespace ramet;
 using namespace ramet::config;
 
@@ -163,4 +166,44 @@ TEST_CASE("all errors are told, in the order of the file")
     const auto first = parse_project_file("version: 1\nproject: P\nx: 1\n", "f");
     CHECK(first.error().where == "f:2:10");
     CHECK(first.error().evidence == "and 1 more; `ramet config validate` shows all");
+}
+
+TEST_CASE("files that were made to be slow are answered within a second, whatever they are full of")
+{
+    const auto repeated = [](std::size_t count, const std::function<std::string(std::size_t)>& line) {
+        std::string text;
+        for (std::size_t i = 0; i < count && text.size() < 1'000'000; ++i) text += line(i);
+        return text;
+    };
+    const auto services =
+        "services:\n" + repeated(500, [](std::size_t i) { return fmt::format("  s{}: {{run: x, port: 1}}\n", i); });
+    struct Case {
+        std::string story, text;
+    };
+    const Case cases[] = {
+        {"variables", "vars:\n" + repeated(60'000, [](std::size_t i) { return fmt::format("  V{}: x\n", i); })},
+        {"wrong variables", "vars:\n" + repeated(60'000, [](std::size_t i) { return fmt::format("  V-{}: x\n", i); })},
+        {"unknown keys", repeated(60'000, [](std::size_t i) { return fmt::format("key{}: x\n", i); })},
+        {"placeholders of nobody",
+         services + "vars:\n" +
+             repeated(30'000, [](std::size_t i) { return fmt::format("  V{}: \"${{services.nobody.url}}\"\n", i); })},
+        {"needs of nobody", "services:\n  a:\n    run: x\n    needs:\n" +
+                                repeated(40'000, [](std::size_t i) { return fmt::format("      n{}: healthy\n", i); })},
+        {"too many services",
+         "services:\n" + repeated(40'000, [](std::size_t i) { return fmt::format("  s{}: {{run: x}}\n", i); })},
+        {"a long chain of from",
+         "services:\n  s0: {run: x}\n" +
+             repeated(499, [](std::size_t i) { return fmt::format("  s{}: {{from: s{}, run: x}}\n", i + 1, i); })},
+        {"a long list",
+         "services:\n  a:\n    run: x\n    paths:\n" + repeated(60'000, [](std::size_t) { return "    - a/b\n"; })},
+    };
+    for (const auto& [story, text] : cases) {
+        CAPTURE(story);
+        const auto start = std::chrono::steady_clock::now();
+        static_cast<void>(parse_project_file_fully(smallest + text, "f"));
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+        CAPTURE(took.count());
+        CHECK(took.count() < 3000);  // A second in a release build on an idle machine; this one may be neither.
+    }
 }

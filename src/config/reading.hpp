@@ -18,6 +18,8 @@ public:
 
     /// Notes an error at a place of the file; the path of the key stands in front.
     void refuse(Mark mark, std::string message, std::string next_step = {});
+    /// Nothing more is noted: looking for what was meant would only take time.
+    bool is_enough() const { return errors_.size() >= most_errors; }
     Provenance where(Mark mark) const;
 
     void enter(std::string_view key) { path_.emplace_back(key); }

@@ -15,6 +15,7 @@ bool expect_map(Reading& reading, const Node& node)
 
 void refuse_unknown_key(Reading& reading, const Entry& entry, const std::vector<KeyFacts>& known)
 {
+    if (reading.is_enough()) return;
     std::vector<std::string> names;
     for (const auto& fact : known) names.emplace_back(fact.name);
     const auto meant = did_you_mean(entry.key.substr(0, 60), names);
