@@ -11,6 +11,9 @@ enum class Receipt : std::uint8_t { stored, duplicate };
 /// Errors: not_found (no such connection), unauthenticated (signature), invalid (shape).
 Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection, forges::Delivery delivery);
 
+/// The work behind a stored delivery: reads its hint and adds what it names to the work queue. Repeatable.
+Result<void> process_delivery(App& app, std::int64_t id);
+
 struct DeliveryView {
     std::int64_t id = 0;
     std::string forge;

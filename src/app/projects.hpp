@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
 #include "app/caller.hpp"
+#include "storage/projects.hpp"
 #include "domain/environment.hpp"
 #include "domain/project_file.hpp"
 
@@ -55,6 +56,10 @@ struct Started {
 /// Registers the project or takes over its new file, and brings its managed environments up.
 /// Errors: invalid (all faults of the file, in `evidence`), refused (keys that the target does not serve), unavailable (repository).
 Result<Started> apply_project(App& app, const Caller& caller, const ApplyRequest& request);
+
+/// The trusted branch has moved: its file counts from now on, and the named bases (all when none is named) follow it.
+Result<Started> take_over_trusted_file(App& app, const Caller& caller, storage::Project project, const std::string& text,
+                                       const CommitSha& commit, const std::vector<std::string>& environments);
 
 /// Registers the project from its default branch, brings up the previews' base, makes the webhook when it may, polls besides.
 Result<Started> connect_repository(App& app, const Caller& caller, ConnectRequest request);

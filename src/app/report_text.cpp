@@ -110,16 +110,21 @@ std::string escape_markdown(std::string_view text)
     return escaped;
 }
 
-std::string comment_marker(const std::string& project, const std::string& environment)
+std::string pull_request_label(std::int64_t number)
 {
-    return fmt::format("<!-- ramet:{}:{} -->", project, environment);
+    return fmt::format("pr-{}", number);
+}
+
+std::string comment_marker(const std::string& project, const std::string& label)
+{
+    return fmt::format("<!-- ramet:{}:{} -->", project, label);
 }
 
 std::string render_comment(const PreviewReport& report)
 {
     const auto& environment = report.view.environment;
     const auto headline = headline_of(environment.state);
-    auto text = comment_marker(report.view.project, environment.name)
+    auto text = comment_marker(report.view.project, pull_request_label(environment.pull_request))
                 + fmt::format("\n### {} {} · {} @ {}", headline.mark, headline.words, escape_markdown(environment.name),
                               short_sha(environment.commit));
     if (report.took) text += " · " + format_seconds(*report.took);
@@ -134,15 +139,15 @@ std::string render_comment(const PreviewReport& report)
     return text + "\n";
 }
 
-std::string render_refusal(const std::string& project, const std::string& environment, const std::string& reason)
+std::string render_refusal(const std::string& project, const std::string& label, const std::string& reason)
 {
-    return comment_marker(project, environment) + "\n### ⛔ No preview\n\n" + escape_markdown(reason) + "\n";
+    return comment_marker(project, label) + "\n### ⛔ No preview\n\n" + escape_markdown(reason) + "\n";
 }
 
-std::string render_farewell(const std::string& project, const std::string& environment, std::size_t resources,
-                            const std::string& receipt_hash)
+std::string render_farewell(const std::string& project, const std::string& label, const std::string& environment,
+                            std::size_t resources, const std::string& receipt_hash)
 {
-    return comment_marker(project, environment)
+    return comment_marker(project, label)
            + fmt::format("\n### 🧹 Preview removed · {}\n\n{} resources are gone, each observed absent.\nReceipt `{}` · "
                          "`ramet preview receipt {}`\n",
                          escape_markdown(environment), resources, receipt_hash.substr(0, 16), environment);

@@ -10,6 +10,9 @@
 
 namespace ramet::app {
 
+/// What names the pull request in the marker of its comment: "pr-42".
+std::string pull_request_label(std::int64_t number);
+
 /// What the comment on a pull request is made of. Pure data: the same report gives the same text.
 struct PreviewReport {
     EnvironmentView view;
@@ -19,19 +22,20 @@ struct PreviewReport {
     std::optional<Error> error{};
 };
 
-/// By it the comment is found again: "<!-- ramet:shop:pr-42 -->".
-std::string comment_marker(const std::string& project, const std::string& environment);
+/// By it the comment is found again: "<!-- ramet:shop:pr-42 -->". `label` names the pull request, not the environment: whatever
+/// the preview is called, and also where there is none, there is one comment.
+std::string comment_marker(const std::string& project, const std::string& label);
 
 /// The comment, beginning with its marker. What comes from the project or the pull request is escaped: it cannot make markup,
 /// mention people or close code blocks.
 std::string render_comment(const PreviewReport& report);
 
 /// For a pull request that gets no preview: one comment that says why ("forks need …").
-std::string render_refusal(const std::string& project, const std::string& environment, const std::string& reason);
+std::string render_refusal(const std::string& project, const std::string& label, const std::string& reason);
 
 /// After the end: what was taken away, and the receipt's hash.
-std::string render_farewell(const std::string& project, const std::string& environment, std::size_t resources,
-                            const std::string& receipt_hash);
+std::string render_farewell(const std::string& project, const std::string& label, const std::string& environment,
+                            std::size_t resources, const std::string& receipt_hash);
 
 forges::CommitStatus render_status(const EnvironmentView& view);
 

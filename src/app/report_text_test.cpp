@@ -13,6 +13,7 @@ EnvironmentView ready_preview()
     view.project = "shop";
     view.base = "staging";
     view.environment.name = "pr-42";
+    view.environment.pull_request = 42;
     view.environment.state = EnvironmentState::ready;
     view.environment.commit = CommitSha("a1b2c3d4e5f60718293a4b5c6d7e8f9001122334");
     view.urls = {{"web", "http://web-pr-42.localhost:8080"}};
@@ -82,7 +83,7 @@ TEST_CASE("the commit's status follows the preview's state")
 TEST_CASE("a refusal and a farewell are edits of the same comment")
 {
     CHECK(render_refusal("shop", "pr-7", "forks are off").starts_with(comment_marker("shop", "pr-7")));
-    const auto farewell = render_farewell("shop", "pr-7", 12, "0123456789abcdef0123");
+    const auto farewell = render_farewell("shop", "pr-7", "pr-7", 12, "0123456789abcdef0123");
     CHECK(farewell.starts_with(comment_marker("shop", "pr-7")));
     CHECK(farewell.find("12 resources are gone") != std::string::npos);
 }

@@ -35,6 +35,7 @@ struct DesiredService {
     Treatment treatment = Treatment::rebuilt;
     /// Hash of the trees and the command that its build depends on; names the artefact in the build cache. Empty: nothing to build.
     std::string input_hash{};
+    std::int64_t restarts_asked = 0;                  ///< by people, so far
     friend bool operator==(const DesiredService&, const DesiredService&) = default;
 };
 

@@ -35,7 +35,8 @@ Json service_to_json(const DesiredService& service)
                         {"env", env_to_json(service.env)},
                         {"public_hosts", std::move(hosts)},
                         {"treatment", to_string(service.treatment)},
-                        {"input_hash", service.input_hash}};
+                        {"input_hash", service.input_hash},
+                        {"restarts_asked", service.restarts_asked}};
 }
 
 Treatment parse_treatment(std::string_view word)
@@ -55,6 +56,7 @@ Result<DesiredService> service_from_json(const Json& value)
     service.public_hosts = strings_from_json(get_member(value, "public_hosts"));
     service.treatment = parse_treatment(get_string(value, "treatment"));
     service.input_hash = get_string(value, "input_hash");
+    service.restarts_asked = get_int(value, "restarts_asked");
     return service;
 }
 

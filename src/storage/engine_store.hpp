@@ -19,6 +19,8 @@ public:
     Result<std::vector<engine::JournalRecord>> load_journal(const engine::EngineRunId& run) override;
     Result<std::vector<engine::ResourceRow>> list_resources(const engine::OwnerId& owner) override;
     Result<std::optional<engine::ResourceRow>> find_resource(const std::string& kind, const std::string& name) override;
+    /// Of all owners: what the daemon puts back into memory at its start.
+    Result<std::vector<engine::ResourceRow>> list_live(const std::string& kind);
     Result<std::optional<engine::Receipt>> find_receipt(const engine::OwnerId& owner) override;
 
 private:

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "app/forge_connections.hpp"
+#include "app/git.hpp"
+#include "app/work_queue.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "data/golden/catalog.hpp"
+#include "engine/executor.hpp"
+#include "secrets/file_keys.hpp"
+#include "secrets/redactor.hpp"
+#include "storage/stores.hpp"
+#include "targets/inspector.hpp"
+#include "targets/target.hpp"
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+namespace ramet::app {
+
+class StepEvents;
+
+/// What is fixed while the server runs.
+struct Settings {
+    std::string install;              ///< marks what is ours
+    Path data_directory;
+    std::string proxy_scheme = "http";
+    int proxy_port = 0;
+    /// Where the Git host reaches the API: for webhooks and links.
+    std::string public_url{};
+};
+
+struct App {
+    Settings settings;
+    Clock& clock;
+    Random& random;
+    storage::Database& database;
+    storage::Stores& stores;
+    secrets::FileKeys& keys;
+    secrets::Redactor& redactor;
+    engine::Engine& engine;
+    /// The one target that this version serves.
+    const targets::Target& target;
+    targets::Inspector& inspector;
+    data::GoldenCatalog& goldens;
+    Git& git;
+    ForgeConnections& forges;
+    StepEvents& step_events;
+    /// Keys: see `work.hpp`.
+    WorkQueue& work;
+    /// Shows the state of an environment at its public hosts while no service answers there.
+    std::function<void(const EnvironmentId&)> refresh_pages{};
+};
+
+/// "http://web-pr-42.localhost:8080"
+std::string public_url_of(const App& app, const std::string& host);
+
+}  // namespace ramet::app

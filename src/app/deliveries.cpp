@@ -1,0 +1,122 @@
+#include "app/deliveries.hpp"
+
+#include "app/context.hpp"
+#include "app/scoping.hpp"
+#include "app/work.hpp"
+
+namespace ramet::app {
+
+namespace {
+
+constexpr int listed = 200;
+
+std::string header(const forges::Delivery& delivery, const std::string& name)
+{
+    const auto found = delivery.headers.find(name);
+    return found == delivery.headers.end() ? std::string() : found->second;
+}
+
+std::string event_of(const forges::Delivery& delivery)
+{
+    const auto gitea = header(delivery, "x-gitea-event-type");
+    return gitea.empty() ? header(delivery, "x-github-event") : gitea;
+}
+
+/// Kept for people and for redelivery; what could let somebody in is left out.
+std::map<std::string, std::string> kept_headers(const forges::Delivery& delivery)
+{
+    std::map<std::string, std::string> kept;
+    for (const auto& [name, value] : delivery.headers)
+        if (name.starts_with("x-") || name == "content-type" || name == "user-agent") kept[name] = value;
+    return kept;
+}
+
+Result<forges::Hint> read_hint(App& app, const storage::Project& project, const forges::Delivery& delivery)
+{
+    const auto forge = TRY(app.forges.open(project));
+    const auto secret = TRY(app.stores.secrets.open(project.connection.webhook_secret));
+    return forge->parse_event(delivery, secret.reveal());
+}
+
+/// A hint leads to a fresh look at what it names, if that is in this project's repository at all.
+std::string follow_hint(App& app, const storage::Project& project, const forges::Hint& hint)
+{
+    if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint); pull != nullptr && pull->repository == project.connection.repository) {
+        app.work.add(pull_request_key(project.id, pull->number));
+        return {};
+    }
+    if (const auto* branch = std::get_if<forges::BranchHint>(&hint); branch != nullptr && branch->repository == project.connection.repository) {
+        app.work.add(branch_key(project.id, branch->branch));
+        return {};
+    }
+    if (const auto* none = std::get_if<forges::NoHint>(&hint)) return none->reason;
+    if (std::holds_alternative<forges::CommentHint>(hint)) return "commands in comments are not served yet";
+    return "it is about another repository";
+}
+
+Result<void> finish(App& app, std::int64_t id, storage::DeliveryState state, const std::string& reason)
+{
+    return app.database.write([&](storage::Transaction& transaction) {
+        return app.stores.deliveries.set_state(transaction, id, state, reason, app.clock.now());
+    });
+}
+
+}  // namespace
+
+Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection, forges::Delivery delivery)
+{
+    const auto project = TRY(app.stores.projects.find_by_connection(forge, connection));
+    if (!project) return fail(ErrorKind::not_found, "there is no connection {} of {}", connection, forge);
+    const auto hint = TRY(read_hint(app, *project, delivery));  // The signature is checked first of all.
+    const auto adapter = TRY(app.forges.open(*project));
+    storage::StoredDelivery row{.forge = forge, .connection = connection, .delivery_id = adapter->delivery_id(delivery)};
+    row.event = event_of(delivery);
+    row.headers = kept_headers(delivery);
+    row.body = std::move(delivery.body);
+    row.received_at = app.clock.now();
+    storage::Deliveries::Stored stored;
+    TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        stored = TRY(app.stores.deliveries.insert(transaction, row));
+        return {};
+    }));
+    if (stored.what == storage::Deliveries::Stored::What::duplicate) return Receipt::duplicate;
+    app.work.add(delivery_key(stored.id));
+    return Receipt::stored;
+}
+
+Result<void> process_delivery(App& app, std::int64_t id)
+{
+    const auto row = TRY(app.stores.deliveries.get(id));
+    if (row.state != storage::DeliveryState::stored) return {};
+    const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
+    if (!project) return finish(app, id, storage::DeliveryState::ignored, "its connection is gone");
+    const auto hint = read_hint(app, *project, {row.headers, row.body});
+    if (!hint) return finish(app, id, storage::DeliveryState::failed, hint.error().message);
+    const auto reason = follow_hint(app, *project, *hint);
+    return finish(app, id, reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored, reason);
+}
+
+Result<std::vector<DeliveryView>> list_deliveries(App& app, const Caller& caller, const std::string& project)
+{
+    const auto projects = TRY(visible_projects(app, caller, project));
+    std::vector<DeliveryView> views;
+    for (const auto& visible : projects) {
+        if (visible.connection.forge.empty()) continue;
+        const auto rows = TRY(app.stores.deliveries.list(visible.connection.id, listed));
+        for (const auto& row : rows)
+            views.push_back({row.id, row.forge, visible.name, row.event, std::string(to_string(row.state)), row.reason, row.received_at});
+    }
+    return views;
+}
+
+Result<void> redeliver(App& app, const Caller& caller, std::int64_t id)
+{
+    const auto row = TRY(app.stores.deliveries.get(id));
+    const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
+    if (!project || !may_see(caller, project->name)) return fail(ErrorKind::not_found, "there is no delivery {}", id);
+    TRY(app.database.write([&](storage::Transaction& transaction) { return app.stores.deliveries.redeliver(transaction, id); }));
+    app.work.add(delivery_key(id));
+    return {};
+}
+
+}  // namespace ramet::app

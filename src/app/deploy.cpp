@@ -1,0 +1,218 @@
+#include "app/deploy.hpp"
+
+#include "app/admission.hpp"
+#include "app/audit.hpp"
+#include "app/data_choice.hpp"
+#include "app/environment_notes.hpp"
+#include "app/preparation.hpp"
+#include "app/report.hpp"
+#include "base/text.hpp"
+#include "clone/desired_json.hpp"
+
+namespace ramet::app {
+
+namespace {
+
+using Outcome = Deployed::Outcome;
+
+bool is_first(const Wanted& wanted)
+{
+    return wanted.environment.observed_generation == 0;
+}
+
+std::string words_of(const std::vector<Error>& errors)
+{
+    std::vector<std::string> words;
+    for (const auto& error : errors) words.push_back((error.where.empty() ? "" : error.where + ": ") + error.message);
+    return join(words, "\n");
+}
+
+/// Writes why nothing happens into the row, where `ramet why`, the page and the comment find it.
+Result<Deployed> show(App& app, const Wanted& wanted, EnvironmentState state, const std::string& reason, Outcome outcome,
+                      const DeployOptions& pending)
+{
+    const auto& environment = wanted.environment;
+    const bool is_known = environment.state == state && environment.reason == reason;
+    if (!is_known) {
+        TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+            TRY(app.stores.environments.set_state(transaction, environment.id, state, reason, app.clock.now()));
+            if (outcome != Outcome::refused) TRY(save_pending(app, transaction, environment.id, pending));
+            return post_report(app, transaction, environment.id);
+        }));
+        state_changed(app, environment);
+    }
+    return Deployed{outcome, {}, reason};
+}
+
+Result<Deployed> refuse(App& app, const Wanted& wanted, const std::vector<Error>& refusals)
+{
+    const auto words = app.redactor.redact(words_of(refusals));
+    if (is_first(wanted)) return show(app, wanted, EnvironmentState::failed, words, Outcome::refused, {});
+    return show(app, wanted, EnvironmentState::degraded, words + "\nwhat was there before still serves", Outcome::refused, {});
+}
+
+Result<Deployed> wait_for(App& app, const Wanted& wanted, const std::string& reason, const DeployOptions& options)
+{
+    const auto state = is_first(wanted) ? EnvironmentState::creating : EnvironmentState::updating;
+    return show(app, wanted, state, reason, Outcome::waiting, options);
+}
+
+/// What people asked for beside the file: restarts and replicas.
+void apply_wishes(DesiredEnvironment& desired, const std::optional<DesiredEnvironment>& previous, const DeployOptions& options)
+{
+    for (auto& service : desired.services) {
+        const DesiredService* before = nullptr;
+        if (previous)
+            for (const auto& candidate : previous->services)
+                if (candidate.name == service.name) before = &candidate;
+        service.restarts_asked = (before == nullptr ? 0 : before->restarts_asked) + (options.restart.contains(service.name) ? 1 : 0);
+        const auto scale = options.scale.find(service.name);
+        if (scale != options.scale.end()) service.declared.replicas = scale->second;
+    }
+}
+
+bool is_same(DesiredEnvironment desired, const DesiredEnvironment& previous)
+{
+    desired.generation = previous.generation;
+    return to_canonical_text(to_json(desired)) == to_canonical_text(to_json(previous));
+}
+
+/// A restart changes nothing that render looks at; the count in the spec makes it a new version.
+void count_restarts(engine::Graph& graph, const DesiredEnvironment& desired)
+{
+    for (const auto& service : desired.services) {
+        if (service.restarts_asked == 0) continue;
+        for (auto& node : graph.nodes)
+            if (node.path == "service/" + service.name && node.spec.is_object()) node.spec.as_object()["restarts_asked"] = service.restarts_asked;
+    }
+}
+
+engine::RunRequest run_request(const Wanted& wanted, const DesiredEnvironment& desired, engine::Graph graph, const DeployOptions& options)
+{
+    engine::RunRequest request;
+    request.owner = owner_of(desired.id);
+    request.generation = desired.generation;
+    request.kind = engine::RunKind::apply;
+    request.graph = std::move(graph);
+    request.probe_all = options.when == DeployOptions::When::always;
+    request.on_failure = desired.deploy.on_failure == OnFailure::roll_back ? engine::FailurePolicy::roll_back
+                                                                            : engine::FailurePolicy::keep_last_good;
+    request.keep_failed = desired.deploy.keep_failed;
+    request.timeout = desired.deploy.timeout;
+    request.note = json::object{{"project", wanted.project.name}, {"name", desired.name}, {"commit", desired.commit.str()},
+                                {"by", options.asked_by}};
+    return request;
+}
+
+/// A host that another project took in between is a conflict: the next attempt gets another name.
+Result<void> claim_hosts(App& app, storage::Transaction& transaction, const Wanted& wanted, const DesiredEnvironment& desired)
+{
+    for (const auto& service : desired.services)
+        for (const auto& host : service.public_hosts) {
+            const auto dot = host.find('.');
+            const storage::Hosts::Claim claim{host.substr(0, dot), host.substr(dot + 1), desired.id, service.name, wanted.project.name};
+            const auto given = TRY(app.stores.hosts.ensure(transaction, claim));
+            if (given != host) return fail(ErrorKind::unavailable, "the host {} was taken at the same moment", host);
+        }
+    return {};
+}
+
+/// The row, the desired environment and the run in one transaction.
+Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared, const DeployOptions& options)
+{
+    auto graph = TRY(app.target.render(prepared.desired));
+    count_restarts(graph, prepared.desired);
+    auto row = wanted.environment;
+    row.desired_generation = prepared.desired.generation;
+    row.state = is_first(wanted) ? EnvironmentState::creating : EnvironmentState::updating;
+    row.reason.clear();
+    row.updated_at = app.clock.now();
+    const auto extra = [&](engine::Transaction& engine_transaction) -> Result<void> {
+        auto& transaction = storage::in_sqlite(engine_transaction);
+        TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
+        const auto notes = to_text(notes_json(prepared.notes));
+        TRY(app.stores.environments.set_desired(transaction, row.id, {to_text(to_json(prepared.desired)), notes}));
+        TRY(app.stores.queue.remove(transaction, row.id));
+        TRY(claim_hosts(app, transaction, wanted, prepared.desired));
+        TRY(post_report(app, transaction, row.id));
+        return audit(app, transaction, {options.asked_by.empty() ? "ramet" : options.asked_by, "environment.deploy", row.project, row.name,
+                                        json::object{{"commit", row.commit.str()}, {"generation", row.desired_generation}}});
+    };
+    const auto run = TRY(app.engine.submit(run_request(wanted, prepared.desired, std::move(graph), options), extra));
+    state_changed(app, row);
+    return Deployed{Outcome::started, run.str(), {}};
+}
+
+struct Made {
+    Prepared prepared{};
+    std::string held_back{};
+    std::string wait_for{};
+};
+
+/// Prepares, admits and chooses the data; again with the fall-back of each database of which no golden copy can be had.
+Result<Made> make_ready(App& app, Wanted& wanted, const DeployOptions& options)
+{
+    for (;;) {
+        Made made;
+        made.prepared = TRY(prepare(app, wanted, Generating::stored));
+        if (!made.prepared.refusals.empty()) return made;
+        apply_wishes(made.prepared.desired, wanted.previous, options);
+        made.prepared.desired.generation = wanted.environment.desired_generation + 1;
+        made.held_back = TRY(check_admission(app, wanted, made.prepared));
+        if (!made.held_back.empty()) return made;
+        auto data = TRY(choose_data(app, wanted, made.prepared, options));
+        made.wait_for = std::move(data.wait_for);
+        if (data.without_golden.empty()) return made;
+        wanted.without_golden.merge(data.without_golden);  // Each round names one more database, so this ends.
+    }
+}
+
+}  // namespace
+
+engine::OwnerId owner_of(const EnvironmentId& id)
+{
+    return engine::OwnerId(id.str());
+}
+
+Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const DeployOptions& asked)
+{
+    auto wanted = TRY(load_wanted(app, id));
+    if (wanted.environment.state == EnvironmentState::deleting) return Deployed{};
+    const auto options = TRY(with_pending(app, id, asked));
+    if (options.reset.empty()) wanted.without_golden = kept_fall_backs(wanted.previous);
+    auto made = make_ready(app, wanted, options);
+    if (!made && is_transient(made.error().kind)) return std::unexpected(made.error());
+    if (!made) return refuse(app, wanted, {made.error()});
+    if (!made->prepared.refusals.empty()) return refuse(app, wanted, made->prepared.refusals);
+    if (!made->held_back.empty()) return show(app, wanted, EnvironmentState::queued, made->held_back, Outcome::queued, options);
+    if (!made->wait_for.empty()) return wait_for(app, wanted, made->wait_for, options);
+    const auto& desired = made->prepared.desired;
+    if (options.when == DeployOptions::When::changed && wanted.previous && is_same(desired, *wanted.previous)) return Deployed{};
+    return submit(app, wanted, made->prepared, options);
+}
+
+Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by)
+{
+    const auto wanted = TRY(load_wanted(app, id));
+    auto row = wanted.environment;
+    engine::RunRequest request;
+    request.owner = owner_of(id);
+    request.generation = row.desired_generation + 1;
+    request.kind = engine::RunKind::destroy;
+    if (wanted.previous) request.graph = TRY(app.target.render_before_delete(*wanted.previous));
+    request.note = json::object{{"project", wanted.project.name}, {"name", row.name}, {"by", asked_by}};
+    row.desired_generation = request.generation;
+    row.state = EnvironmentState::deleting;
+    row.reason.clear();
+    row.updated_at = app.clock.now();
+    const auto run = TRY(app.engine.submit(request, [&](engine::Transaction& engine_transaction) -> Result<void> {
+        auto& transaction = storage::in_sqlite(engine_transaction);
+        TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
+        TRY(app.stores.queue.remove(transaction, id));
+        return audit(app, transaction, {asked_by, "environment.delete", row.project, row.name, nullptr});
+    }));
+    state_changed(app, row);
+    return run.str();
+}
+
+}  // namespace ramet::app

@@ -1,0 +1,156 @@
+#include "app/values.hpp"
+
+#include "app/audit.hpp"
+#include "app/scoping.hpp"
+#include "app/stored_values.hpp"
+#include "domain/names.hpp"
+
+namespace ramet::app {
+
+namespace {
+
+Result<storage::Scope> resolve_scope(App& app, const Caller& caller, const ScopeName& name)
+{
+    using Level = ScopeName::Level;
+    if (name.level == Level::organization) {
+        if (!caller.project.empty()) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+        return storage::organization_scope();
+    }
+    if (name.level == Level::project || name.level == Level::previews) {
+        const auto project = TRY(get_visible_project(app, caller, name.project));
+        return name.level == Level::project ? storage::project_scope(project.id) : storage::previews_scope(project.id);
+    }
+    const auto found = TRY(get_visible_environment(app, caller, EnvironmentName{name.project, name.environment}));
+    const bool is_preview = found.environment.origin == EnvironmentOrigin::preview;
+    if (name.level == Level::preview || is_preview) {
+        if (!is_preview) return fail(ErrorKind::invalid, "{} is no preview: use --env", name.environment);
+        return storage::preview_scope(found.project.id, found.environment.id);
+    }
+    if (name.level == Level::service) return storage::service_scope(found.project.id, found.environment.id, name.service);
+    return storage::environment_scope(found.project.id, found.environment.id);
+}
+
+AuditRecord record(const Caller& caller, std::string action, const storage::Scope& scope, const std::string& subject)
+{
+    return {caller.name, std::move(action), scope.project, subject, json::object{{"scope", to_string(scope.level)}}};
+}
+
+Result<DeclaredValue> read_value(const Json& value)
+{
+    if (value.is_string()) return TextValue{std::string(value.as_string())};
+    if (get_member(value, "secret").is_string()) return SecretValue{get_string(value, "secret")};
+    if (get_member(value, "alias").is_string()) return AliasValue{get_string(value, "alias")};
+    if (get_bool(value, "unset")) return UnsetValue{};
+    if (get_member(value, "generate").is_string())
+        return GeneratedValue{static_cast<int>(get_int(value, "length", 32)), get_bool(value, "secret")};
+    return fail(ErrorKind::invalid, "a value is a text, or one of {{secret}}, {{alias}}, {{unset: true}}, {{generate: random}}");
+}
+
+std::string words_of(const DeclaredValue& value)
+{
+    struct Visitor {
+        std::string operator()(const TextValue& text) const { return text.text; }
+        std::string operator()(const SecretValue& secret) const { return "{secret: " + secret.secret + "}"; }
+        std::string operator()(const AliasValue& alias) const { return "{alias: " + alias.target + "}"; }
+        std::string operator()(const UnsetValue&) const { return "{unset: true}"; }
+        std::string operator()(const GeneratedValue& generated) const
+        {
+            return fmt::format("{{generate: random, length: {}}}", generated.length);
+        }
+    };
+    return std::visit(Visitor{}, value);
+}
+
+}  // namespace
+
+Result<std::vector<VariableView>> list_variables(App& app, const Caller& caller, const ScopeName& name)
+{
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    const auto stored = TRY(app.stores.variables.list(scope));
+    std::vector<VariableView> views;
+    for (const auto& variable : stored)
+        views.push_back({variable.key, words_of(variable.value), std::string(to_string(scope.level)),
+                         set_by_words(variable.set_by, variable.set_at), {}});
+    return views;
+}
+
+Result<void> set_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key, const Json& value)
+{
+    TRY(check_variable_name(key));
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    const auto declared = TRY(read_value(value));
+    const storage::StoredVariable variable{scope, key, declared, caller.name, app.clock.now()};
+    return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(app.stores.variables.set(transaction, variable));
+        return audit(app, transaction, record(caller, "variable.set", scope, key));
+    });
+}
+
+Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key)
+{
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(app.stores.variables.unset(transaction, scope, key));
+        return audit(app, transaction, record(caller, "variable.unset", scope, key));
+    });
+}
+
+Result<std::vector<SecretView>> list_secrets(App& app, const Caller& caller, const ScopeName& name)
+{
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    const auto stored = TRY(app.stores.secrets.list(scope));
+    std::vector<SecretView> views;
+    for (const auto& secret : stored) {
+        const auto& newest = secret.versions.back();
+        views.push_back({secret.name, std::string(to_string(scope.level)), newest.number, secret.is_protected, newest.set_by,
+                         to_rfc3339(newest.set_at)});
+    }
+    return views;
+}
+
+Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret, SecretBytes value,
+                              bool is_protected)
+{
+    if (value.empty()) return fail(ErrorKind::invalid, "the secret {} has no value", secret);
+    TRY(check_secret_name(secret));
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    const auto now = app.clock.now();
+    const auto protection = is_protected ? storage::Protection::protected_ : storage::Protection::none;
+    std::int64_t version = 0;
+    TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        const auto set = TRY(app.stores.secrets.set(transaction, {scope, secret, protection, caller.name, now}, value));
+        version = set.version;
+        return audit(app, transaction, record(caller, "secret.set", scope, secret));
+    }));
+    return SecretView{secret, std::string(to_string(scope.level)), version, is_protected, caller.name, to_rfc3339(now)};
+}
+
+Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret)
+{
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(app.stores.secrets.remove(transaction, scope, secret));
+        return audit(app, transaction, record(caller, "secret.delete", scope, secret));
+    });
+}
+
+Result<std::int64_t> rotate_keys(App& app, const Caller& caller)
+{
+    constexpr int at_once = 100;
+    TRY(app.database.write([&](storage::Transaction& transaction) {
+        return audit(app, transaction, {caller.name, "secret.rotate", {}, "keys", nullptr});
+    }));
+    // More than one key means that an earlier rotation was interrupted: it is finished, not begun again.
+    if (app.keys.key_ids().size() == 1) TRY(app.keys.rotate());
+    std::int64_t total = 0;
+    for (std::int64_t done = 1; done > 0; total += done) {
+        TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+            done = TRY(app.stores.secrets.rewrap(transaction, at_once));
+            return {};
+        }));
+    }
+    TRY(app.keys.retire_old_keys());
+    return total;
+}
+
+}  // namespace ramet::app

@@ -1,0 +1,120 @@
+#include "app/views.hpp"
+
+#include "app/deploy.hpp"
+#include "app/environment_notes.hpp"
+#include "app/preparation.hpp"
+
+#include <charconv>
+
+namespace ramet::app {
+
+namespace {
+
+using Resources = std::vector<engine::ResourceView>;
+
+const engine::ResourceView* find_live(const Resources& resources, const std::string& path)
+{
+    for (const auto& resource : resources)
+        if (resource.ref.path == path && resource.phase == engine::Phase::live) return &resource;
+    return nullptr;
+}
+
+std::string output(const engine::ResourceView* resource, const std::string& name)
+{
+    if (resource == nullptr) return {};
+    const auto found = resource->ref.outputs.find(name);
+    return found == resource->ref.outputs.end() ? std::string() : found->second;
+}
+
+std::int64_t to_number(const std::string& text)
+{
+    std::int64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+std::string address_of(const engine::ResourceView* resource)
+{
+    const auto port = output(resource, "port");
+    return port.empty() ? std::string() : output(resource, "host") + ":" + port;
+}
+
+ServiceView service_view(const App& app, const DesiredService& service, const Resources& resources,
+                         const std::vector<targets::ServiceStatus>& statuses)
+{
+    ServiceView view{.name = service.name, .state = service.treatment == Treatment::shared ? "shared" : "stopped"};
+    view.treatment = to_string(service.treatment);
+    view.address = address_of(find_live(resources, "address/" + service.name));
+    for (const auto& host : service.public_hosts) view.urls.push_back(public_url_of(app, host));
+    for (const auto& status : statuses) {
+        if (status.name != service.name) continue;
+        view.state = status.state;
+        view.restarts = status.restarts;
+        view.replicas = status.replicas;
+        view.process_ids = status.process_ids;
+    }
+    return view;
+}
+
+DatabaseView database_view(App& app, const DesiredDatabase& database, const Resources& resources)
+{
+    DatabaseView view{.name = database.name, .type = std::string(to_string(database.declared.type))};
+    const auto* data = find_live(resources, "data/" + database.name);
+    view.method = output(data, "method");
+    if (view.method.empty() || database.strategy != DataStrategy::clone) view.method = to_string(database.strategy);
+    view.bytes_copied = to_number(output(data, "bytes_copied"));
+    view.golden = database.golden.str();
+    view.address = address_of(find_live(resources, "database/" + database.name));
+    if (database.golden.empty()) return view;
+    if (const auto golden = app.goldens.find(database.golden); golden && *golden)
+        view.age_seconds = (app.clock.now() - (*golden)->made_at).count() / 1000;
+    return view;
+}
+
+}  // namespace
+
+std::string public_url_of(const App& app, const std::string& host)
+{
+    const bool is_default = app.settings.proxy_port == (app.settings.proxy_scheme == "https" ? 443 : 80);
+    return app.settings.proxy_scheme + "://" + host + (is_default ? "" : ":" + std::to_string(app.settings.proxy_port));
+}
+
+Error redacted(const App& app, Error error)
+{
+    error.message = app.redactor.redact(error.message);
+    error.evidence = app.redactor.redact(error.evidence);
+    return error;
+}
+
+Result<std::optional<engine::RunView>> newest_run(App& app, const EnvironmentId& id)
+{
+    auto runs = TRY(app.engine.list_runs(owner_of(id), 1));
+    if (runs.empty()) return std::nullopt;
+    return std::move(runs.front());
+}
+
+Result<EnvironmentView> view_of(App& app, const storage::Project& project, const Environment& environment)
+{
+    EnvironmentView view{.environment = environment, .project = project.name};
+    view.notes = TRY(load_notes(app, environment.id));
+    view.not_enforced = app.target.not_enforced();
+    if (!environment.base.empty()) {
+        const auto base = TRY(app.stores.environments.find(environment.base));
+        if (base) view.base = base->name;
+    }
+    const auto run = TRY(newest_run(app, environment.id));
+    if (run) view.run = run->id.str();
+    const auto desired = TRY(load_desired(app, environment.id));
+    if (!desired) return view;
+    const auto resources = TRY(app.engine.list_resources(owner_of(environment.id)));
+    const auto statuses = TRY(app.inspector.inspect_services(resources));
+    for (const auto& service : desired->services) {
+        view.services.push_back(service_view(app, service, resources, statuses));
+        const auto& urls = view.services.back().urls;
+        if (!urls.empty()) view.urls[service.name] = urls.front();
+    }
+    for (const auto& database : desired->databases) view.databases.push_back(database_view(app, database, resources));
+    return view;
+}
+
+}  // namespace ramet::app

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "app/context.hpp"
+#include "app/environments.hpp"
+
+#include <optional>
+
+namespace ramet::app {
+
+/// The whole view of one environment: row, ledger, what runs.
+Result<EnvironmentView> view_of(App& app, const storage::Project& project, const Environment& environment);
+
+Result<std::optional<engine::RunView>> newest_run(App& app, const EnvironmentId& id);
+
+/// An error that may be shown: evidence comes from what services print.
+Error redacted(const App& app, Error error);
+
+}  // namespace ramet::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "app/app.hpp"
+#include "domain/ids.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace ramet::app {
+
+// Keys of the work queue: one thing at a time happens to what one key names.
+
+/// "pull/PROJECT/NUMBER": `reconcile_pull_request`.
+std::string pull_request_key(const ProjectId& project, std::int64_t number);
+/// "branch/PROJECT/BRANCH": `reconcile_branch`.
+std::string branch_key(const ProjectId& project, const std::string& branch);
+/// "environment/ID": `settle_environment`, after a run ended, and admission.
+std::string environment_key(const EnvironmentId& environment);
+/// "expiry/ID": ends it when its time is over.
+std::string expiry_key(const EnvironmentId& environment);
+/// "delivery/ID": read the hint in a stored webhook.
+std::string delivery_key(std::int64_t delivery);
+/// "admission": let in what waits for room.
+inline constexpr std::string_view admission_key = "admission";
+/// "events": write what the engine told.
+inline constexpr std::string_view events_key = "events";
+/// "outbox": send what is due.
+inline constexpr std::string_view outbox_key = "outbox";
+/// "everything": `reconcile_all`.
+inline constexpr std::string_view everything_key = "everything";
+
+/// Does the work that a key names. Errors are logged, and tried again later where that can help.
+void work_on(App& app, const std::string& key);
+
+}  // namespace ramet::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "engine/engine.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ramet::targets {
+
+/// How a service is doing at this moment.
+struct ServiceStatus {
+    std::string name;
+    std::string state;               ///< starting|healthy|unhealthy|restarting|stopped|failed
+    std::int64_t restarts = 0;
+    int replicas = 0;
+    std::vector<int> process_ids{};
+    std::string address{};           ///< "127.0.0.1:20012"
+};
+
+/// Looks at what runs. Reads only; takes milliseconds.
+class Inspector {
+public:
+    virtual ~Inspector() = default;
+
+    /// All services among the resources of one environment, by name.
+    virtual Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) = 0;
+
+    /// Log files of "api" (a service), "job/NAME", "build/NAME" or "database/NAME", oldest first; empty when it never wrote.
+    /// not_found when the environment has no such part.
+    virtual Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
+                                                            const std::string& part) = 0;
+};
+
+}  // namespace ramet::targets
