@@ -122,6 +122,7 @@ void Replica::launch()
 
 void Replica::read_problem()
 {
+    if (!problem_pipe_) return;  // The same round of events has closed it.
     char buffer[512];
     const auto count = ::read(problem_pipe_->fd(), buffer, sizeof buffer);
     if (count < 0 && errno == EAGAIN) return;
@@ -135,6 +136,7 @@ void Replica::read_problem()
 
 bool Replica::read_log()
 {
+    if (!log_) return false;  // The same round of events has closed it.
     // One buffer for all: the loop has one thread.
     static char buffer[64U << 10U];
     const auto count = ::read(log_->fd(), buffer, sizeof buffer);
@@ -179,7 +181,7 @@ void Replica::check_by_command()
     // What it says is not the program's log; it is read so that it never blocks.
     health_log_ = std::make_unique<Readable>(loop_, std::move(process.output), [this] {
         char buffer[1024];
-        if (::read(health_log_->fd(), buffer, sizeof buffer) == 0) loop_.dispose(std::move(health_log_));
+        if (health_log_ && ::read(health_log_->fd(), buffer, sizeof buffer) == 0) loop_.dispose(std::move(health_log_));
     });
 }
 

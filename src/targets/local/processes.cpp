@@ -1,5 +1,6 @@
 #include "targets/local/processes.hpp"
 
+#include "base/clock.hpp"
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
 
@@ -73,7 +74,7 @@ Result<void> end_control_group(const Path& folder)
 Result<void> end_processes_of_user(const Path& shim_binary, unsigned uid)
 {
     if (uid == 0 || uid == ::geteuid()) return fail(ErrorKind::internal, "user {} is not an environment's", uid);
-    const auto output = TRY(run_command({.arguments = {shim_binary.string(), "end-user", fmt::to_string(uid)}, .timeout = Milliseconds(10'000)}));
+    const auto output = TRY(run_command({.arguments = {shim_binary.string(), "end-user", std::to_string(uid)}, .timeout = Milliseconds(10'000)}));
     // What it could not end may be dead already and only wait for its parent.
     if (output.exit_code == 0 || !TRY(has_processes(uid))) return {};
     return fail(ErrorKind::unavailable, "processes of user {} are still there: {}", uid, last_lines(output.standard_error));

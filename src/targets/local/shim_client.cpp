@@ -148,7 +148,11 @@ Result<ShimStatus> ensure_shim(const ShimStart& start)
         if (there) return *there;
         if (const auto status = launch(start); !status) return std::unexpected(status.error());
         // A task may be over before it can be asked.
-        if (start.program && start.program->mode == ShimMode::task) return ShimStatus{.nonce = start.nonce};
+        if (start.program && start.program->mode == ShimMode::task) {
+            ShimStatus status;
+            status.nonce = start.nonce;
+            return status;
+        }
         if (const auto now = TRY(find_shim(start.directory)); now) continue;
         ::usleep(5'000);
     }

@@ -1,0 +1,316 @@
+#include "targets/local/git_mirror.hpp"
+
+#include "base/hash.hpp"
+#include "base/json.hpp"
+#include "base/subprocess.hpp"
+#include "base/text.hpp"
+#include "domain/pull_request.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace ramet::targets::local {
+namespace {
+
+/// Nothing of the machine's configuration, no hooks, no prompts, and only the transports that are meant.
+std::map<std::string, std::string> git_environment(const GitMirror::Options& options)
+{
+    auto environment = options.environment;
+    environment["GIT_TERMINAL_PROMPT"] = "0";
+    environment["GIT_CONFIG_NOSYSTEM"] = "1";
+    environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+    environment["GIT_ALLOW_PROTOCOL"] = options.origin == UrlOrigin::administrator ? "file:http:https:ssh" : "http:https:ssh";
+    environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes";
+    environment["GIT_OPTIONAL_LOCKS"] = "0";
+    environment.emplace("HOME", "/nonexistent");
+    environment["LC_ALL"] = "C";
+    return environment;
+}
+
+Result<void> check_name(std::string_view text, std::string_view what)
+{
+    if (text.empty() || text.front() == '-' || text.contains('\n') || text.contains('\r') || text.contains('\0'))
+        return fail(ErrorKind::invalid, "{} is empty, begins with a dash or holds a line break", what);
+    return {};
+}
+
+/// A path of the repository: relative, without "..".
+Result<void> check_tree_path(std::string_view path)
+{
+    TRY(check_name(path, "a path in the repository"));
+    const auto parts = split(path, '/');
+    if (path.front() == '/' || std::ranges::find(parts, "..") != parts.end())
+        return fail(ErrorKind::invalid, "'{}' leads out of the repository", path);
+    return {};
+}
+
+Result<void> check_commit(const CommitSha& commit)
+{
+    if (is_commit_sha(commit.str())) return {};
+    return fail(ErrorKind::invalid, "'{}' is not a commit", commit.str());
+}
+
+std::string normal(std::string_view path)
+{
+    auto text = Path(path).lexically_normal().string();
+    while (text.ends_with('/')) text.pop_back();
+    return text == "." ? "" : text;
+}
+
+/// One line of `git ls-tree -r -z`: "MODE TYPE HASH\tPATH".
+struct Entry {
+    std::string_view mode;
+    std::string_view hash;
+    std::string_view path;
+};
+
+Entry parse_entry(std::string_view line)
+{
+    const auto tab = line.find('\t');
+    const auto first = line.find(' ');
+    const auto second = line.find(' ', first + 1);
+    if (tab == std::string_view::npos || second == std::string_view::npos || second > tab) return {};
+    return {line.substr(0, first), line.substr(second + 1, tab - second - 1), line.substr(tab + 1)};
+}
+
+bool is_selected(std::string_view path, const std::string& context, const std::vector<std::string>& globs)
+{
+    if (context.empty() || (path.starts_with(context) && (path.size() == context.size() || path[context.size()] == '/'))) return true;
+    return std::ranges::any_of(globs, [&](const auto& glob) { return matches_glob(glob, path); });
+}
+
+}  // namespace
+
+Result<void> check_repository_url(std::string_view url, UrlOrigin origin)
+{
+    TRY(check_name(url, "the repository's address"));
+    for (const auto* scheme : {"http://", "https://", "ssh://"})
+        if (url.starts_with(scheme)) return {};
+    if (origin == UrlOrigin::administrator && url.starts_with('/')) return {};
+    Error error{ErrorKind::invalid, "the repository's address must begin with http://, https:// or ssh://"};
+    error.evidence = std::string(url.substr(0, url.find(':')));
+    return std::unexpected(std::move(error));
+}
+
+bool stays_inside(std::string_view path, std::string_view target)
+{
+    if (target.starts_with('/')) return false;
+    int depth = static_cast<int>(std::ranges::count(path, '/'));
+    for (const auto& part : split(target, '/')) {
+        if (part == "..") --depth;
+        else if (!part.empty() && part != ".") ++depth;
+        if (depth < 0) return false;
+    }
+    return true;
+}
+
+Result<GitMirror> GitMirror::open(Options options)
+{
+    TRY(check_repository_url(options.url, options.origin));
+    return GitMirror(std::move(options));
+}
+
+GitMirror::GitMirror(Options options) : options_(std::move(options)), path_(options_.root / (short_hash({options_.url}) + ".git")) {}
+
+Result<std::string> GitMirror::git(std::vector<std::string> arguments) const
+{
+    const auto verb = arguments.front();
+    std::vector<std::string> whole = {"git", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "safe.directory=*",
+                                      "-c", "fetch.unpackLimit=1", "--git-dir=" + path_.string()};
+    std::ranges::move(arguments, std::back_inserter(whole));
+    auto output = run_checked({.arguments = std::move(whole),
+                               .environment = git_environment(options_),
+                               .timeout = options_.timeout,
+                               .output_limit = 256U << 20U,
+                               .stop = options_.stop});
+    if (!output) return fail_in(output.error(), fmt::format("git {}", verb));
+    return output;
+}
+
+Result<void> GitMirror::ensure()
+{
+    std::error_code error;
+    if (std::filesystem::exists(path_ / "HEAD", error)) return {};
+    TRY(ensure_directory(path_, 0700));
+    TRY(git({"init", "--quiet", "--bare", "--template="}));
+    return {};
+}
+
+Result<CommitSha> GitMirror::fetch(std::string_view ref)
+{
+    TRY(check_name(ref, "the ref"));
+    TRY(ensure());
+    // By commit or by name, without tags, straight into a ref of our own: nothing else of the other side is wanted.
+    const auto incoming = fmt::format("refs/ramet/incoming/{}", short_hash({ref}));
+    auto fetched = git({"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options", options_.url,
+                        fmt::format("+{}:{}", ref, incoming)});
+    if (!fetched) {
+        auto problem = fetched.error();
+        if (problem.evidence.contains("couldn't find remote ref") || problem.evidence.contains("not our ref"))
+            problem.kind = ErrorKind::not_found;
+        return fail_in(std::move(problem), fmt::format("fetching {}", ref));
+    }
+    const CommitSha commit(std::string(trim(TRY(git({"rev-parse", "--verify", "--quiet", "--end-of-options", incoming + "^{commit}"})))));
+    TRY(pin(commit));
+    return commit;
+}
+
+Result<void> GitMirror::pin(const CommitSha& commit)
+{
+    TRY(git({"update-ref", "--end-of-options", "refs/ramet/pins/" + commit.str(), commit.str()}));
+    return {};
+}
+
+Result<void> GitMirror::unpin(const CommitSha& commit)
+{
+    TRY(check_commit(commit));
+    TRY(git({"update-ref", "-d", "--end-of-options", "refs/ramet/pins/" + commit.str()}));
+    return {};
+}
+
+bool GitMirror::has_commit(const CommitSha& commit) const
+{
+    return check_commit(commit) && git({"cat-file", "-e", commit.str() + "^{commit}"}).has_value();
+}
+
+Result<void> GitMirror::ensure_commit(const CommitSha& commit, std::string_view hint)
+{
+    TRY(check_commit(commit));
+    TRY(ensure());
+    if (has_commit(commit)) return pin(commit);
+    if (!hint.empty()) {
+        TRY(fetch(hint));
+        if (has_commit(commit)) return pin(commit);
+    }
+    const auto by_itself = fetch(commit.str());
+    if (by_itself) return {};
+    Error error{ErrorKind::not_found, fmt::format("commit {} cannot be fetched", short_sha(commit)), by_itself.error().evidence};
+    if (is_transient(by_itself.error().kind)) error.kind = by_itself.error().kind;
+    error.next_step = "it may have been replaced by a forced push: look at the branch's present head";
+    return std::unexpected(std::move(error));
+}
+
+Result<std::string> GitMirror::tree_hash(const CommitSha& commit, std::string_view path) const
+{
+    TRY(check_commit(commit));
+    TRY(check_tree_path(path));
+    const auto inside = normal(path);
+    const auto hash = git({"rev-parse", "--verify", "--quiet", "--end-of-options", commit.str() + (inside.empty() ? "^{tree}" : ":" + inside)});
+    if (hash) return std::string(trim(*hash));
+    if (!has_commit(commit)) return fail(ErrorKind::not_found, "commit {} is not here", short_sha(commit));
+    return std::string();
+}
+
+Result<std::vector<std::string>> GitMirror::changed_paths(const CommitSha& from, const CommitSha& to) const
+{
+    TRY(check_commit(from));
+    TRY(check_commit(to));
+    auto paths = split(TRY(git({"diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from.str(), to.str()})), '\0');
+    std::erase(paths, "");
+    return paths;
+}
+
+Result<std::string> GitMirror::read_file(const CommitSha& commit, std::string_view path, std::size_t limit) const
+{
+    TRY(check_commit(commit));
+    TRY(check_tree_path(path));
+    const auto entry = TRY(git({"ls-tree", "-z", "--end-of-options", commit.str(), normal(path)}));
+    if (entry.empty()) return fail(ErrorKind::not_found, "there is no {} in commit {}", path, short_sha(commit));
+    const auto parsed = parse_entry(std::string_view(entry).substr(0, entry.find('\0')));
+    if (!parsed.mode.starts_with("100")) return fail(ErrorKind::invalid, "{} is not a plain file", path);
+    auto text = TRY(git({"cat-file", "blob", std::string(parsed.hash)}));
+    if (text.size() > limit) return fail(ErrorKind::invalid, "{} is larger than {} bytes", path, limit);
+    return text;
+}
+
+Result<std::vector<std::string>> GitMirror::list(const CommitSha& commit, const Selection& selection) const
+{
+    TRY(check_commit(commit));
+    TRY(check_tree_path(selection.context));
+    const auto context = normal(selection.context);
+    std::vector<std::string> arguments = {"ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit.str()};
+    // Globs may match anywhere; without them git itself need only walk the context.
+    if (selection.paths.empty() && !context.empty()) arguments.push_back(context);
+    std::vector<std::string> entries;
+    for (const auto& line : split(TRY(git(std::move(arguments))), '\0')) {
+        const auto entry = parse_entry(line);
+        if (entry.path.empty() || !is_selected(entry.path, context, selection.paths)) continue;
+        entries.push_back(fmt::format("{} {} {}", entry.mode, entry.hash, entry.path));
+    }
+    return entries;
+}
+
+Result<void> GitMirror::check_links(const std::vector<std::string>& entries) const
+{
+    for (const auto& entry : entries) {
+        if (!entry.starts_with("120000 ")) continue;
+        const auto words = split(entry, ' ');
+        const auto path = std::string_view(entry).substr(words[0].size() + words[1].size() + 2);
+        const auto target = TRY(git({"cat-file", "blob", words[1]}));
+        if (!stays_inside(path, target))
+            return fail(ErrorKind::invalid, "the symbolic link {} leads out of the repository (to {})", path, target);
+    }
+    return {};
+}
+
+Result<void> GitMirror::export_to(const Path& directory, const CommitSha& commit, const Selection& selection) const
+{
+    const auto entries = TRY(list(commit, selection));
+    if (entries.empty())
+        return fail(ErrorKind::not_found, "there is nothing at {} in commit {}", selection.context, short_sha(commit));
+    TRY(check_links(entries));
+    // An index with just these files, checked out by git itself: modes, links and line ends come out right.
+    std::string index;
+    for (const auto& entry : entries) {
+        const auto first = entry.find(' ');
+        const auto second = entry.find(' ', first + 1);
+        if (entry.starts_with("160000")) continue;  // A submodule's commit is not in this repository.
+        index += fmt::format("{} {}\t{}", entry.substr(0, first), entry.substr(first + 1, second - first - 1), entry.substr(second + 1));
+        index += '\0';
+    }
+    auto environment = git_environment(options_);
+    environment["GIT_INDEX_FILE"] = (directory.parent_path() / (directory.filename().string() + ".index")).string();
+    const std::vector<std::string> git_words = {"git", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "core.bare=false",
+                                                "--git-dir=" + path_.string(), "--work-tree=" + directory.string()};
+    const auto run = [&](std::vector<std::string> arguments, std::string input) -> Result<void> {
+        auto whole = git_words;
+        std::ranges::move(arguments, std::back_inserter(whole));
+        TRY(run_checked({.arguments = std::move(whole),
+                         .environment = environment,
+                         .working_directory = directory,
+                         .standard_input = std::move(input),
+                         .timeout = options_.timeout,
+                         .stop = options_.stop}));
+        return {};
+    };
+    TRY(run({"update-index", "-z", "--index-info"}, std::move(index)));
+    TRY(run({"checkout-index", "--all", "--force"}, {}));
+    return remove_tree(environment["GIT_INDEX_FILE"]);
+}
+
+Result<std::string> input_hash(const GitMirror& mirror, const CommitSha& commit, const Build& build, const std::vector<std::string>& paths)
+{
+    Sha256 hash;
+    const auto add = [&](std::string_view part) {
+        hash.update(fmt::format("{}:", part.size()));
+        hash.update(part);
+    };
+    add("ramet build 1");
+    add(Path(build.context).lexically_normal().string());
+    if (build.command) {
+        if (const auto* text = std::get_if<std::string>(&*build.command)) add("shell " + *text);
+        else for (const auto& word : std::get<std::vector<std::string>>(*build.command)) add("word " + word);
+    }
+    if (paths.empty()) {
+        // One hash that git has already says it all.
+        const auto tree = TRY(mirror.tree_hash(commit, build.context));
+        if (tree.empty()) return fail(ErrorKind::not_found, "there is no {} in commit {}", build.context, short_sha(commit));
+        add(tree);
+        return hash.hex();
+    }
+    for (const auto& entry : TRY(mirror.list(commit, {build.context, paths}))) add(entry);
+    return hash.hex();
+}
+
+}  // namespace ramet::targets::local

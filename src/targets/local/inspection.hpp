@@ -1,0 +1,22 @@
+#pragma once
+
+#include "targets/inspector.hpp"
+#include "targets/local/machine.hpp"
+
+namespace ramet::targets::local {
+
+/// Asks the shims of an environment; reads no process that is not below one of them.
+class LocalInspector final : public Inspector {
+public:
+    explicit LocalInspector(Machine machine) : machine_(machine) {}
+
+    Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
+    Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources, const std::string& part) override;
+
+private:
+    Result<Path> log_of(const engine::ResourceView& resource, const std::string& part) const;
+
+    Machine machine_;
+};
+
+}  // namespace ramet::targets::local
