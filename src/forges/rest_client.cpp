@@ -112,12 +112,10 @@ std::string_view path_of(std::string_view url)
 
 }  // namespace
 
-Result<net::HttpResponse> RestClient::send(std::string_view method, const std::string& url, const Json* body,
-                                           const net::Headers& extra)
+Result<net::HttpResponse> RestClient::send(std::string_view method, const std::string& url, const Json* body)
 {
     if (has_dot_segment(url)) return fail(ErrorKind::invalid, "a name in {} is . or ..", url);
     net::HttpRequest request{.method = std::string(method), .url = url, .headers = options_.headers};
-    for (const auto& field : extra) request.headers.set(field.name, field.value);
     request.timeout = options_.timeout;
     request.response_limit = options_.response_limit;
     if (body != nullptr) {
@@ -132,7 +130,7 @@ Result<net::HttpResponse> RestClient::send(std::string_view method, const std::s
 
 Result<Json> RestClient::call(std::string_view method, const std::string& path, const Json* body)
 {
-    const auto response = TRY(send(method, options_.api_url + path, body, {}));
+    const auto response = TRY(send(method, options_.api_url + path, body));
     if (response.body.empty()) return Json(nullptr);
     auto parsed = parse_json(response.body);
     if (!parsed)
@@ -142,20 +140,9 @@ Result<Json> RestClient::call(std::string_view method, const std::string& path, 
     return parsed;
 }
 
-Result<std::string> RestClient::get_raw(const std::string& path, const net::Headers& extra)
-{
-    auto response = TRY(send("GET", options_.api_url + path, nullptr, extra));
-    // Both send a file as plain text or bytes, also an HTML file: this is somebody else's page.
-    if (response.headers.get("content-type").starts_with("text/html"))
-        return std::unexpected(Error{ErrorKind::unavailable,
-                                     fmt::format("the Git host's answer to GET {} is a web page, not the file", path),
-                                     std::string(cut_text(clean_text(response.body), 200))});
-    return std::move(response.body);
-}
-
 Result<void> RestClient::remove(const std::string& path)
 {
-    const auto response = send("DELETE", options_.api_url + path, nullptr, {});
+    const auto response = send("DELETE", options_.api_url + path, nullptr);
     if (!response && response.error().kind != ErrorKind::not_found) return std::unexpected(response.error());
     return {};
 }
@@ -182,7 +169,7 @@ Result<void> RestClient::for_each(const std::string& path, const std::function<C
             return fail(ErrorKind::unavailable, "the Git host's list {} does not end ({} pages)", path, seen.size());
         if (std::chrono::steady_clock::now() > deadline)
             return fail(ErrorKind::unavailable, "the Git host's list {} took too long ({} pages)", path, seen.size());
-        const auto response = TRY(send("GET", url, nullptr, {}));
+        const auto response = TRY(send("GET", url, nullptr));
         if (TRY(for_each_element(response.body, path, each)) == Continue::no) return {};
         url = TRY(next_page(path, response.headers.get("link")));
     }

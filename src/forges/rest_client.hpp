@@ -28,8 +28,6 @@ public:
     Result<Json> patch(const std::string& path, const Json& body) { return call("PATCH", path, &body); }
     /// Gone already is success.
     Result<void> remove(const std::string& path);
-    /// The body as it is.
-    Result<std::string> get_raw(const std::string& path, const net::Headers& extra = {});
 
     enum class Continue : bool { no, yes };
     /// Calls `each` for the elements of every page of a list, following `Link: <…>; rel="next"`; any page that fails is an error.
@@ -37,8 +35,7 @@ public:
 
 private:
     Result<Json> call(std::string_view method, const std::string& path, const Json* body);
-    Result<net::HttpResponse> send(std::string_view method, const std::string& url, const Json* body,
-                                   const net::Headers& extra);
+    Result<net::HttpResponse> send(std::string_view method, const std::string& url, const Json* body);
 
     /// The URL of the page after this one; empty at the end.
     Result<std::string> next_page(const std::string& path, std::string_view link) const;

@@ -93,7 +93,6 @@ TEST_CASE("an error status counts only in the forge's own words")
         CHECK(to_string(got.error().kind) == to_string(want));
         CHECK(got.error().evidence == body);
         CHECK(client.for_each("/list", [](const Json&) { return RestClient::Continue::yes; }).error().kind == want);
-        CHECK(client.get_raw("/file").error().kind == want);
         CHECK(client.remove("/thing").has_value() == (want == ErrorKind::not_found));
     }
 }
@@ -113,15 +112,6 @@ TEST_CASE("nonsense in place of an object or a list is unavailable, never empty"
         auto client = client_of(host);
         CHECK(count_elements(client).error().kind == ErrorKind::unavailable);
     }
-}
-
-TEST_CASE("a web page is not a file")
-{
-    ScriptedHost host([](const net::HttpRequest&) {
-        return reply(200, "<html>Sign in</html>", {{"Content-Type", "text/html; charset=utf-8"}});
-    });
-    auto client = client_of(host);
-    CHECK(client.get_raw("/raw/ramet.yaml").error().kind == ErrorKind::unavailable);
 }
 
 TEST_CASE("a host that does not answer, or answers too much, is unavailable; what Ramet refuses itself stays refused")
@@ -231,7 +221,7 @@ TEST_CASE("a name of dots cannot reach another resource")
     ScriptedHost host([](const net::HttpRequest&) { return reply(200, "{}"); });
     auto client = client_of(host);
     CHECK(client.get("/repos/acme/../../user").error().kind == ErrorKind::invalid);
-    CHECK(client.get_raw("/repos/acme/shop/raw/./x").error().kind == ErrorKind::invalid);
+    CHECK(client.get("/repos/acme/shop/raw/./x").error().kind == ErrorKind::invalid);
     CHECK(host.requests.empty());
     CHECK_MESSAGE(client.get("/compare/a...b?ref=../x"), "dots within a name and in the query are only dots");
 }

@@ -2,6 +2,7 @@
 
 #include "base/hash.hpp"
 #include "forges/events.hpp"
+#include "forges/file_json.hpp"
 #include "forges/paths.hpp"
 #include "forges/plain_text.hpp"
 #include "forges/pull_request_json.hpp"
@@ -136,9 +137,11 @@ Result<CommitSha> RestForge::get_branch_head(const RepositoryName& repository, s
 Result<std::string> RestForge::get_file(const RepositoryName& repository, std::string_view path,
                                         std::string_view reference)
 {
-    return rest_.get_raw(fmt::format("{}/{}/{}?ref={}", repository_path(repository), dialect_.file_path,
-                                     encode_path(path, Slash::keep), encode_path(reference)),
-                         {{"Accept", std::string(dialect_.file_accept)}});
+    if (reference.empty()) return fail(ErrorKind::invalid, "a file is read at a commit or branch");
+    // Not Gitea's `/raw/`: for a reference that does not exist it gives the default branch's file.
+    const auto place = fmt::format("{}/contents/{}?ref={}", repository_path(repository), encode_path(path, Slash::keep),
+                                   encode_path(reference));
+    return read_file_content(TRY(rest_.get(place)), path);
 }
 
 Result<bool> RestForge::may_write(const RepositoryName& repository, std::string_view login)

@@ -21,8 +21,6 @@ struct Dialect {
     std::string_view signature_prefix;                  ///< before the hexadecimal HMAC-SHA-256 of the body
     std::string_view commit_id_key;                     ///< of a branch's commit: "id" | "sha"
     std::vector<std::string_view> pull_request_events;  ///< values of the event header that are about a pull request
-    std::string_view file_path;                         ///< "raw" | "contents"
-    std::string_view file_accept;
     WebhookDialect webhook;
 };
 

@@ -27,6 +27,7 @@ const std::vector<Question>& questions()
         {"get_pull_request", [](Forge& f) { return without_value(f.get_pull_request(shop, 7)); }},
         {"list_open_pull_requests", [](Forge& f) { return without_value(f.list_open_pull_requests(shop)); }},
         {"get_branch_head", [](Forge& f) { return without_value(f.get_branch_head(shop, "main")); }},
+        {"get_file", [](Forge& f) { return without_value(f.get_file(shop, "ramet.yaml", "main")); }},
         {"may_write", [](Forge& f) { return without_value(f.may_write(shop, "bob")); }},
         {"set_status",
          [](Forge& f) { return f.set_status(shop, {.commit = CommitSha(commit_text), .context = "ramet/shop"}); }},
@@ -149,14 +150,18 @@ TEST_CASE("a status carries a short description, and no address where there is n
 TEST_CASE("branches and files are asked for by encoded names, and never by names of dots")
 {
     ScriptedHost host([](const net::HttpRequest&) {
-        return reply(200, fmt::format(R"({{"commit":{{"id":"{0}","sha":"{0}"}}}})", commit_text));
+        return reply(200,
+                     fmt::format(R"({{"commit":{{"id":"{0}"}},"type":"file","encoding":"base64","content":"Zm9v"}})",
+                                 commit_text));
     });
     const auto gitea = make_forge("gitea", host);
     CHECK(gitea->get_branch_head(shop, "feature/a b#1") == CommitSha(commit_text));
     CHECK(host.requests.back().url == "http://git.test/api/v1/repos/acme/shop/branches/feature/a%20b%231");
-    CHECK(gitea->get_file(shop, "deploy/ramet.yaml", "feature/x"));
-    CHECK(host.requests.back().url == "http://git.test/api/v1/repos/acme/shop/raw/deploy/ramet.yaml?ref=feature%2Fx");
+    CHECK(gitea->get_file(shop, "deploy/ramet.yaml", "feature/x") == "foo");
+    CHECK(host.requests.back().url ==
+          "http://git.test/api/v1/repos/acme/shop/contents/deploy/ramet.yaml?ref=feature%2Fx");
     const auto asked = host.requests.size();
+    CHECK(gitea->get_file(shop, "ramet.yaml", "").error().kind == ErrorKind::invalid);
     CHECK(gitea->get_branch_head(shop, "").error().kind == ErrorKind::invalid);
     CHECK(gitea->get_branch_head(shop, "../../../user").error().kind == ErrorKind::invalid);
     CHECK(gitea->get_file(shop, "../../../../user", "main").error().kind == ErrorKind::invalid);

@@ -18,8 +18,6 @@ const Dialect dialect{
     .signature_prefix = "",
     .commit_id_key = "id",
     .pull_request_events = {"pull_request"},
-    .file_path = "raw",
-    .file_accept = "*/*",
     .webhook = {.kind_key = "type",
                 .kind = "gitea",
                 .events = {"push", "pull_request_only", "pull_request_label", "pull_request_sync",

@@ -16,8 +16,6 @@ const Dialect dialect{
     .signature_prefix = "sha256=",
     .commit_id_key = "sha",
     .pull_request_events = {"pull_request"},
-    .file_path = "contents",
-    .file_accept = "application/vnd.github.raw+json",
     .webhook = {.kind_key = "name",
                 .kind = "web",
                 .events = {"push", "pull_request", "issue_comment"},
