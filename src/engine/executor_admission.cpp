@@ -1,4 +1,3 @@
-#include "base/log.hpp"
 #include "engine/executor_core.hpp"
 
 #include <algorithm>
@@ -124,6 +123,8 @@ void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, std::v
         if (found->second.active) active = found->second.active->machine.run().kind;
         for (const auto& each : found->second.waiting) waiting.push_back(each.row.kind);
     }
+    if (found != slots_.end() && records.lease.holder != holder_)
+        return answer(Error{ErrorKind::unavailable, "another server has taken over " + item.request.owner.str()});
     const auto admission = admit(row->kind, active, waiting);
     if (item.given && !admission.starts_now)
         return answer(Error{ErrorKind::conflict, item.request.owner.str() + " has a run of its own"});
@@ -227,6 +228,7 @@ void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared
     if (found == slots_.end()) return;
     if (found->second.waiting.empty()) return slots_.erase(found), void();
     if (!records) return retry_start(item.owner, outbox);
+    if (records->lease.holder != holder_) return give_up(item.owner);
     const auto& waiting = found->second.waiting.front();
     auto steps = plan_for(waiting.request, records->resources);
     if (!steps) return refuse_waiting(item.owner, steps.error(), *records, prepared);
@@ -247,12 +249,22 @@ void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared
     prepared.push_back({item.owner, std::move(batch),
                         [this, owner = item.owner, active = std::move(active),
                          effects = std::move(effects)](Result<void> result, Outbox& after) mutable {
+                            if (!result && !is_transient(result.error().kind)) return give_up(owner);
                             if (!result) return retry_start(owner, after);
                             auto& slot = slots_.at(owner);
                             slot.is_starting = false;
                             slot.waiting.pop_front();
                             install(owner, std::move(active), std::move(effects), after);
                         }});
+}
+
+/// Another process took over: what waited here is its own now.
+void Engine::Core::give_up(const OwnerId& owner)
+{
+    const auto slot = slots_.find(owner);
+    for (const auto& waiting : slot->second.waiting) owners_.erase(waiting.row.id);
+    slots_.erase(slot);
+    changed_.notify_all();
 }
 
 void Engine::Core::retry_start(const OwnerId& owner, Outbox& outbox)
@@ -281,6 +293,7 @@ void Engine::Core::refuse_waiting(const OwnerId& owner, const Error& error, cons
     status.ended_at = now().wall;
     batch.runs.push_back({row.id, status});
     prepared.push_back({owner, std::move(batch), [this, owner, run = row.id](Result<void> result, Outbox& outbox) {
+                            if (!result && !is_transient(result.error().kind)) return give_up(owner);
                             if (!result) return retry_start(owner, outbox);
                             auto& slot = slots_.at(owner);
                             slot.waiting.pop_front();

@@ -150,6 +150,7 @@ private:
                                         std::int64_t epoch);
     Prepared begin_now(SubmitItem item, RunRow row, Plan plan, OwnerRecords records, Batch batch);
     Prepared begin_later(SubmitItem item, RunRow row, const Admission& admission, Batch batch);
+    void give_up(const OwnerId& owner);
     void retry_start(const OwnerId& owner, Outbox& outbox);
     void refuse_waiting(const OwnerId& owner, const Error& error, const OwnerRecords& records,
                         std::vector<Prepared>& prepared);

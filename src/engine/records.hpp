@@ -101,7 +101,7 @@ struct ResourceRow {
     std::optional<Json> last_good_spec{};   ///< the filled spec of the last run that succeeded
     Outputs last_good_outputs{};
     Time intent_at{};                  ///< when its first INTENT was recorded
-    std::optional<Time> changed_at{};  ///< when the last apply was answered; empty while its answer is missing
+    std::optional<Time> changed_at{};  ///< when the last apply was answered; empty while any answer is missing
     std::optional<Time> absent_at{};   ///< set together with Phase::gone
     friend bool operator==(const ResourceRow&, const ResourceRow&);
 };

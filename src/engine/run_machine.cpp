@@ -28,7 +28,10 @@ RunMachine::RunMachine(Setup setup, const MachineWorld& world, Now now) : setup_
         const bool is_usable = row.phase == Phase::intended || row.phase == Phase::live;
         if (is_usable && (!current_.contains(row.ref.path) || current_[row.ref.path] < key))
             current_[row.ref.path] = key;
-        resources_.emplace(key, Resource{std::move(row), is_recent ? now.steady + horizon : Milliseconds{0}});
+        Resource resource{std::move(row), {}, {}};
+        if (is_recent) resource.absence_from = now.steady + horizon;
+        if (!resource.row.changed_at) resource.uncertain_until = now.steady + horizon;
+        resources_.emplace(key, std::move(resource));
     }
     setup_.ledger.clear();
     link_steps();

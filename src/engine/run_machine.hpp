@@ -106,10 +106,11 @@ private:
     enum class Undo : std::uint8_t { none, remove, restore };
     enum class Next : std::uint8_t { nothing, intent, await, probe };
 
-    /// A row of the ledger, and when "absent" may be believed of it.
+    /// A row of the ledger, and what may still happen to it.
     struct Resource {
         ResourceRow row;
-        Milliseconds absence_from{0};
+        Milliseconds absence_from{0};     ///< before that, "absent" is not believed
+        Milliseconds uncertain_until{0};  ///< an apply whose answer was lost may still take effect
     };
 
     struct Step {
@@ -219,6 +220,7 @@ private:
     void back_off(Step& step, Next next, Now now);
     void look_again(Step& step, Next next, Milliseconds longest, Now now);
     Milliseconds horizon_of(const ResourceRow& row) const;
+    void lose_answer(Resource& resource, Now now) const;
     bool believes_absence(const Step& step);
     std::size_t index_of(const Step& step) const { return static_cast<std::size_t>(&step - steps_.data()); }
 

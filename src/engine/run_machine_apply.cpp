@@ -85,7 +85,7 @@ void RunMachine::intend_new(std::size_t index, const Json& filled, Now now)
     row.ref.mark = OwnerMark{world_.install, setup_.run.owner, random_hex(*world_.random, 16)};
     row.intent_at = now.wall;
     step.row = {step.plan.path, incarnation};
-    resources_.emplace(step.row, Resource{std::move(row)});
+    resources_.emplace(step.row, Resource{std::move(row), {}, {}});
     current_[step.plan.path] = step.row;
     made_here_.insert(step.row);
     intend(index, filled, now);
@@ -129,7 +129,8 @@ void RunMachine::acknowledge(Step& step, const Acknowledged& acknowledged, Now n
     if (!acknowledged.external_id.empty()) ref.external_id = acknowledged.external_id;
     if (!acknowledged.identity.empty()) ref.identity = acknowledged.identity;
     merge(ref.outputs, acknowledged.outputs);
-    resource.row.changed_at = now.wall;
+    // An earlier call may still make another object of ours, whose identity nobody told: then the row stays unanswered.
+    if (now.steady >= resource.uncertain_until) resource.row.changed_at = now.wall;
     resource.absence_from = now.steady + horizon_of(resource.row);
     step.errors = 0;
     changed(step.row);
@@ -153,8 +154,7 @@ void RunMachine::on_applied(std::size_t index, const CallOutcome& outcome, Now n
 void RunMachine::on_apply_error(std::size_t index, const Error& error, Now now)
 {
     auto& step = steps_[index];
-    auto& resource = resource_of(step);
-    resource.absence_from = now.steady + horizon_of(resource.row);
+    lose_answer(resource_of(step), now);
     ++step.errors;
     const bool is_interrupted = error.kind == ErrorKind::cancelled;
     if ((!is_transient(error.kind) && !is_interrupted) || step.attempt >= world_.budgets.attempts)

@@ -121,6 +121,11 @@ Milliseconds RunMachine::horizon_of(const ResourceRow& row) const
     return world_.consistency_horizon(row.ref.kind);
 }
 
+void RunMachine::lose_answer(Resource& resource, Now now) const
+{
+    resource.absence_from = resource.uncertain_until = now.steady + horizon_of(resource.row);
+}
+
 bool RunMachine::believes_absence(const Step& step)
 {
     return step.called_at >= resource_of(step).absence_from;

@@ -124,7 +124,7 @@ void RunMachine::on_restored(std::size_t index, Verb verb, const CallOutcome& ou
         back_off(step, verb == Verb::apply && !outcome.readiness ? Next::intent : Next::await, now);
     };
     if (outcome.applied && !*outcome.applied) {
-        resource_of(step).absence_from = now.steady + horizon_of(resource_of(step).row);
+        lose_answer(resource_of(step), now);
         return on_error(outcome.applied->error());
     }
     if (outcome.applied) acknowledge(step, **outcome.applied, now);
