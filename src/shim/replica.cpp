@@ -83,7 +83,7 @@ Replica::Replica(Loop& loop, ReplicaOwner& owner, const Program& program, LogFil
 
 Replica::~Replica()
 {
-    place_.group.remove();
+    group_.remove();
 }
 
 void Replica::set_state(State state)
@@ -105,10 +105,14 @@ void Replica::launch()
     is_overdue_ = false;
     ending_.reset();
     started_at_ = now_ms();
+    place_.group.renew();
     // Another one each time: a port that turned out to be taken must not keep a replica from ever starting.
     if (program_.mode == Mode::service) lease_ = PortLease::take();
+    // Another group each time: Linux 6.14 and later end a process at once that is born into a group which was ever killed.
+    group_.remove();
+    group_ = place_.groups.make_child(place_.name + "." + std::to_string(starts_));
     const std::vector<std::string> additional = {"HOST=127.0.0.1", "PORT=" + std::to_string(port()), place_.tag};
-    auto process = start_process({program_, program_.arguments, additional, place_.group});
+    auto process = start_process({program_, program_.arguments, additional, group_});
     if (process.pid == 0) {
         problem_ = error_text("starting a process", errno);
         return schedule_restart();
@@ -175,7 +179,7 @@ void Replica::check_health()
 void Replica::check_by_command()
 {
     const std::vector<std::string> additional = {"HOST=127.0.0.1", "PORT=" + std::to_string(port()), place_.tag};
-    auto process = start_process({program_, program_.health_arguments, additional, place_.group});
+    auto process = start_process({program_, program_.health_arguments, additional, group_});
     if (process.pid == 0) return on_health(error_text("starting the health command", errno));
     health_pid_ = process.pid;
     // What it says is not the program's log; it is read so that it never blocks.
@@ -236,9 +240,9 @@ void Replica::end_descendants()
 {
     stop_timer_.cancel();
     send_signal(pid_, SIGKILL, Reach::whole_group);
-    place_.group.kill();
-    const bool tagged_left = !place_.group.exists() && kill_tagged(place_.tag) > 0;
-    if (pid_ != 0 || tagged_left || !place_.group.is_empty()) return gone_timer_.set(2);
+    group_.kill();
+    const bool tagged_left = !group_.exists() && kill_tagged(place_.tag) > 0;
+    if (pid_ != 0 || tagged_left || !group_.is_empty()) return gone_timer_.set(2);
     on_all_gone();
 }
 
@@ -247,6 +251,7 @@ void Replica::on_all_gone()
     gone_timer_.cancel();
     health_pid_ = 0;
     while (log_ && read_log()) {}
+    group_.remove();
     if (is_stopping_) return set_state(State::stopped);
     if (!cannot_execute_) problem_ = "the program " + ending_->text;
     if (cannot_execute_ || !place_.restarts) return set_state(State::failed);

@@ -56,7 +56,8 @@ public:
     struct Place {
         int index = 0;
         std::string tag;  ///< "RAMET_REPLICA=…": marks its processes where there are no control groups
-        ControlGroup group;
+        std::string name;  ///< of its control groups
+        const ControlGroup& groups;
         /// Whether a process that ends is started again.
         bool restarts = true;
     };
@@ -107,6 +108,7 @@ private:
     ReplicaOwner& owner_;
     const Program& program_;
     Place place_;
+    ControlGroup group_;
     LineStamper stamper_;
     PortLease lease_;
     State state_ = State::stopped;

@@ -82,10 +82,9 @@ bool collect_all(const Sandbox& sandbox, Pieces& pieces)
            collect(sandbox.writable, plain, pieces.beneath);
 }
 
-bool hide(const std::string& hidden, const std::vector<Piece>& beneath)
+bool hide(const std::string& hidden, const std::string& cover, const std::vector<Piece>& beneath)
 {
     detach_mounts(hidden);
-    const auto cover = find_cover_place(hidden);
     if (!make_folders(cover)) return false;
     if (::mount("ramet", cover.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k,nr_inodes=512") != 0) return false;
     for (const auto& piece : beneath)
@@ -113,6 +112,8 @@ bool enter_view(const Sandbox& sandbox, const char*& stage)
     if (::mount(nullptr, "/", nullptr, MS_SLAVE | MS_REC, nullptr) != 0) return false;
     stage = "collecting what it may see";
     Pieces pieces;
+    // Before anything is covered: it is about the machine's own folders.
+    const auto cover = find_cover_place(sandbox.hidden);
     if (!collect_all(sandbox, pieces)) return false;
     stage = "a /dev/shm of its own";
     if (::mount("ramet", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0) return false;
@@ -120,7 +121,7 @@ bool enter_view(const Sandbox& sandbox, const char*& stage)
     for (const auto& piece : pieces.over)
         if (!put(piece)) return false;
     stage = "hiding the data directory";
-    return sandbox.hidden.empty() || hide(sandbox.hidden, pieces.beneath);
+    return sandbox.hidden.empty() || hide(sandbox.hidden, cover, pieces.beneath);
 }
 
 bool become_user(const Sandbox& sandbox, const char*& stage)

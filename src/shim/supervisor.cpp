@@ -59,7 +59,7 @@ std::unique_ptr<Supervisor::Version> Supervisor::make_version(Program program)
     version->program = std::move(program);
     for (int index = 0; index < version->program.replicas; ++index) {
         const auto name = "r" + std::to_string(made_++);
-        Replica::Place place{index, tag_ + "/" + name, group_.make_child(name), version->program.mode != Mode::task};
+        Replica::Place place{index, tag_ + "/" + name, name, group_, version->program.mode != Mode::task};
         version->replicas.push_back(std::make_unique<Replica>(loop_, *this, version->program, log_, std::move(place)));
     }
     return version;

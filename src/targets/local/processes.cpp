@@ -74,10 +74,14 @@ Result<void> end_control_group(const Path& folder)
 Result<void> end_processes_of_user(const Path& shim_binary, unsigned uid)
 {
     if (uid == 0 || uid == ::geteuid()) return fail(ErrorKind::internal, "user {} is not an environment's", uid);
-    const auto output = TRY(run_command({.arguments = {shim_binary.string(), "end-user", std::to_string(uid)}, .timeout = Milliseconds(10'000)}));
-    // What it could not end may be dead already and only wait for its parent.
-    if (output.exit_code == 0 || !TRY(has_processes(uid))) return {};
-    return fail(ErrorKind::unavailable, "processes of user {} are still there: {}", uid, last_lines(output.standard_error));
+    for (int attempt = 0; attempt < 500; ++attempt) {
+        if (!TRY(has_processes(uid))) return {};
+        // They take a moment to end; once is enough unless they could not be reached.
+        if (attempt % 100 == 0)
+            TRY(run_checked({.arguments = {shim_binary.string(), "end-user", std::to_string(uid)}, .timeout = Milliseconds(10'000)}));
+        ::usleep(1'000);
+    }
+    return fail(ErrorKind::unavailable, "processes of user {} do not end", uid);
 }
 
 Result<bool> has_processes(unsigned uid)
