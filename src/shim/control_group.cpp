@@ -61,13 +61,6 @@ bool ControlGroup::is_empty() const
     return !exists() || !read_text(folder_ + "/cgroup.events").contains("populated 1");
 }
 
-void ControlGroup::renew() const
-{
-    if (!exists()) return;
-    ::rmdir(folder_.c_str());
-    ::mkdir(folder_.c_str(), 0755);
-}
-
 void ControlGroup::remove()
 {
     if (exists()) ::rmdir(folder_.c_str());

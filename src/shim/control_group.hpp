@@ -19,9 +19,6 @@ public:
     const std::string& folder() const { return folder_; }
     /// Kills all processes in it, at once and without a race against forks.
     void kill() const;
-    /// Another group in its place, when it is empty. Since Linux 6.14 a process that is cloned into a group which was killed
-    /// before (cgroup.kill) is killed at once, so nothing could be started there a second time.
-    void renew() const;
     /// No process is in it, nor beneath it.
     bool is_empty() const;
     void remove();

@@ -105,7 +105,6 @@ void Replica::launch()
     is_overdue_ = false;
     ending_.reset();
     started_at_ = now_ms();
-    place_.group.renew();
     // Another one each time: a port that turned out to be taken must not keep a replica from ever starting.
     if (program_.mode == Mode::service) lease_ = PortLease::take();
     // Another group each time: Linux 6.14 and later end a process at once that is born into a group which was ever killed.
