@@ -68,8 +68,8 @@ TEST_CASE("the removal of an orphan is a run of its owner, and its row is closed
     const auto runs = house.engine.list_runs(OwnerId("env-1")).value();
     CHECK(runs.front().kind == RunKind::sweep);
     CHECK(runs.front().state == RunState::succeeded);
-    for (const auto& row : house.engine.list_resources(OwnerId("env-1")).value())
-        CHECK((row.phase == Phase::gone) == (row.ref.path == "thing/1"));
+    const auto rows = house.engine.list_resources(OwnerId("env-1")).value();
+    for (const auto& row : rows) CHECK((row.phase == Phase::gone) == (row.ref.path == "thing/1"));
     // And the owner goes on as before.
     house.run(RunKind::apply, 2);
 }
