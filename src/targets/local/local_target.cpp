@@ -1,0 +1,31 @@
+#include "targets/local/local_target.hpp"
+
+#include "targets/local/render.hpp"
+
+namespace ramet::targets::local {
+
+Result<engine::Graph> LocalTarget::render(const DesiredEnvironment& desired) const
+{
+    return render_environment(desired);
+}
+
+Result<engine::Graph> LocalTarget::render_before_delete(const DesiredEnvironment& desired) const
+{
+    return render_last_jobs(desired);
+}
+
+std::vector<std::string> LocalTarget::not_enforced() const
+{
+    std::vector<std::string> gaps = {
+        "services of one environment can reach those of another on loopback; databases and Redis ask for a password",
+        "limits of memory and processor time (resources) are not applied to processes",
+        "services can reach the internet and this machine's network",
+        "processes of other users can be listed, without their environment",
+    };
+    if (!runs_as_root())
+        gaps.insert(gaps.begin(), "Ramet does not run as root: builds, services and databases of all environments run as its own user, and "
+                                  "could read its data directory");
+    return gaps;
+}
+
+}  // namespace ramet::targets::local
