@@ -234,44 +234,6 @@ void RunMachine::run_out_of_time(Now now)
     finish(RunState::needs_human, now);
 }
 
-void RunMachine::finish(RunState state, Now now)
-{
-    move_run(state);
-    setup_.run.status.ended_at = now.wall;
-    for (auto& step : steps_) step.next = Next::nothing;
-    if (state != RunState::succeeded) return;
-    if (!destroys()) mark_good();
-    if (setup_.run.kind == RunKind::destroy) write_receipt(now);
-}
-
-// A spec is good when a whole run with it succeeded; until then the one before it is what a failure returns to.
-void RunMachine::mark_good()
-{
-    for (const auto& step : steps_) {
-        if (step.plan.action == StepAction::remove) continue;
-        auto& row = resource_of(step).row;
-        if (!step.has_intent && row.last_good_spec) continue;
-        row.last_good_spec = row.ref.spec;
-        row.last_good_outputs = row.ref.outputs;
-        changed(step.row);
-    }
-}
-
-void RunMachine::write_receipt(Now now)
-{
-    Receipt receipt;
-    receipt.owner = setup_.run.owner;
-    receipt.run = setup_.run.id;
-    receipt.name = get_string(setup_.run.note, "name", setup_.run.owner.str());
-    receipt.made_at = now.wall;
-    for (const auto& [key, resource] : resources_) {
-        const auto& row = resource.row;
-        if (row.absent_at) receipt.resources.push_back({row.ref.path, row.ref.kind, row.ref.name, *row.absent_at});
-    }
-    receipt.hash = hash_of(receipt);
-    effects_.receipt = std::move(receipt);
-}
-
 void RunMachine::on_outcome(std::size_t index, Verb verb, const CallOutcome& outcome, Now now)
 {
     auto& step = steps_[index];

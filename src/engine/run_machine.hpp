@@ -146,9 +146,6 @@ private:
     void release_dependents(Step& step, Now now);
     void stop(Stop reason, Now now);
     void conclude_stop(Now now);
-    void finish(RunState state, Now now);
-    void mark_good();
-    void write_receipt(Now now);
     void check_deadline(Now now);
     void run_out_of_time(Now now);
     bool is_settled() const;
@@ -156,6 +153,11 @@ private:
     bool is_past_commit_point() const;
     bool destroys() const;
     void wake_step(std::size_t index, Now now);
+
+    // the end: run_machine_end.cpp
+    void finish(RunState state, Now now);
+    void mark_good();
+    void write_receipt(Now now);
 
     // after a crash: run_machine_resume.cpp
     void restore_step(Step& step, const StepHistory& history, Now now);
