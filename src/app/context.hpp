@@ -29,6 +29,8 @@ struct Settings {
     int proxy_port = 0;
     /// Where the Git host reaches the API: for webhooks and links.
     std::string public_url{};
+    /// How often everything is looked at without a reason: missed events are healed within this time.
+    Milliseconds reconcile_every{15'000};
 };
 
 struct App {

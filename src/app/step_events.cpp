@@ -26,7 +26,8 @@ Result<void> append(App& app, storage::Transaction& transaction, const engine::C
 {
     const EnvironmentId id(change.owner.str());
     const auto environment = TRY(app.stores.environments.find(id, &transaction));
-    storage::StoredEvent event{.at = app.clock.now()};
+    storage::StoredEvent event;
+    event.at = app.clock.now();
     event.kind = change.step ? "run.step" : "run.state";
     if (environment) {
         event.environment = id;

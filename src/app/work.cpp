@@ -47,11 +47,17 @@ Result<void> dispatch(App& app, const std::string& key)
 {
     const auto parts = split(key, '/');
     const auto& kind = parts.front();
-    if (key == outbox_key) send_reports(app);
-    else if (key == events_key) app.step_events.flush(app);
-    else if (key == admission_key) admit_waiting(app);
-    else if (key == everything_key) reconcile_all(app);
-    else if (kind == "pull") return reconcile_pull_request(app, ProjectId(parts[1]), to_number(parts[2]));
+    if (key == outbox_key) {
+        send_reports(app);
+    } else if (key == events_key) {
+        app.step_events.flush(app);
+    } else if (key == admission_key) {
+        admit_waiting(app);
+    } else if (key == everything_key) {
+        reconcile_all(app);
+        app.work.add_after(key, app.settings.reconcile_every);
+    }
+    if (kind == "pull") return reconcile_pull_request(app, ProjectId(parts[1]), to_number(parts[2]));
     else if (kind == "branch") return reconcile_branch(app, ProjectId(parts[1]), rest_of(key));
     else if (kind == "environment") return settle_environment(app, EnvironmentId(parts[1]));
     else if (kind == "expiry") return end_expired(app, EnvironmentId(parts[1]));

@@ -1,0 +1,114 @@
+#include "daemon/local_commands.hpp"
+
+#include "base/json.hpp"
+#include "cli/session.hpp"
+#include "config/parse.hpp"
+#include "config/schema.hpp"
+#include "config/support.hpp"
+#include "daemon/up.hpp"
+#include "data/store/clone_store.hpp"
+
+namespace ramet::daemon {
+
+namespace {
+
+using cli::Arguments;
+using cli::Session;
+
+constexpr std::string_view version = "0.1.0";
+
+Result<int> print_version(Session& session, const Arguments&)
+{
+    session.print_object(json::object{{"name", "ramet"}, {"version", version}}, {{"ramet", "version"}});
+    return 0;
+}
+
+Result<int> validate(Session& session, const Arguments& arguments)
+{
+    const auto file = arguments.has("FILE") ? arguments.get("FILE") : std::string("ramet.yaml");
+    const auto text = TRY(read_file(file, 1U << 20U));
+    const auto parsed = config::parse_project_file_fully(text, file);
+    if (parsed) {
+        session.tell(file + " is valid");
+        return 0;
+    }
+    for (const auto& error : parsed.error()) session.tell(error.where + ": " + error.message);
+    return exit_code(ErrorKind::invalid);
+}
+
+Result<int> print_schema(Session& session, const Arguments&)
+{
+    session.print(to_pretty_text(config::project_file_schema()) + "\n");
+    return 0;
+}
+
+Result<int> print_support(Session& session, const Arguments&)
+{
+    session.print(config::support_text());
+    return 0;
+}
+
+Result<int> print_status(Session& session, const data::StoreStatus& status)
+{
+    const json::object view{{"kind", status.kind == data::StoreKind::image ? "image" : "plain"},
+                            {"method", to_string(status.method)},
+                            {"size_bytes", status.size_bytes},
+                            {"free_bytes", status.free_bytes}};
+    session.print_object(view, {{"store", "kind"}, {"clones by", "method"}, {"size", "size_bytes"}, {"free", "free_bytes"}});
+    return 0;
+}
+
+data::StorePaths store_of(const Arguments& arguments)
+{
+    return {data_directory_of(arguments)};
+}
+
+Result<int> init_storage(Session& session, const Arguments& arguments)
+{
+    data::StoreInit options;
+    if (arguments.has("--size")) {
+        const auto gibibytes = std::atoll(arguments.get("--size").c_str());
+        if (gibibytes <= 0) return fail(ErrorKind::invalid, "--size takes a number of GiB, not \"{}\"", arguments.get("--size"));
+        options.size_bytes = gibibytes << 30;
+    }
+    TRY(ensure_directory(store_of(arguments).data_directory, 0711));
+    const auto status = TRY(data::init_store(store_of(arguments), options));
+    return print_status(session, status);
+}
+
+Result<int> show_storage(Session& session, const Arguments& arguments)
+{
+    const auto status = TRY(data::get_store_status(store_of(arguments)));
+    return print_status(session, status);
+}
+
+Result<int> remove_storage(Session& session, const Arguments& arguments)
+{
+    const bool confirmed = TRY(session.confirm("Remove the store with all golden copies in it?"));
+    if (!confirmed) return 1;
+    TRY(data::remove_store(store_of(arguments)));
+    return 0;
+}
+
+const cli::OptionSpec data_directory{"--data-dir", "DIR", "the data directory (RAMET_DATA_DIR, else /var/lib/ramet, else ~/.local/share/ramet)"};
+
+}  // namespace
+
+cli::Commands local_commands()
+{
+    using Count = cli::PositionalSpec::Count;
+    return {
+        {"up", "start the server with its proxy", {},
+         {data_directory, {"--listen", "ADDRESS", "of the API (127.0.0.1:7070)"}, {"--proxy-listen", "ADDRESS", "of the previews (127.0.0.1:8080)"},
+          {"--public-url", "URL", "how Git hosts reach the API"}, {"--poll", "DURATION", "how often Git hosts are asked (15s)"}}, up},
+        {"version", "print the version", {}, {}, print_version},
+        {"config validate", "check a project file", {{"FILE", "ramet.yaml when not given", Count::optional}}, {}, validate},
+        {"config schema", "print the JSON Schema of ramet.yaml", {}, {}, print_schema},
+        {"config support", "print which key works on which target", {}, {}, print_support},
+        {"storage init", "make a store whose files can share blocks, as root", {}, {data_directory, {"--size", "GIB", "the most it can grow to (64)"}}, init_storage},
+        {"storage status", "show how databases are cloned here", {}, {data_directory}, show_storage},
+        {"storage remove", "remove the store and all golden copies", {}, {data_directory}, remove_storage},
+    };
+}
+
+}  // namespace ramet::daemon

@@ -1,0 +1,221 @@
+#include "daemon/server.hpp"
+
+#include "api/routes.hpp"
+#include "app/access.hpp"
+#include "app/step_events.hpp"
+#include "app/work.hpp"
+#include "base/log.hpp"
+#include "daemon/drivers.hpp"
+#include "daemon/git_mirrors.hpp"
+#include "daemon/state_pages.hpp"
+#include "data/store/clone_store.hpp"
+#include "engine/thread_scheduler.hpp"
+#include "net/http_client.hpp"
+#include "net/http_server.hpp"
+#include "net/proxy.hpp"
+#include "storage/key_file.hpp"
+#include "targets/local/inspection.hpp"
+#include "targets/local/local_target.hpp"
+#include "targets/local/route_driver.hpp"
+
+namespace ramet::daemon {
+
+namespace {
+
+constexpr std::size_t work_threads = 6;
+
+Result<storage::Installation> ensure_installation(storage::Database& database, Random& random, Clock& clock)
+{
+    return storage::Settings(database).ensure_installation(random, clock.now());
+}
+
+}  // namespace
+
+/// Everything that lives as long as the server, in the order in which one needs the other.
+struct Server::Parts {
+    ServerSettings settings;
+    SystemClock clock;
+    SystemRandom random;
+    secrets::Redactor redactor;
+    std::unique_ptr<storage::Database> database;
+    std::unique_ptr<secrets::FileKeys> keys;
+    std::unique_ptr<storage::Stores> stores;
+    net::CurlClient http;
+    net::RouteTable route_table;
+    RouteBoard board{route_table};
+    data::StorePaths store_paths;
+    data::GoldenCatalog goldens{store_paths};
+    std::unique_ptr<Drivers> drivers;
+    std::unique_ptr<targets::local::LocalTarget> target;
+    std::unique_ptr<targets::local::LocalInspector> inspector;
+    std::unique_ptr<GitMirrors> git;
+    std::unique_ptr<app::ForgeConnections> forges;
+    app::StepEvents step_events;
+    app::App* app_seen_by_engine = nullptr;
+    std::unique_ptr<engine::ThreadScheduler> scheduler;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<app::WorkQueue> work;
+    std::unique_ptr<app::App> app;
+    std::unique_ptr<api::StreamPump> pump;
+    std::unique_ptr<api::Router> router;
+    std::unique_ptr<net::HttpServer> api;
+    std::unique_ptr<net::ReverseProxy> proxy;
+
+    Parts(ServerSettings chosen, data::StorePaths paths) : settings(std::move(chosen)), store_paths(paths), goldens(paths) {}
+    ~Parts() { stop(); }
+
+    Result<void> open_stores();
+    Result<void> make_target(const std::string& install);
+    Result<void> make_app(const std::string& install);
+    Result<void> start_proxy();
+    Result<void> restore();
+    Result<void> start_api();
+    void stop();
+    void watch(const engine::Change& change);
+};
+
+Result<void> Server::Parts::open_stores()
+{
+    const auto& root = settings.data_directory;
+    TRY(ensure_directory(root, 0711));
+    database = TRY(storage::Database::open(root / "state"));
+    TRY(ensure_directory(root / "keys", 0700));
+    keys = TRY(storage::ensure_key_file(*database, root / "keys" / "keys"));
+    TRY(data::ensure_store(store_paths));
+    return {};
+}
+
+Result<void> Server::Parts::make_target(const std::string& install)
+{
+    drivers = TRY(Drivers::make(settings.data_directory, install, *stores, clock, board));
+    target = std::make_unique<targets::local::LocalTarget>(drivers->machine());
+    inspector = std::make_unique<targets::local::LocalInspector>(drivers->machine());
+    git = std::make_unique<GitMirrors>(settings.data_directory / "mirrors");
+    forges = std::make_unique<app::ForgeConnections>(http, stores->secrets);
+    return {};
+}
+
+/// Called on the engine's thread: nothing here blocks.
+void Server::Parts::watch(const engine::Change& change)
+{
+    step_events.add(change);
+    if (work == nullptr || app == nullptr) return;
+    work->add(std::string(app::events_key));
+    app::follow_change(*app, change);
+}
+
+Result<void> Server::Parts::make_app(const std::string& install)
+{
+    scheduler = std::make_unique<engine::ThreadScheduler>(clock);
+    const engine::World world{clock, random, stores->runs, drivers->table(), *scheduler};
+    engine::EngineOptions options{.install = install};
+    options.observer = [this](const engine::Change& change) { watch(change); };
+    engine = std::make_unique<engine::Engine>(world, std::move(options));
+    work = std::make_unique<app::WorkQueue>(clock, work_threads, [this](const std::string& key) { app::work_on(*app, key); });
+    app::Settings fixed{.install = install, .data_directory = settings.data_directory};
+    fixed.reconcile_every = settings.poll_every;
+    app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine, *target, *inspector,
+                                              goldens, *git, *forges, step_events, *work});
+    app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
+    return {};
+}
+
+/// What is only held in memory: routes and pages; then the engine goes on where it was.
+Result<void> Server::Parts::restore()
+{
+    const auto routes = TRY(stores->runs.list_live("local.route"));
+    for (const auto& route : routes) TRY(targets::local::restore_route(board, route.ref));
+    const auto environments = TRY(stores->environments.list_all());
+    for (const auto& environment : environments)
+        if (environment.state != EnvironmentState::ready) daemon::refresh_pages(*app, board, environment.id);
+    const int runs = TRY(engine->recover());
+    if (runs > 0) log::info("{} runs go on", runs);
+    return {};
+}
+
+Result<void> Server::Parts::start_proxy()
+{
+    net::ProxyOptions options;
+    options.listen = settings.proxy_listen;
+    proxy = TRY(net::ReverseProxy::start(options, route_table));
+    app->settings.proxy_port = proxy->port();
+    return {};
+}
+
+Result<void> Server::Parts::start_api()
+{
+    auto routes = TRY(api::Router::make(api::all_routes()));
+    router = std::make_unique<api::Router>(std::move(routes));
+    pump = std::make_unique<api::StreamPump>();
+    net::ServerOptions options;
+    options.listen = settings.listen;
+    options.workers = 16;
+    api = TRY(net::HttpServer::start(options, [this](const net::Request& request, const net::Responder& responder) {
+        api::serve(*app, *pump, *router, request, responder);
+    }));
+    auto own = settings.listen;
+    own.port = api->port();
+    app->settings.public_url = settings.public_url.empty() ? "http://" + net::to_text(own) : settings.public_url;
+    return {};
+}
+
+void Server::Parts::stop()
+{
+    if (api) api->stop();
+    if (pump) pump->stop();
+    if (proxy) proxy->stop();
+    if (work) work->stop();
+    if (engine) engine->stop();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings)
+{
+    auto parts = std::make_unique<Parts>(settings, data::StorePaths{settings.data_directory});
+    TRY(parts->open_stores());
+    const auto installation = TRY(ensure_installation(*parts->database, parts->random, parts->clock));
+    log::set_redactor([redactor = &parts->redactor](std::string_view text) { return redactor->redact(text); });
+    parts->stores = std::make_unique<storage::Stores>(*parts->database,
+                                                      storage::Secrets::Parts{installation.id, *parts->keys, parts->redactor});
+    parts->stores->events.listen([own = parts.get()](std::int64_t) {
+        if (own->pump) own->pump->notify();
+    });
+    TRY(parts->stores->secrets.teach_redactor());
+    TRY(parts->make_target(installation.id));
+    TRY(parts->make_app(installation.id));
+    TRY(parts->start_proxy());
+    TRY(parts->restore());
+    TRY(parts->start_api());
+    parts->work->add(std::string(app::everything_key));
+    return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+std::string Server::url() const
+{
+    auto own = parts_->settings.listen;
+    own.port = parts_->api->port();
+    return "http://" + net::to_text(own);
+}
+
+std::string Server::proxy_url() const
+{
+    auto own = parts_->settings.proxy_listen;
+    own.port = parts_->proxy->port();
+    return "http://" + net::to_text(own);
+}
+
+Result<std::string> Server::make_login_token()
+{
+    constexpr std::string_view name = "ramet up";
+    const app::Caller self{std::string(name), app::Role::admin, {}};
+    auto& app = *parts_->app;
+    const auto earlier = TRY(app::list_tokens(app, self));
+    for (const auto& token : earlier)
+        if (token.name == name) TRY(app::revoke_token(app, self, token.id));
+    const auto token = TRY(app::create_token(app, self, {.name = std::string(name), .role = app::Role::admin}));
+    return std::string(token.reveal());
+}
+
+}  // namespace ramet::daemon
