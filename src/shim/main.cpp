@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -88,7 +90,13 @@ int start()
     // Twice, so that it leads no session and can never be given a terminal; it listens already, so nobody need wait for it.
     const auto first = ::fork();
     if (first < 0) return complain("going into the background");
-    if (first > 0) ::_exit(0);
+    if (first > 0) {
+        // Until the child has a session of its own it is in our process group, which whoever started us ends after us.
+        int status = 0;
+        while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {
+        }
+        ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    }
     ::setsid();
     const auto second = ::fork();
     if (second != 0) ::_exit(second < 0 ? 1 : 0);
