@@ -29,7 +29,7 @@ Result<CloneResult> clone_by_snapshot(const CloneRequest& request)
         return fail(ErrorKind::refused, "{} is no btrfs subvolume", request.source.string());
     const auto from = TRY(open_directory(request.source));
     const auto entries = TRY(list_tree(from, request.source));
-    TRY(check_links(from, request.source, entries));
+    TRY(check_entries(from, request.source, entries));
     TRY(btrfs::snapshot(request.source, request.destination, btrfs::Access::writable));
     if (request.owner) TRY(change_owner(request.destination, *request.owner, request.threads));
     return CloneResult{CloneMethod::btrfs_snapshot, 0, std::ranges::count(entries, EntryType::file, &TreeEntry::type)};
@@ -128,9 +128,10 @@ Result<void> remove_clone(const Path& path)
 Result<void> create_cloneable(const Path& path)
 {
     const auto made = btrfs::create_subvolume(path);
-    if (made) return {};
-    if (made.error().kind != ErrorKind::refused) return made;
-    if (::mkdir(path.c_str(), 0700) != 0) return std::unexpected(os_error("making", path));
+    if (!made && made.error().kind != ErrorKind::refused) return made;
+    if (!made && ::mkdir(path.c_str(), 0700) != 0) return std::unexpected(os_error("making", path));
+    // A subvolume is made with the mode that the mask of this process leaves.
+    if (::chmod(path.c_str(), 0700) != 0) return std::unexpected(os_error("making", path));
     return {};
 }
 

@@ -242,6 +242,19 @@ TEST_CASE("links that leave the tree and tablespaces are refused, others are cop
     }
 }
 
+TEST_CASE("a tree with a pipe in it is refused, and can be removed all the same")
+{
+    const TemporaryDirectory folder;
+    const auto source = make_tree(folder.path());
+    REQUIRE(::mkfifo((source / "base/pipe").c_str(), 0600) == 0);
+    const auto made = clone_tree({.source = source, .destination = folder.path() / "copy"});
+    REQUIRE_FALSE(made.has_value());
+    CHECK(made.error().kind == ErrorKind::refused);
+    CHECK(made.error().evidence.contains("base/pipe"));
+    CHECK(remove_clone(source).has_value());
+    CHECK(std::filesystem::is_empty(folder.path()));
+}
+
 TEST_CASE("a clone is never put over something, and needs a source")
 {
     const TemporaryDirectory folder;

@@ -71,7 +71,7 @@ Result<CloneResult> clone(const CloneRequest& request)
         return fail(ErrorKind::refused, "{} is on a file system without shared blocks", request.destination.string());
     const auto from = TRY(open_directory(request.source));
     const auto entries = TRY(list_tree(from, request.source));
-    TRY(check_links(from, request.source, entries));
+    TRY(check_entries(from, request.source, entries));
     TRY(make_layers(request));
     TRY(mount_layers(request.source, request.destination));
     if (request.owner) TRY(change_owner(request.destination, *request.owner, request.threads));

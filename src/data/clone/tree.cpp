@@ -63,11 +63,15 @@ private:
     Result<void> add(std::string path, unsigned char type)
     {
         if (type == DT_UNKNOWN) type = TRY(type_by_status(path));
-        if (type != DT_DIR && type != DT_REG && type != DT_LNK)
-            return fail(ErrorKind::invalid, "{} is neither a file nor a folder nor a link", (shown_ / path).string());
-        const auto kind = type == DT_DIR ? EntryType::directory : type == DT_REG ? EntryType::file : EntryType::link;
-        entries_.push_back({std::move(path), kind});
+        entries_.push_back({std::move(path), kind_of(type)});
         return {};
+    }
+
+    static EntryType kind_of(unsigned char type)
+    {
+        if (type == DT_DIR) return EntryType::directory;
+        if (type == DT_REG) return EntryType::file;
+        return type == DT_LNK ? EntryType::link : EntryType::other;
     }
 
     Result<unsigned char> type_by_status(const std::string& path)

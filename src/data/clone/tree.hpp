@@ -20,7 +20,8 @@ struct Owner {
     friend bool operator==(const Owner&, const Owner&) = default;
 };
 
-enum class EntryType : unsigned char { directory, file, link };
+/// `other`: sockets, pipes, devices.
+enum class EntryType : unsigned char { directory, file, link, other };
 
 /// One name inside a tree; `path` is relative to its root.
 struct TreeEntry {
@@ -29,7 +30,7 @@ struct TreeEntry {
 };
 
 /// Everything in the tree, each directory before what is in it; neither links nor mounts are followed. A file system other than
-/// the root's is `conflict`, a socket, pipe or device is `invalid`.
+/// the root's is `conflict`.
 Result<std::vector<TreeEntry>> list_tree(const Fd& root, const Path& shown);
 
 /// The directory itself, without following a link at its last part.

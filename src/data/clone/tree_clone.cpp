@@ -51,7 +51,7 @@ public:
     {
         from_ = TRY(open_directory(request_.source));
         const auto entries = TRY(list_tree(from_, request_.source));
-        TRY(check_links(from_, request_.source, entries));
+        TRY(check_entries(from_, request_.source, entries));
         TRY(make_root());
         TRY(make_folders(entries));
         TRY(in_parallel(request_.threads, entries.size(), [&](std::size_t index) { return make(entries[index]); }));
@@ -177,10 +177,15 @@ private:
 
 }  // namespace
 
-Result<void> check_links(const Fd& root, const Path& shown, const std::vector<TreeEntry>& entries)
+Result<void> check_entries(const Fd& root, const Path& shown, const std::vector<TreeEntry>& entries)
 {
-    for (const auto& entry : entries)
+    for (const auto& entry : entries) {
         if (entry.type == EntryType::link) TRY(check_link(root, shown, entry.path));
+        if (entry.type != EntryType::other) continue;
+        Error error{ErrorKind::refused, fmt::format("{} cannot be cloned", shown.string())};
+        error.evidence = fmt::format("{} is neither a file nor a folder nor a link", entry.path);
+        return std::unexpected(std::move(error));
+    }
     return {};
 }
 

@@ -11,7 +11,7 @@ enum class FileTransfer : std::uint8_t { share, copy };
 /// cannot share its blocks; then and on other errors a half-made copy is left to the caller.
 Result<CloneResult> clone_files(const CloneRequest& request, FileTransfer transfer);
 
-/// `refused` for tablespaces and for links that leave the tree.
-Result<void> check_links(const Fd& root, const Path& shown, const std::vector<TreeEntry>& entries);
+/// `refused` for tablespaces, for links that leave the tree, and for what is neither file nor folder nor link.
+Result<void> check_entries(const Fd& root, const Path& shown, const std::vector<TreeEntry>& entries);
 
 }  // namespace ramet::data

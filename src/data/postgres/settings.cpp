@@ -79,15 +79,6 @@ shared_preload_libraries = ''
 archive_mode = off
 )";
 
-Result<void> put(const Path& path, std::string_view content)
-{
-    const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file) return std::unexpected(os_error("writing", path));
-    if (::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
-        return std::unexpected(os_error("writing", path));
-    return {};
-}
-
 /// postmaster.pid, one value a line (PostgreSQL's pidfile.h): pid, data directory, start time, port, socket directory,
 /// address, shared memory, status.
 std::vector<std::string> read_pid_file(const Path& data_directory)
@@ -122,11 +113,20 @@ std::string access_rules(ServerUse use)
     return text + "host all all 127.0.0.1/32 scram-sha-256\n";
 }
 
+Result<void> write_plainly(const Path& path, std::string_view content)
+{
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file) return std::unexpected(os_error("writing", path));
+    if (::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
+        return std::unexpected(os_error("writing", path));
+    return {};
+}
+
 Result<void> write_configuration(const ServerSettings& settings)
 {
-    TRY(put(settings.configuration / "postgresql.conf", server_configuration(settings)));
-    TRY(put(settings.configuration / "pg_hba.conf", access_rules(settings.use)));
-    return put(settings.configuration / "pg_ident.conf", "");
+    TRY(write_plainly(settings.configuration / "postgresql.conf", server_configuration(settings)));
+    TRY(write_plainly(settings.configuration / "pg_hba.conf", access_rules(settings.use)));
+    return write_plainly(settings.configuration / "pg_ident.conf", "");
 }
 
 ServerState read_server_state(const Path& data_directory)

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace ramet::data {
 
@@ -28,6 +29,9 @@ std::string access_rules(ServerUse use);
 
 /// Writes both (and an empty pg_ident.conf) into `settings.configuration`, readable by all, as they hold no secret.
 Result<void> write_configuration(const ServerSettings& settings);
+
+/// A file that is written anew at each start, readable by all: without waiting for the disk.
+Result<void> write_plainly(const Path& path, std::string_view content);
 
 enum class ServerState : std::uint8_t { absent, starting, ready, stopping };
 /// From the server's own postmaster.pid, without asking it.

@@ -48,6 +48,8 @@ Result<void> send_all(const Fd& fd, std::string_view text, const Path& directory
     while (!text.empty()) {
         const auto sent = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+            return fail(ErrorKind::unavailable, "the shim of {} ended before it was asked", directory.string());
         if (sent < 0) return std::unexpected(os_error("writing to the shim of", directory));
         text.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -73,7 +75,7 @@ Result<std::string> receive_message(const Fd& fd, const Path& directory)
 }
 
 /// The reply; nothing when no shim listens there.
-Result<std::optional<Message>> ask(const Path& directory, const Message& request)
+Result<std::optional<Message>> ask_once(const Path& directory, const Message& request)
 {
     const auto fd = TRY(connect_to_shim(directory));
     if (!fd) return std::nullopt;
@@ -86,6 +88,14 @@ Result<std::optional<Message>> ask(const Path& directory, const Message& request
     if (!reply) return fail(ErrorKind::integrity, "the shim of {} answered something that is no message", directory.string());
     if (reply->has("error"))
         return fail(ErrorKind::internal, "the shim of {} refused: {}", directory.string(), reply->get("error"));
+    return reply;
+}
+
+/// The same. One that ends just now is asked again, and then is not there. Requests may be repeated.
+Result<std::optional<Message>> ask(const Path& directory, const Message& request)
+{
+    auto reply = ask_once(directory, request);
+    if (!reply && reply.error().kind == ErrorKind::unavailable) reply = ask_once(directory, request);
     return reply;
 }
 

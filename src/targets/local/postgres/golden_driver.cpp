@@ -35,7 +35,8 @@ Result<engine::Acknowledged> GoldenDriver::apply(const engine::Call&, const engi
 Result<engine::Readiness> GoldenDriver::await(const engine::Call&, const engine::ResourceRef& ref)
 {
     const auto progress = GoldenMaking(options_, goldens_, ref).advance(clock_.now());
-    // What the base or the copy said is final; asking again would only copy it again.
+    // A shim that does not answer may do so in a moment; what the base or the copy has said is final.
+    if (!progress && is_transient(progress.error().kind)) return std::unexpected(progress.error());
     if (!progress) return engine::Failed{in_context(progress.error(), "making a golden copy")};
     if (progress->golden) return engine::Ready{outputs_of(*progress->golden)};
     return engine::NotYet{Milliseconds(50), progress->waiting_for};

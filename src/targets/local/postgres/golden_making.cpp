@@ -32,7 +32,7 @@ Result<void> check_clean_stop(const Path& program, const Path& data)
 {
     const auto words = TRY(run_checked({.arguments = {program.string(), "-D", data.string()}, .environment = {{"LC_ALL", "C"}}}));
     if (words.contains("Database cluster state:               shut down\n")) return {};
-    Error error{ErrorKind::unavailable, "the golden copy did not stop in order"};
+    Error error{ErrorKind::conflict, "the golden copy did not stop in order"};
     error.evidence = words.substr(0, 400);
     return std::unexpected(std::move(error));
 }
@@ -113,7 +113,7 @@ Result<data::ServerSettings> GoldenMaking::settings() const
     settings.use = data::ServerUse::preparing;
     settings.port = names_the_socket;
     settings.data_directory = data();
-    settings.socket_directory = TRY(socket_directory(options_, ref_.name));
+    settings.socket_directory = TRY(socket_directory(options_, ref_.name, data()));
     settings.configuration = work() / "etc";
     return settings;
 }
@@ -134,7 +134,7 @@ Result<std::optional<GoldenMaking::Progress>> GoldenMaking::recover_and_scrub() 
                                          .label = "golden recovery " + get_string(ref_.spec, "database"),
                                          .program = program}));
     }
-    if (auto failure = server_failure(*status, program)) return std::unexpected(std::move(*failure));
+    if (auto failure = server_failure(*status, program, work() / recovery_shim)) return std::unexpected(std::move(*failure));
     if (!is_accepting(*status, program, data())) return Progress{std::nullopt, "the copy recovers"};
     TRY(scrub(place));
     return std::nullopt;
@@ -187,8 +187,7 @@ Result<void> GoldenMaking::abandon() const
 {
     for (const auto* name : {copy_shim, recovery_shim})
         if (is_there(work() / name)) TRY(end_shim(work() / name, {.signal = SIGQUIT, .grace = Milliseconds(500)}));
-    const auto sockets = TRY(socket_directory(options_, ref_.name));
-    TRY(data::remove_tree_quickly(sockets));
+    TRY(data::remove_tree_quickly(socket_folder(options_, ref_.name)));
     return release_user(options_, get_string(ref_.spec, "project"), uid_path(ref_));
 }
 

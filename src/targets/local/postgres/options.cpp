@@ -66,11 +66,16 @@ Result<void> release_port(const PostgresOptions& options, std::string_view owner
     return options.allocations->release("port", owner, path);
 }
 
-Result<Path> socket_directory(const PostgresOptions& options, std::string_view name)
+Path socket_folder(const PostgresOptions& options, std::string_view name)
+{
+    return options.sockets / short_hash({name}, 10);
+}
+
+Result<Path> socket_directory(const PostgresOptions& options, std::string_view name, const Path& data)
 {
     constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
     constexpr auto socket_name = std::string_view("/.s.PGSQL.65535.lock").size();
-    auto directory = options.sockets / short_hash({name}, 12);
+    auto directory = socket_folder(options, name) / short_hash({data.string()}, 6);
     if (directory.string().size() + socket_name <= longest) return directory;
     Error error{ErrorKind::invalid, fmt::format("{} is too long for a PostgreSQL socket", directory.string())};
     error.next_step = "use a --data-dir with a shorter path";

@@ -40,8 +40,11 @@ Result<void> release_user(const PostgresOptions& options, std::string_view owner
 Result<int> ensure_port(const PostgresOptions& options, std::string_view owner, std::string_view path);
 Result<void> release_port(const PostgresOptions& options, std::string_view owner, std::string_view path);
 
-/// The folder of a server's socket. Short and deterministic: the socket's path is at most 107 bytes.
-Result<Path> socket_directory(const PostgresOptions& options, std::string_view name);
+/// The folder of the socket of the server `name` while it serves `data`: other data belongs to another user, who could not
+/// take over the folder. Short and deterministic: the socket's path is at most 107 bytes.
+Result<Path> socket_directory(const PostgresOptions& options, std::string_view name, const Path& data);
+/// The folder that holds all of these of one server.
+Path socket_folder(const PostgresOptions& options, std::string_view name);
 
 /// A passwd file that knows `user`: PostgreSQL's programs refuse user ids without a name.
 std::string passwd_file(const data::Owner& user);

@@ -51,7 +51,7 @@ Result<data::ServerSettings> ServerDriver::settle(const engine::ResourceRef& ref
     settings.use = is_durable(ref) ? data::ServerUse::base : data::ServerUse::preview;
     settings.port = TRY(ensure_port(options_, get_string(ref.spec, "environment"), port_path(ref)));
     settings.data_directory = get_string(ref.spec, "data");
-    settings.socket_directory = TRY(socket_directory(options_, ref.name));
+    settings.socket_directory = TRY(socket_directory(options_, ref.name, settings.data_directory));
     settings.configuration = options_.servers / ref.name / configuration_name;
     return settings;
 }
@@ -94,7 +94,7 @@ Result<engine::Readiness> ServerDriver::await(const engine::Call&, const engine:
         return engine::Failed{std::move(error)};
     }
     if (is_accepting(*status, program, server.settings.data_directory)) return engine::Ready{outputs_of(server.settings)};
-    if (auto failure = server_failure(*status, program)) return engine::Failed{std::move(*failure)};
+    if (auto failure = server_failure(*status, program, shim)) return engine::Failed{std::move(*failure)};
     return engine::NotYet{Milliseconds(5), "PostgreSQL starts"};
 }
 
@@ -103,8 +103,7 @@ Result<void> ServerDriver::remove(const engine::Call&, const engine::DeletionPro
     const auto& ref = proof.resource;
     const MarkedFolder folder(options_.servers, ref);
     if (const auto path = TRY(folder.check_removal())) TRY(end_shim(*path / shim_name, stop_options(ref)));
-    const auto sockets = TRY(socket_directory(options_, ref.name));
-    TRY(data::remove_tree_quickly(sockets));
+    TRY(data::remove_tree_quickly(socket_folder(options_, ref.name)));
     TRY(folder.remove());
     return release_port(options_, get_string(ref.spec, "environment"), port_path(ref));
 }

@@ -42,9 +42,7 @@ Result<void> prepare_server(const ServerProgram& server)
     if (::chown(settings.socket_directory.c_str(), server.user.user, server.user.group) != 0)
         return std::unexpected(os_error("giving away", settings.socket_directory));
     TRY(data::write_configuration(settings));
-    const auto passwd = settings.configuration / "passwd";
-    if (::access(passwd.c_str(), F_OK) == 0) return {};
-    return write_file(passwd, passwd_file(server.user), 0644);
+    return data::write_plainly(settings.configuration / "passwd", passwd_file(server.user));
 }
 
 Result<data::Owner> owner_of(const Path& data_directory)
@@ -64,13 +62,14 @@ bool is_accepting(const local::ShimStatus& status, const local::ShimProgram& pro
     });
 }
 
-std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program)
+std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program, const Path& shim)
 {
     const bool failed = status.failed_version == program.version || status.state == local::ShimState::crash_loop ||
                         status.state == local::ShimState::failed;
     if (!failed) return std::nullopt;
-    Error error{ErrorKind::unavailable, fmt::format("PostgreSQL does not start: {}", status.failure)};
-    error.evidence = status.evidence;
+    Error error{ErrorKind::conflict, fmt::format("PostgreSQL does not start: {}", status.failure)};
+    error.evidence = local::last_log_lines(shim);
+    if (error.evidence.empty()) error.evidence = status.evidence;
     return error;
 }
 

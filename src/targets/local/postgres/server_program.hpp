@@ -25,6 +25,6 @@ Result<data::Owner> owner_of(const Path& data_directory);
 bool is_accepting(const local::ShimStatus& status, const local::ShimProgram& program, const Path& data_directory);
 
 /// The failure of a shim's program, with its last lines; nothing while it may still come up.
-std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program);
+std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program, const Path& shim);
 
 }  // namespace ramet::targets::postgres

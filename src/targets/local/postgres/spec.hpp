@@ -24,8 +24,8 @@ struct DatabaseSpec {
     GoldenId golden{};                      ///< for clone
     std::int64_t incarnation = 1;           ///< counted up by `reset`: a new one replaces data, not configuration
     Durability durability = Durability::disposable;
-    std::string role;                       ///< the service's role
-    std::string database_name;              ///< inside the server
+    std::string role{};                     ///< the service's role
+    std::string database_name{};            ///< inside the server
     SecretReference password{};             ///< of `role`
 };
 

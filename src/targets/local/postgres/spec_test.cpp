@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace ramet;
 using namespace ramet::targets::postgres;
 

@@ -20,7 +20,7 @@ Error task_failure(std::string_view what, const Path& directory, const local::Ta
 {
     auto words = fmt::format("{} ended with {}", what, result.exit_code);
     if (result.timed_out) words = fmt::format("{} took too long", what);
-    Error error{result.timed_out ? ErrorKind::timeout : ErrorKind::unavailable, std::move(words)};
+    Error error{result.timed_out ? ErrorKind::refused : ErrorKind::conflict, std::move(words)};
     error.evidence = local::last_log_lines(directory);
     return error;
 }
