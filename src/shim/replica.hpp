@@ -85,6 +85,7 @@ public:
     const std::optional<Ending>& ending() const { return ending_; }
     const std::string& tail() const { return stamper_.tail(); }
     bool is_overdue() const { return is_overdue_; }
+    bool cannot_execute() const { return cannot_execute_; }
 
     int connections = 0;   ///< counted by the forwarder
     bool retired = false;  ///< a newer version has taken over

@@ -236,7 +236,7 @@ const Ending* Supervisor::task_ending() const
 std::string Supervisor::task_problem() const
 {
     const auto* replica = task_replica();
-    return replica == nullptr ? "" : replica->problem();
+    return replica == nullptr || !replica->cannot_execute() ? "" : replica->problem();
 }
 
 void Supervisor::stop(int signal, std::int64_t grace_ms)

@@ -35,6 +35,7 @@ Result<engine::Graph> render_environment(const DesiredEnvironment& desired)
     render_home(rendering);
     render_addresses(rendering);
     if (desired.power == Power::on) {
+        render_service_builds(rendering);
         TRY(render_databases(rendering));
         TRY(render_jobs(rendering, JobMoment::before_start));
         TRY(render_jobs(rendering, JobMoment::seed));

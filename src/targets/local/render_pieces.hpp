@@ -48,6 +48,8 @@ std::string render_build(Rendering& rendering, const ProgramParts& parts);
 Result<json::object> render_program(Rendering& rendering, const ProgramParts& parts, std::vector<std::string>& needs);
 
 Result<void> render_databases(Rendering& rendering);
+/// Builds are named after services first: a job made from one shares its artefact.
+void render_service_builds(Rendering& rendering);
 Result<void> render_services(Rendering& rendering);
 void render_routes(Rendering& rendering);
 

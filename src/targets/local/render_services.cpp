@@ -37,16 +37,20 @@ void add_first_jobs(const Rendering& rendering, const DesiredService& service, s
     }
 }
 
+ProgramParts parts_of(const Rendering& rendering, const DesiredService& service)
+{
+    const auto& declared = service.declared;
+    return {service.name, declared.build, declared.image, declared.run, declared.paths, service.env, service.input_hash,
+            rendering.desired.deploy.timeout};
+}
+
 Result<void> render_service(Rendering& rendering, const DesiredService& service)
 {
     const auto& declared = service.declared;
     std::vector<std::string> needs = {address_path(service.name)};
     for (const auto& [name, need] : declared.needs) needs.push_back(path_of_need(rendering, name, need));
     add_first_jobs(rendering, service, needs);
-    auto spec = TRY(render_program(rendering,
-                                   {service.name, declared.build, declared.image, declared.run, declared.paths, service.env,
-                                    service.input_hash, rendering.desired.deploy.timeout},
-                                   needs));
+    auto spec = TRY(render_program(rendering, parts_of(rendering, service), needs));
     spec["service"] = service.name;
     spec["replicas"] = declared.replicas;
     spec["strategy"] = to_string(declared.strategy);
@@ -71,6 +75,12 @@ std::string path_of_need(const Rendering& rendering, const std::string& name, Ne
     const auto* job = rendering.find_job(name);
     const bool runs_before = job != nullptr && (job->declared.when == JobMoment::before_start || job->declared.when == JobMoment::seed);
     return runs_before && rendering.has_node(job_path(name)) ? job_path(name) : std::string();
+}
+
+void render_service_builds(Rendering& rendering)
+{
+    for (const auto& service : rendering.desired.services)
+        if (is_own(service)) render_build(rendering, parts_of(rendering, service));
 }
 
 Result<void> render_services(Rendering& rendering)
