@@ -15,7 +15,8 @@ Result<app::Role> parse_role(std::string_view word)
     using enum app::Role;
     for (const auto role : {viewer, deployer, secret_writer, approver, admin})
         if (to_string(role) == word) return role;
-    return fail(ErrorKind::invalid, "the role \"{}\" is none of viewer, deployer, secret-writer, approver, admin", word);
+    return fail(ErrorKind::invalid, "the role \"{}\" is none of viewer, deployer, secret-writer, approver, admin",
+                word);
 }
 
 Result<Reply> create(const Ask& ask)

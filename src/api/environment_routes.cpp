@@ -40,9 +40,10 @@ Result<Reply> restart(const Ask& ask)
 Result<Reply> scale(const Ask& ask)
 {
     const auto replicas = TRY(require_int(ask.body, "replicas"));
-    if (replicas < 0 || replicas > 100) return fail(ErrorKind::invalid, "replicas must be between 0 and 100, not {}", replicas);
+    if (replicas < 0 || replicas > 100)
+        return fail(ErrorKind::invalid, "replicas must be between 0 and 100, not {}", replicas);
     return reply_run(app::scale_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service"),
-                                           static_cast<int>(replicas)));
+                                        static_cast<int>(replicas)));
 }
 
 Result<Reply> list_databases(const Ask& ask)

@@ -16,8 +16,8 @@ constexpr int page_size = 500;
 
 EventFeed::EventFeed(app::App& app, app::Caller caller, std::string token, std::string environment, std::int64_t after,
                      net::StreamWriter writer)
-    : app_(app), caller_(std::move(caller)), token_(std::move(token)), environment_(std::move(environment)), after_(after),
-      writer_(std::move(writer)), last_sent_(clock_.monotonic()), last_checked_(last_sent_)
+    : app_(app), caller_(std::move(caller)), token_(std::move(token)), environment_(std::move(environment)),
+      after_(after), writer_(std::move(writer)), last_sent_(clock_.monotonic()), last_checked_(last_sent_)
 {
 }
 

@@ -44,24 +44,28 @@ Json to_json(const app::Started& started)
 {
     json::array environments;
     for (const auto& item : started.environments)
-        environments.push_back(json::object{{"environment", item.environment}, {"run", item.run}, {"state", item.state}});
-    return json::object{{"project", started.project}, {"environments", std::move(environments)}, {"notes", strings(started.notes)}};
+        environments.push_back(
+            json::object{{"environment", item.environment}, {"run", item.run}, {"state", item.state}});
+    return json::object{
+        {"project", started.project}, {"environments", std::move(environments)}, {"notes", strings(started.notes)}};
 }
 
 Json to_json(const app::ServiceView& view)
 {
     json::array process_ids;
     for (const int id : view.process_ids) process_ids.emplace_back(id);
-    return json::object{{"name", view.name},         {"state", view.state},          {"restarts", view.restarts},
-                        {"treatment", view.treatment}, {"address", view.address},    {"urls", strings(view.urls)},
+    return json::object{{"name", view.name},         {"state", view.state},
+                        {"restarts", view.restarts}, {"treatment", view.treatment},
+                        {"address", view.address},   {"urls", strings(view.urls)},
                         {"replicas", view.replicas}, {"process_ids", std::move(process_ids)}};
 }
 
 Json to_json(const app::DatabaseView& view)
 {
-    json::object object{{"name", view.name},   {"type", view.type},     {"method", view.method},
-                        {"bytes_copied", view.bytes_copied}, {"age_seconds", nullptr},
-                        {"golden", view.golden}, {"address", view.address}};
+    json::object object{{"name", view.name},      {"type", view.type},
+                        {"method", view.method},  {"bytes_copied", view.bytes_copied},
+                        {"age_seconds", nullptr}, {"golden", view.golden},
+                        {"address", view.address}};
     if (view.age_seconds) object["age_seconds"] = *view.age_seconds;
     return object;
 }
@@ -75,31 +79,32 @@ Json to_json(const app::EnvironmentView& view)
     for (const auto& service : view.services) services.push_back(to_json(service));
     json::array databases;
     for (const auto& database : view.databases) databases.push_back(to_json(database));
-    return json::object{{"id", environment.id.str()},
-                        {"name", environment.name},
-                        {"project", view.project},
-                        {"origin", to_string(environment.origin)},
-                        {"protected", environment.is_protected},
-                        {"base", view.base},
-                        {"state", to_string(environment.state)},
-                        {"reason", environment.reason},
-                        {"commit", environment.commit.str()},
-                        {"branch", environment.branch},
-                        {"pull_request", environment.pull_request == 0 ? Json(nullptr) : Json(environment.pull_request)},
-                        {"created_by", environment.created_by},
-                        {"created_at", to_rfc3339(environment.created_at)},
-                        {"updated_at", to_rfc3339(environment.updated_at)},
-                        {"expires_at", optional_time(environment.expires_at)},
-                        {"pinned", environment.is_pinned},
-                        {"generation", environment.desired_generation},
-                        {"observed_generation", environment.observed_generation},
-                        {"target", environment.target},
-                        {"urls", std::move(urls)},
-                        {"services", std::move(services)},
-                        {"databases", std::move(databases)},
-                        {"run", view.run},
-                        {"not_enforced", strings(view.not_enforced)},
-                        {"notes", strings(view.notes)}};
+    return json::object{
+        {"id", environment.id.str()},
+        {"name", environment.name},
+        {"project", view.project},
+        {"origin", to_string(environment.origin)},
+        {"protected", environment.is_protected},
+        {"base", view.base},
+        {"state", to_string(environment.state)},
+        {"reason", environment.reason},
+        {"commit", environment.commit.str()},
+        {"branch", environment.branch},
+        {"pull_request", environment.pull_request == 0 ? Json(nullptr) : Json(environment.pull_request)},
+        {"created_by", environment.created_by},
+        {"created_at", to_rfc3339(environment.created_at)},
+        {"updated_at", to_rfc3339(environment.updated_at)},
+        {"expires_at", optional_time(environment.expires_at)},
+        {"pinned", environment.is_pinned},
+        {"generation", environment.desired_generation},
+        {"observed_generation", environment.observed_generation},
+        {"target", environment.target},
+        {"urls", std::move(urls)},
+        {"services", std::move(services)},
+        {"databases", std::move(databases)},
+        {"run", view.run},
+        {"not_enforced", strings(view.not_enforced)},
+        {"notes", strings(view.notes)}};
 }
 
 Json to_json(const app::Explanation& explanation)
@@ -117,24 +122,35 @@ Json to_json(const app::PlanView& view)
 {
     json::array refusals;
     for (const auto& refusal : view.refusals) refusals.push_back(error_to_json(refusal));
-    return json::object{{"text", view.text}, {"plan", view.data}, {"has_changes", view.has_changes}, {"refusals", std::move(refusals)}};
+    return json::object{
+        {"text", view.text}, {"plan", view.data}, {"has_changes", view.has_changes}, {"refusals", std::move(refusals)}};
 }
 
 Json to_json(const app::VariableView& view)
 {
-    return json::object{{"key", view.key}, {"value", view.value}, {"scope", view.scope}, {"set_by", view.set_by}, {"where", view.where}};
+    return json::object{{"key", view.key},
+                        {"value", view.value},
+                        {"scope", view.scope},
+                        {"set_by", view.set_by},
+                        {"where", view.where}};
 }
 
 Json to_json(const app::SecretView& view)
 {
-    return json::object{{"name", view.name},           {"scope", view.scope},   {"version", view.version},
-                        {"protected", view.is_protected}, {"set_by", view.set_by}, {"set_at", view.set_at}};
+    return json::object{{"name", view.name},       {"scope", view.scope},
+                        {"version", view.version}, {"protected", view.is_protected},
+                        {"set_by", view.set_by},   {"set_at", view.set_at}};
 }
 
 Json to_json(const app::DeliveryView& view)
 {
-    return json::object{{"id", view.id},       {"forge", view.forge},   {"project", view.project}, {"event", view.event},
-                        {"state", view.state}, {"reason", view.reason}, {"received_at", to_rfc3339(view.received_at)}};
+    return json::object{{"id", view.id},
+                        {"forge", view.forge},
+                        {"project", view.project},
+                        {"event", view.event},
+                        {"state", view.state},
+                        {"reason", view.reason},
+                        {"received_at", to_rfc3339(view.received_at)}};
 }
 
 Json to_json(const app::TokenView& view)
@@ -150,19 +166,21 @@ Json to_json(const app::TokenView& view)
 
 Json to_json(const app::Check& check)
 {
-    return json::object{{"name", check.name}, {"state", check.state}, {"message", check.message}, {"next_step", check.next_step}};
+    return json::object{
+        {"name", check.name}, {"state", check.state}, {"message", check.message}, {"next_step", check.next_step}};
 }
 
 Json to_json(const app::AuditEntry& entry)
 {
-    return json::object{{"id", entry.id},         {"at", to_rfc3339(entry.at)},   {"actor", entry.actor},
-                        {"action", entry.action}, {"subject", entry.subject}, {"detail", entry.detail}};
+    return json::object{{"id", entry.id},         {"at", to_rfc3339(entry.at)}, {"actor", entry.actor},
+                        {"action", entry.action}, {"subject", entry.subject},   {"detail", entry.detail}};
 }
 
 Json to_json(const app::EventView& event)
 {
-    return json::object{{"id", event.id},     {"at", to_rfc3339(event.at)}, {"project", event.project}, {"environment", event.environment},
-                        {"kind", event.kind}, {"data", event.data}};
+    return json::object{{"id", event.id},           {"at", to_rfc3339(event.at)},
+                        {"project", event.project}, {"environment", event.environment},
+                        {"kind", event.kind},       {"data", event.data}};
 }
 
 Json to_json(const engine::StepView& step)

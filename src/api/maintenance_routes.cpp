@@ -1,4 +1,5 @@
 #include "api/json_views.hpp"
+#include "api/openapi.hpp"
 #include "api/routes.hpp"
 #include "app/maintenance.hpp"
 
@@ -11,6 +12,12 @@ namespace {
 Result<Reply> health(const Ask&)
 {
     return Reply{.body = json::object{{"status", "ok"}}};
+}
+
+Result<Reply> contract(const Ask&)
+{
+    static const auto document = parse_json(openapi_document());
+    return reply_json(document);
 }
 
 Result<Reply> doctor(const Ask& ask)
@@ -29,7 +36,8 @@ Result<Reply> audit(const Ask& ask)
 {
     const auto after = TRY(ask.query_number("after", 0));
     const auto limit = TRY(ask.query_number("limit", 100));
-    const auto entries = TRY(app::list_audit(ask.app, ask.caller, after, static_cast<int>(std::min<std::int64_t>(limit, 1000))));
+    const auto entries =
+        TRY(app::list_audit(ask.app, ask.caller, after, static_cast<int>(std::min<std::int64_t>(limit, 1000))));
     return Reply{.body = list_to_json("entries", entries)};
 }
 
@@ -63,6 +71,7 @@ std::vector<Route> maintenance_routes()
     return {
         {"GET", "/healthz", Policy::open(), health},
         {"GET", "/readyz", Policy::open(), health},
+        {"GET", "/openapi.json", Policy::open(), contract},
         {"GET", "/api/v1/doctor", Policy::at_least(Role::admin), doctor},
         {"POST", "/api/v1/sweeps", Policy::at_least(Role::admin), sweep},
         {"GET", "/api/v1/audit", Policy::at_least(Role::admin), audit},

@@ -30,7 +30,8 @@ Result<Reply> show(const Ask& ask)
 {
     const auto view = TRY(app::get_environment(ask.app, ask.caller, environment_of(ask)));
     if (view.environment.origin != EnvironmentOrigin::preview)
-        return fail(ErrorKind::not_found, "{} is no preview; see: ramet env show {}", view.environment.name, view.environment.name);
+        return fail(ErrorKind::not_found, "{} is no preview; see: ramet env show {}", view.environment.name,
+                    view.environment.name);
     return Reply{.body = to_json(view)};
 }
 
@@ -46,7 +47,8 @@ Result<Reply> redeploy(const Ask& ask)
 
 Result<Reply> reset_data(const Ask& ask)
 {
-    return reply_run(app::reset_preview_data(ask.app, ask.caller, environment_of(ask), get_string(ask.body, "database")));
+    return reply_run(
+        app::reset_preview_data(ask.app, ask.caller, environment_of(ask), get_string(ask.body, "database")));
 }
 
 Result<Reply> roll_back(const Ask& ask)

@@ -6,9 +6,12 @@
 
 namespace ramet::api {
 
+/// Whether the request could be read at all: what is `invalid` is 400 before that, 422 after it.
+enum class Understood : bool { no, yes };
+
 /// An error as `application/problem+json` (RFC 9457): type, title, status, detail, code, errors[], trace_id; with evidence and
 /// next_step where there are any.
-net::Response to_problem(const Error& error);
+net::Response to_problem(const Error& error, Understood understood);
 
 net::Response to_response(const Reply& reply);
 

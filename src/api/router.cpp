@@ -35,7 +35,8 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
 // Literal segments beat parameters: "/tokens/self" must not be taken for "/tokens/{id}".
 std::size_t literals_in(const std::vector<std::string>& pattern)
 {
-    return static_cast<std::size_t>(std::ranges::count_if(pattern, [](const auto& part) { return !is_parameter(part); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(pattern, [](const auto& part) { return !is_parameter(part); }));
 }
 
 std::string bearer_token(const net::Request& request)
@@ -50,8 +51,8 @@ Result<app::Caller> admit(app::App& app, const Route& route, const net::Request&
     if (route.policy.kind == Policy::Kind::open) return app::Caller{};
     auto caller = TRY(app::authenticate(app, bearer_token(request)));
     if (!app::includes(caller.role, route.policy.role))
-        return fail(ErrorKind::forbidden, "this needs a token with the role {}; yours is {}", to_string(route.policy.role),
-                    to_string(caller.role));
+        return fail(ErrorKind::forbidden, "this needs a token with the role {}; yours is {}",
+                    to_string(route.policy.role), to_string(caller.role));
     return caller;
 }
 
@@ -63,16 +64,32 @@ Result<Json> read_body(const Route& route, const net::Request& request)
     return body;
 }
 
-Result<void> answer(app::App& app, StreamPump& pump, const Router& router, const net::Request& request, const net::Responder& responder)
+// A body that is no JSON is 400; one that was understood and cannot be accepted is 422. Whether a raw body (a webhook's) could
+// be understood is the use case's word: it says where.
+void send_refusal(const Route& route, const Error& error, const net::Responder& responder)
+{
+    const bool was_understood = route.reads_json || !error.where.empty();
+    responder.send(to_problem(error, was_understood ? Understood::yes : Understood::no));
+}
+
+Result<void> answer(app::App& app, StreamPump& pump, const Router& router, const net::Request& request,
+                    const net::Responder& responder)
 {
     auto match = TRY(router.find(request.method, request.segments));
     const auto& route = *match.route;
     auto caller = TRY(admit(app, route, request));
     auto body = TRY(read_body(route, request));
     const Ask ask{app, pump, request, std::move(caller), std::move(match.path), std::move(body)};
-    if (route.handle_stream) return route.handle_stream(ask, responder);
-    const auto reply = TRY(route.handle(ask));
-    responder.send(to_response(reply));
+    if (route.handle_stream) {
+        const auto taken = route.handle_stream(ask, responder);
+        if (!taken) send_refusal(route, taken.error(), responder);
+        return {};
+    }
+    const auto reply = route.handle(ask);
+    if (reply)
+        responder.send(to_response(*reply));
+    else
+        send_refusal(route, reply.error(), responder);
     return {};
 }
 
@@ -102,8 +119,10 @@ Result<Router> Router::make(std::vector<Route> routes)
     std::set<std::string> seen;
     for (const auto& route : routes) {
         const auto call = route.method + " " + route.pattern;
-        if (route.policy.kind == Policy::Kind::unset) return fail(ErrorKind::internal, "the route {} has no policy", call);
-        if (!route.handle == !route.handle_stream) return fail(ErrorKind::internal, "the route {} needs one handler", call);
+        if (route.policy.kind == Policy::Kind::unset)
+            return fail(ErrorKind::internal, "the route {} has no policy", call);
+        if (!route.handle == !route.handle_stream)
+            return fail(ErrorKind::internal, "the route {} needs one handler", call);
         if (!seen.insert(call).second) return fail(ErrorKind::internal, "the route {} stands twice", call);
         router.patterns_.push_back(segments_of(route.pattern));
     }
@@ -140,10 +159,11 @@ Result<Router::Match> Router::find(std::string_view method, const std::vector<st
     return match;
 }
 
-void serve(app::App& app, StreamPump& pump, const Router& router, const net::Request& request, const net::Responder& responder)
+void serve(app::App& app, StreamPump& pump, const Router& router, const net::Request& request,
+           const net::Responder& responder)
 {
     const auto answered = answer(app, pump, router, request, responder);
-    if (!answered) responder.send(to_problem(answered.error()));
+    if (!answered) responder.send(to_problem(answered.error(), Understood::no));
 }
 
 }  // namespace ramet::api

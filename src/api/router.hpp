@@ -22,7 +22,7 @@ struct Ask {
     const net::Request& request;
     app::Caller caller{};
     std::map<std::string, std::string, std::less<>> path{};
-    Json body{};                                     ///< null when none was sent
+    Json body{};  ///< null when none was sent
 
     std::string path_value(std::string_view name) const;
     std::string query(std::string_view name) const { return std::string(request.query_value(name)); }
@@ -33,7 +33,7 @@ struct Ask {
 struct Reply {
     int status = 200;
     Json body{};
-    std::string location{};                          ///< of the run, with 202
+    std::string location{};  ///< of the run, with 202
 };
 
 /// Answers at once.
@@ -52,11 +52,11 @@ struct Policy {
 
 struct Route {
     std::string method;
-    std::string pattern;                             ///< "/api/v1/previews/{name}"
+    std::string pattern;  ///< "/api/v1/previews/{name}"
     Policy policy{};
     Handle handle{};
     HandleStream handle_stream{};
-    bool reads_json = true;                          ///< false: the body stays raw (webhooks, prompts of secrets)
+    bool reads_json = true;  ///< false: the body stays raw (webhooks, prompts of secrets)
 };
 
 /// All routes of the server. A route without a policy, or two for the same call, stop the server from starting.
@@ -79,6 +79,7 @@ private:
 };
 
 /// Authenticates, authorises, parses, calls, answers. Every error becomes a problem (RFC 9457).
-void serve(app::App& app, StreamPump& pump, const Router& router, const net::Request& request, const net::Responder& responder);
+void serve(app::App& app, StreamPump& pump, const Router& router, const net::Request& request,
+           const net::Responder& responder);
 
 }  // namespace ramet::api

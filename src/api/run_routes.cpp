@@ -26,7 +26,9 @@ Result<Reply> steps(const Ask& ask)
 Result<Reply> cancel(const Ask& ask)
 {
     TRY(app::cancel_run(ask.app, ask.caller, ask.path_value("id")));
-    return Reply{.status = 202, .body = json::object{{"run", ask.path_value("id")}}, .location = run_location(ask.path_value("id"))};
+    return Reply{.status = 202,
+                 .body = json::object{{"run", ask.path_value("id")}},
+                 .location = run_location(ask.path_value("id"))};
 }
 
 }  // namespace

@@ -54,8 +54,10 @@ void StreamPump::run()
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         const auto woken = [&] { return notified_ || stopping_; };
-        if (feeds.empty()) changed_.wait(lock, woken);
-        else changed_.wait_for(lock, beat, woken);
+        if (feeds.empty())
+            changed_.wait(lock, woken);
+        else
+            changed_.wait_for(lock, beat, woken);
         notified_ = false;
         std::ranges::move(added_, std::back_inserter(feeds));
         added_.clear();

@@ -2,6 +2,7 @@
 #include "api/log_feed.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
+#include "app/access.hpp"
 
 namespace ramet::api {
 
@@ -39,8 +40,8 @@ Result<void> stream_events(const Ask& ask, const net::Responder& responder)
 {
     const auto after = TRY(first_event(ask));
     auto writer = responder.stream(stream_head("text/event-stream"));
-    ask.pump.add(std::make_unique<EventFeed>(ask.app, ask.caller, token_of(ask.request), ask.query("environment"), after,
-                                             std::move(writer)));
+    ask.pump.add(std::make_unique<EventFeed>(ask.app, ask.caller, token_of(ask.request), ask.query("environment"),
+                                             after, std::move(writer)));
     return {};
 }
 
@@ -49,8 +50,15 @@ Result<void> stream_logs(const Ask& ask, const net::Responder& responder)
     const auto sources = TRY(app::find_logs(ask.app, ask.caller, environment_of(ask), ask.query("of")));
     const auto lines = TRY(ask.query_number("tail", 100));
     const auto follow = ask.query("follow") == "true" ? LogFeed::Follow::yes : LogFeed::Follow::no;
+    LogFeed::Options options{
+        .sources = sources,
+        .tail_lines = static_cast<std::size_t>(lines),
+        .follow = follow,
+        .make_redactor = [&app = ask.app] { return app::make_log_redactor(app); },
+        .may_read = [&app = ask.app,
+                     token = token_of(ask.request)] { return app::authenticate(app, token).has_value(); }};
     auto writer = responder.stream(stream_head("text/plain; charset=utf-8"));
-    ask.pump.add(std::make_unique<LogFeed>(ask.app, sources, static_cast<std::size_t>(lines), follow, std::move(writer)));
+    ask.pump.add(std::make_unique<LogFeed>(std::move(options), std::move(writer)));
     return {};
 }
 

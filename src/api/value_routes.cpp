@@ -10,13 +10,14 @@ Result<app::ScopeName::Level> parse_level(std::string_view word)
 {
     using Level = app::ScopeName::Level;
     constexpr std::pair<std::string_view, Level> levels[] = {
-        {"organization", Level::organization}, {"", Level::project},           {"project", Level::project},
-        {"environment", Level::environment},   {"service", Level::service},    {"previews", Level::previews},
+        {"organization", Level::organization}, {"", Level::project},        {"project", Level::project},
+        {"environment", Level::environment},   {"service", Level::service}, {"previews", Level::previews},
         {"preview", Level::preview},
     };
     for (const auto& [name, level] : levels)
         if (name == word) return level;
-    return fail(ErrorKind::invalid, "the scope \"{}\" is none of organization, project, environment, service, previews, preview", word);
+    return fail(ErrorKind::invalid,
+                "the scope \"{}\" is none of organization, project, environment, service, previews, preview", word);
 }
 
 Result<app::ScopeName> scope_of(const Ask& ask)
@@ -38,8 +39,10 @@ Result<Reply> list_variables(const Ask& ask)
 Result<Reply> set_variable(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    if (!ask.body.is_object() || !ask.body.as_object().contains("value")) return fail(ErrorKind::invalid, "the body needs a `value`");
-    return reply_done(app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"), get_member(ask.body, "value")));
+    if (!ask.body.is_object() || !ask.body.as_object().contains("value"))
+        return fail(ErrorKind::invalid, "the body needs a `value`");
+    return reply_done(
+        app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"), get_member(ask.body, "value")));
 }
 
 Result<Reply> unset_variable(const Ask& ask)
@@ -67,7 +70,8 @@ Result<Reply> set_secret(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
     const bool is_protected = ask.query("protected") == "true";
-    const auto view = TRY(app::set_secret(ask.app, ask.caller, scope, ask.path_value("name"), SecretBytes(ask.request.body), is_protected));
+    const auto view = TRY(app::set_secret(ask.app, ask.caller, scope, ask.path_value("name"),
+                                          SecretBytes(ask.request.body), is_protected));
     return Reply{.body = to_json(view)};
 }
 

@@ -12,7 +12,8 @@ Result<Reply> receive_webhook(const Ask& ask)
     forges::Delivery delivery;
     for (const auto& field : ask.request.headers) delivery.headers[to_lower(field.name)] = field.value;
     delivery.body = ask.request.body;
-    const auto receipt = TRY(app::receive_delivery(ask.app, ask.path_value("forge"), ask.path_value("connection"), std::move(delivery)));
+    const auto receipt =
+        TRY(app::receive_delivery(ask.app, ask.path_value("forge"), ask.path_value("connection"), std::move(delivery)));
     if (receipt == app::Receipt::duplicate) return Reply{.body = json::object{{"status", "duplicate"}}};
     return Reply{.status = 202, .body = json::object{{"status", "stored"}}};
 }

@@ -37,7 +37,8 @@ Error read_problem(int status, std::string_view body)
     Error error{code == "integrity_error" ? ErrorKind::integrity : parse_error_kind(code), get_string(*problem, "detail"),
                 get_string(*problem, "evidence"), get_string(*problem, "next_step")};
     const auto& errors = get_member(*problem, "errors");
-    if (errors.is_array() && !errors.as_array().empty()) error.where = get_string(errors.as_array().front(), "pointer");
+    if (errors.is_array() && !errors.as_array().empty())
+        error.where = get_string(errors.as_array().front(), "pointer", get_string(errors.as_array().front(), "where"));
     return error;
 }
 
