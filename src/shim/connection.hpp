@@ -27,9 +27,9 @@ private:
         void on_ready(std::uint32_t events) override { connection_.on_side_ready(*this, events); }
 
         Fd fd;
-        std::string pending;         ///< to be written to it
-        bool has_ended = false;      ///< it will send no more
-        bool is_told_end = false;    ///< it was told that no more will come
+        std::string pending;       ///< to be written to it
+        bool has_ended = false;    ///< it will send no more
+        bool is_told_end = false;  ///< it was told that no more will come
         std::uint32_t interest = 0;
         bool is_unwatched = false;
 

@@ -101,7 +101,8 @@ Fd listen_at(const char* name)
     address.sun_family = AF_UNIX;
     ::strncpy(address.sun_path, name, sizeof address.sun_path - 1);
     const auto before = ::umask(0177);
-    const bool good = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(fd.get(), 64) == 0;
+    const bool good = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                      ::listen(fd.get(), 64) == 0;
     ::umask(before);
     if (!good) fd.reset();
     return fd;

@@ -15,7 +15,8 @@ namespace {
 std::string unified_root()
 {
     for (const std::string root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"})
-        if (::access((root + "/cgroup.procs").c_str(), F_OK) == 0 && ::access((root + "/cgroup.controllers").c_str(), F_OK) == 0)
+        if (::access((root + "/cgroup.procs").c_str(), F_OK) == 0 &&
+            ::access((root + "/cgroup.controllers").c_str(), F_OK) == 0)
             return root;
     return {};
 }

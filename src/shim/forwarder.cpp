@@ -9,9 +9,8 @@
 namespace ramet::shim {
 
 Forwarder::Forwarder(Loop& loop, Supervisor& supervisor, Fd listener)
-    : loop_(loop), supervisor_(supervisor), listener_(std::move(listener)), accept_again_(loop, [this] {
-          loop_.change(listener_.get(), EPOLLIN, *this);
-      }),
+    : loop_(loop), supervisor_(supervisor), listener_(std::move(listener)),
+      accept_again_(loop, [this] { loop_.change(listener_.get(), EPOLLIN, *this); }),
       look_again_(loop, [this] { on_backends_changed(); })
 {
     loop_.add(listener_.get(), EPOLLIN, *this);

@@ -40,7 +40,8 @@ std::optional<std::string_view> find_field(std::string_view head, std::string_vi
 
 bool starts_like_a_request(std::string_view head)
 {
-    constexpr std::array<std::string_view, 7> methods = {"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH "};
+    constexpr std::array<std::string_view, 7> methods = {"GET ",    "HEAD ",    "POST ", "PUT ",
+                                                         "DELETE ", "OPTIONS ", "PATCH "};
     return std::ranges::any_of(methods, [&](std::string_view method) { return head.starts_with(method); });
 }
 

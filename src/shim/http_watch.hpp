@@ -10,14 +10,14 @@ namespace ramet::shim {
 class MessageReader {
 public:
     enum class State : std::uint8_t {
-        between,      ///< nothing of the next message has been seen
+        between,  ///< nothing of the next message has been seen
         head,
-        body,         ///< `remaining_` bytes by Content-Length
+        body,  ///< `remaining_` bytes by Content-Length
         chunk_size,
         chunk_data,
         trailer,
         until_close,
-        opaque,       ///< not HTTP/1, or no longer
+        opaque,  ///< not HTTP/1, or no longer
     };
     enum class Direction : std::uint8_t { request, response };
 
@@ -30,7 +30,11 @@ public:
     bool is_head_request() const { return is_head_; }
     /// A response to HEAD has no body whatever its head says.
     void expect_no_body(bool no_body) { no_body_ = no_body; }
-    void give_up() { state_ = State::opaque; head_ = {}; }
+    void give_up()
+    {
+        state_ = State::opaque;
+        head_ = {};
+    }
 
 private:
     void read_head(std::string_view& bytes);

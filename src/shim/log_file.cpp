@@ -110,9 +110,9 @@ std::string time_stamp(std::int64_t milliseconds_since_1970)
     const hh_mm_ss clock(time - day);
     char text[40];
     ::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-               static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-               static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-               static_cast<int>(clock.subseconds().count()));
+               static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+               static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+               static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
     return text;
 }
 

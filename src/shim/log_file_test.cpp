@@ -39,7 +39,8 @@ TEST_CASE("a flood takes no more than twice the limit on disk and little memory"
     const Folder folder;
     LogFile file(folder.path + "/log", 10'000);
     LineStamper stamper(file, 0);
-    for (int line = 0; line < 10'000; ++line) stamper.feed("line " + std::to_string(line) + " of a program that floods\n");
+    for (int line = 0; line < 10'000; ++line)
+        stamper.feed("line " + std::to_string(line) + " of a program that floods\n");
     CHECK(std::filesystem::file_size(folder.path + "/log") <= 10'000);
     CHECK(std::filesystem::file_size(folder.path + "/log.1") <= 10'000);
     CHECK(read_text(folder.path + "/log").contains("line 9999 "));
@@ -64,7 +65,8 @@ TEST_CASE("the last lines of a text")
         int lines;
         std::string want;
     };
-    const Case cases[] = {{"", 2, ""}, {"a", 2, "a"}, {"a\nb\nc\n", 2, "b\nc"}, {"a\nb", 2, "a\nb"}, {"a\nb\nc", 1, "c"}, {"\na", 1, "a"}};
+    const Case cases[] = {{"", 2, ""},         {"a", 2, "a"},       {"a\nb\nc\n", 2, "b\nc"},
+                          {"a\nb", 2, "a\nb"}, {"a\nb\nc", 1, "c"}, {"\na", 1, "a"}};
     for (const auto& [text, lines, want] : cases) {
         CAPTURE(text);
         CHECK(last_lines(text, lines) == want);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -93,8 +92,7 @@ int start()
     if (first > 0) {
         // Until the child has a session of its own it is in our process group, which whoever started us ends after us.
         int status = 0;
-        while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {
-        }
+        while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {}
         ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
     }
     ::setsid();

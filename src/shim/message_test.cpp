@@ -18,7 +18,8 @@ TEST_CASE("a message reads back as it was written, whatever bytes its values hol
 
 TEST_CASE("what is not a whole message is refused")
 {
-    for (const std::string_view text : {"", "request status", "request status\n", "a b\n\nc d\n\n", "a \\x\n\n", "a b\\\n\n", "a b\n\n\n"}) {
+    for (const std::string_view text :
+         {"", "request status", "request status\n", "a b\n\nc d\n\n", "a \\x\n\n", "a b\\\n\n", "a b\n\n\n"}) {
         CAPTURE(text);
         CHECK_FALSE(Message::decode(text).has_value());
     }

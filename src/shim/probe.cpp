@@ -59,7 +59,8 @@ void PortProbe::on_ready(std::uint32_t)
 
 void PortProbe::send_request()
 {
-    const auto request = "GET " + question_.http_path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(question_.port) +
+    const auto request = "GET " + question_.http_path +
+                         " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(question_.port) +
                          "\r\nUser-Agent: ramet-health\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     if (::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
         return end("the connection was closed");

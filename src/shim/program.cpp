@@ -49,15 +49,19 @@ Program read_program(const Message& message)
     Program program;
     program.version = message.get("version");
     program.nonce = message.get("program_nonce");
-    program.mode = choose<Mode>(message.get("mode"), {{"service", Mode::service}, {"supervise", Mode::supervise}, {"task", Mode::task}});
+    program.mode = choose<Mode>(message.get("mode"),
+                                {{"service", Mode::service}, {"supervise", Mode::supervise}, {"task", Mode::task}});
     program.arguments = message.all("argument");
     program.directory = message.get("directory");
     program.environment = message.all("environment");
     program.port = static_cast<int>(message.number("program_port"));
     program.replicas = std::clamp(static_cast<int>(message.number("replicas", 1)), 1, 64);
-    program.strategy = choose<Strategy>(message.get("strategy"), {{"rolling", Strategy::rolling}, {"recreate", Strategy::recreate}});
-    program.health = choose<HealthKind>(message.get("health"), {{"none", HealthKind::none}, {"tcp", HealthKind::tcp},
-                                                                {"http", HealthKind::http}, {"command", HealthKind::command}});
+    program.strategy =
+        choose<Strategy>(message.get("strategy"), {{"rolling", Strategy::rolling}, {"recreate", Strategy::recreate}});
+    program.health = choose<HealthKind>(message.get("health"), {{"none", HealthKind::none},
+                                                                {"tcp", HealthKind::tcp},
+                                                                {"http", HealthKind::http},
+                                                                {"command", HealthKind::command}});
     program.health_path = message.get("health_path");
     program.health_arguments = message.all("health_argument");
     program.health_timeout_ms = message.number("health_timeout_ms", 60'000);

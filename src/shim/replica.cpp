@@ -35,7 +35,8 @@ std::int64_t with_jitter(std::int64_t milliseconds)
 {
     unsigned random = 0;
     ::getrandom(&random, sizeof random, GRND_NONBLOCK);
-    return milliseconds - milliseconds / 5 + static_cast<std::int64_t>(random % static_cast<unsigned>(milliseconds * 2 / 5 + 1));
+    return milliseconds - milliseconds / 5 +
+           static_cast<std::int64_t>(random % static_cast<unsigned>(milliseconds * 2 / 5 + 1));
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ std::int64_t restart_delay_ms(int attempt)
     return std::min<std::int64_t>(std::int64_t{50} << std::clamp(attempt, 0, 20), 30'000);
 }
 
-Readable::Readable(Loop& loop, Fd fd, std::function<void()> call) : loop_(loop), fd_(std::move(fd)), call_(std::move(call))
+Readable::Readable(Loop& loop, Fd fd, std::function<void()> call)
+    : loop_(loop), fd_(std::move(fd)), call_(std::move(call))
 {
     loop_.add(fd_.get(), EPOLLIN, *this);
 }
@@ -72,9 +74,9 @@ Readable::~Readable()
 
 Replica::Replica(Loop& loop, ReplicaOwner& owner, const Program& program, LogFile& log, Place place)
     : loop_(loop), owner_(owner), program_(program), place_(std::move(place)), stamper_(log, place_.index),
-      check_timer_(loop, [this] { check_health(); }),
-      stop_timer_(loop, [this] { end_descendants(); }), gone_timer_(loop, [this] { end_descendants(); }),
-      restart_timer_(loop, [this] { launch(); }), overdue_timer_(loop, [this] {
+      check_timer_(loop, [this] { check_health(); }), stop_timer_(loop, [this] { end_descendants(); }),
+      gone_timer_(loop, [this] { end_descendants(); }), restart_timer_(loop, [this] { launch(); }),
+      overdue_timer_(loop, [this] {
           is_overdue_ = true;
           owner_.on_changed(*this);
       })

@@ -55,7 +55,7 @@ class Replica final : public Watcher {
 public:
     struct Place {
         int index = 0;
-        std::string tag;  ///< "RAMET_REPLICA=…": marks its processes where there are no control groups
+        std::string tag;   ///< "RAMET_REPLICA=…": marks its processes where there are no control groups
         std::string name;  ///< of its control groups
         const ControlGroup& groups;
         /// Whether a process that ends is started again.

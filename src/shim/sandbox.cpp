@@ -86,10 +86,12 @@ bool hide(const std::string& hidden, const std::string& cover, const std::vector
 {
     detach_mounts(hidden);
     if (!make_folders(cover)) return false;
-    if (::mount("ramet", cover.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k,nr_inodes=512") != 0) return false;
+    if (::mount("ramet", cover.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k,nr_inodes=512") != 0)
+        return false;
     for (const auto& piece : beneath)
         if (!make_folders(piece.place) || !put(piece)) return false;
-    return ::mount(nullptr, cover.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) == 0;
+    return ::mount(nullptr, cover.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) ==
+           0;
 }
 
 }  // namespace

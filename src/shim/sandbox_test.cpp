@@ -21,8 +21,9 @@ TEST_CASE("the place to cover is the first folder on the way that others may not
 
 TEST_CASE("a program is read from a message, with defaults for what is not said")
 {
-    const auto message = Message::decode("version v1\nargument a\nargument b\nenvironment K=V\nuid 7\ncover /x:/tmp\nmode supervise\n"
-                                         "health http\nhealth_path /healthz\nreplicas 0\nfuture key\n\n");
+    const auto message =
+        Message::decode("version v1\nargument a\nargument b\nenvironment K=V\nuid 7\ncover /x:/tmp\nmode supervise\n"
+                        "health http\nhealth_path /healthz\nreplicas 0\nfuture key\n\n");
     REQUIRE(message.has_value());
     const auto program = read_program(*message);
     CHECK(is_runnable(program));

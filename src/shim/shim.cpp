@@ -64,7 +64,8 @@ Shim::Shim(Opened opened)
 {
     loop_.add(signals_.get(), EPOLLIN, *this);
     if (opened_.listener) forwarder_ = std::make_unique<Forwarder>(loop_, supervisor_, std::move(opened_.listener));
-    control_ = std::make_unique<Control>(loop_, std::move(opened_.control), [this](const Message& request) { return answer(request); });
+    control_ = std::make_unique<Control>(loop_, std::move(opened_.control),
+                                         [this](const Message& request) { return answer(request); });
     auto program = read_program(opened_.start);
     if (is_runnable(program)) supervisor_.deploy(std::move(program));
 }
@@ -118,7 +119,8 @@ void Shim::on_ready(std::uint32_t)
 {
     signalfd_siginfo info{};
     bool must_leave = false;
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) must_leave = must_leave || info.ssi_signo == SIGTERM;
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+        must_leave = must_leave || info.ssi_signo == SIGTERM;
     reap();
     if (!must_leave) return;
     exits_when_finished_ = true;

@@ -11,7 +11,7 @@ namespace ramet::shim {
 
 /// What a shim opened before it went into the background, so that a failure could still be told.
 struct Opened {
-    Fd lock;      ///< held while it lives: two shims never share a directory
+    Fd lock;  ///< held while it lives: two shims never share a directory
     Fd control;
     Fd listener;  ///< the stable port; none for databases and tasks
     Message start;

@@ -28,7 +28,8 @@ bool has_connections(const std::vector<std::unique_ptr<Replica>>& replicas)
 
 bool has_given_up(const Replica& replica)
 {
-    return replica.state() == State::failed || replica.is_overdue() || replica.quick_ends() >= quick_ends_until_given_up;
+    return replica.state() == State::failed || replica.is_overdue() ||
+           replica.quick_ends() >= quick_ends_until_given_up;
 }
 
 /// The state that people should see when replicas differ: the worst.
@@ -36,15 +37,16 @@ State worst(const std::vector<std::unique_ptr<Replica>>& replicas)
 {
     auto state = State::healthy;
     for (const auto& replica : replicas) state = std::max(state, replica->state());
-    const bool starting = std::ranges::any_of(replicas, [](const auto& replica) { return replica->state() == State::starting; });
+    const bool starting =
+        std::ranges::any_of(replicas, [](const auto& replica) { return replica->state() == State::starting; });
     return state == State::healthy && starting ? State::starting : state;
 }
 
 }  // namespace
 
 Supervisor::Supervisor(Loop& loop, SupervisorEvents& events, LogFile& log, const ControlGroup& group, std::string tag)
-    : loop_(loop), events_(events), log_(log), group_(group), tag_(std::move(tag)), review_timer_(loop, [this] { review(); }),
-      drain_timer_(loop, [this] { expire(); }), limit_timer_(loop, [this] {
+    : loop_(loop), events_(events), log_(log), group_(group), tag_(std::move(tag)),
+      review_timer_(loop, [this] { review(); }), drain_timer_(loop, [this] { expire(); }), limit_timer_(loop, [this] {
           has_timed_out_ = true;
           if (serving_) retire(std::move(serving_), SIGKILL, 0);
       })
@@ -123,7 +125,8 @@ void Supervisor::review_incoming()
 {
     if (!incoming_) return;
     if (all_healthy(incoming_->replicas)) return promote();
-    const auto culprit = std::ranges::find_if(incoming_->replicas, [](const auto& replica) { return has_given_up(*replica); });
+    const auto culprit =
+        std::ranges::find_if(incoming_->replicas, [](const auto& replica) { return has_given_up(*replica); });
     if (culprit != incoming_->replicas.end()) fail_incoming(**culprit);
 }
 
@@ -160,7 +163,8 @@ void Supervisor::note_failure(const Version& version, const Replica& culprit)
     if (culprit.is_overdue())
         failure_ = "it was not healthy within " + std::to_string(version.program.health_timeout_ms) + " ms";
     else
-        failure_ = culprit.restarts() > 0 ? "it ended " + std::to_string(culprit.restarts() + 1) + " times" : "it did not start";
+        failure_ = culprit.restarts() > 0 ? "it ended " + std::to_string(culprit.restarts() + 1) + " times"
+                                          : "it did not start";
     if (!culprit.problem().empty()) failure_ += ": " + culprit.problem();
     evidence_ = last_lines(culprit.tail(), 20);
 }
@@ -229,7 +233,8 @@ const Replica* Supervisor::task_replica() const
 const Ending* Supervisor::task_ending() const
 {
     const auto* replica = task_replica();
-    const bool is_over = replica != nullptr && (replica->state() == State::failed || replica->state() == State::stopped);
+    const bool is_over =
+        replica != nullptr && (replica->state() == State::failed || replica->state() == State::stopped);
     return is_over && replica->ending() ? &*replica->ending() : nullptr;
 }
 
@@ -320,8 +325,8 @@ void Supervisor::describe(Message& reply) const
         if (!version) return;
         for (const auto& replica : version->replicas)
             reply.add("replica", std::to_string(replica->index()) + " " + std::to_string(replica->pid()) + " " +
-                                     std::to_string(replica->port()) + " " + std::string(to_string(replica->state())) + " " +
-                                     std::to_string(replica->restarts()) + " " + version->program.version);
+                                     std::to_string(replica->port()) + " " + std::string(to_string(replica->state())) +
+                                     " " + std::to_string(replica->restarts()) + " " + version->program.version);
     };
     add_all(serving_);
     add_all(incoming_);

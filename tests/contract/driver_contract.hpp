@@ -23,7 +23,8 @@ struct DriverSubject {
 
 inline engine::Call contract_call()
 {
-    return {.deadline = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()) + std::chrono::minutes(1)};
+    return {.deadline =
+                std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()) + std::chrono::minutes(1)};
 }
 
 /// Awaits until ready or failed; `timeout` after half a minute.
@@ -40,7 +41,8 @@ inline Result<engine::Outputs> await_ready(engine::Driver& driver, const engine:
 }
 
 /// Applies and awaits; the resource then knows what the driver answered.
-inline Result<void> bring_up(engine::Driver& driver, engine::ResourceRef& resource, const std::string& token = "token-1")
+inline Result<void> bring_up(engine::Driver& driver, engine::ResourceRef& resource,
+                             const std::string& token = "token-1")
 {
     auto applied = driver.apply(contract_call(), resource, engine::Token(token));
     if (!applied) return std::unexpected(applied.error());
@@ -79,40 +81,23 @@ inline bool is_listed(engine::Driver& driver, const engine::ResourceRef& resourc
 {
     const auto items = driver.inventory(contract_call(), resource.mark.install);
     REQUIRE_MESSAGE(items.has_value(), (items ? "" : items.error().message));
-    return std::ranges::any_of(*items, [&](const auto& item) { return item.kind == resource.kind && item.name == resource.name && item.mark == resource.mark; });
+    return std::ranges::any_of(*items, [&](const auto& item) {
+        return item.kind == resource.kind && item.name == resource.name && item.mark == resource.mark;
+    });
 }
 
-/// Run inside a test case. The resource is absent before and after.
-inline void check_driver_contract(DriverSubject subject)
+inline void check_success(const auto& result, std::string_view what)
+{
+    const auto story = std::string(what);
+    CHECK_MESSAGE(result.has_value(), story, ": ",
+                  (result.has_value() ? "" : result.error().message + "\n" + result.error().evidence));
+}
+
+/// Another incarnation of the same name is foreign, and is neither taken over nor removed; nor does a proof with another identity
+/// remove anything.
+inline void check_foreigners_are_refused(DriverSubject& subject, const engine::ResourceRef& resource)
 {
     auto& driver = subject.driver;
-    auto resource = subject.resource;
-    const auto check = [](const auto& result, std::string_view what) {
-        const auto story = std::string(what);
-        CHECK_MESSAGE(result.has_value(), story, ": ", (result.has_value() ? "" : result.error().message + "\n" + result.error().evidence));
-    };
-
-    // What does not exist: absent, not listed, and its removal is a success.
-    CHECK(presence_of(driver, resource) == engine::Presence::absent);
-    CHECK_FALSE(is_listed(driver, resource));
-    check(driver.remove(contract_call(), {resource, {}}), "removing what is not there");
-
-    // Applied twice with one token is applied once.
-    check(bring_up(driver, resource), "the first apply");
-    const auto first = driver.probe(contract_call(), resource);
-    REQUIRE(first.has_value());
-    CHECK(first->presence == engine::Presence::ours);
-    check(bring_up(driver, resource), "the same apply again");
-    const auto second = driver.probe(contract_call(), resource);
-    REQUIRE(second.has_value());
-    CHECK(second->identity == first->identity);
-    for (const auto& output : subject.promised_outputs) CHECK_MESSAGE(resource.outputs.contains(output), "output ", output);
-    CHECK(is_listed(driver, resource));
-    const auto elsewhere = driver.inventory(contract_call(), "another-install");
-    REQUIRE(elsewhere.has_value());
-    CHECK(elsewhere->empty());
-
-    // Another incarnation of the same name is foreign, and is neither taken over nor removed.
     auto stranger = resource;
     stranger.mark.nonce = "another-nonce";
     stranger.identity.clear();
@@ -123,26 +108,56 @@ inline void check_driver_contract(DriverSubject subject)
     (void)driver.remove(contract_call(), {stranger, {}});
     CHECK(presence_of(driver, resource) == engine::Presence::ours);
 
-    // A proof with another identity removes nothing.
-    if (subject.has_identity) {
-        auto copy = resource;
-        copy.identity = "1:1";
-        CHECK_FALSE(driver.remove(contract_call(), {copy, {}}).has_value());
-        CHECK(presence_of(driver, resource) == engine::Presence::ours);
-    }
+    if (!subject.has_identity) return;
+    auto copy = resource;
+    copy.identity = "1:1";
+    CHECK_FALSE(driver.remove(contract_call(), {copy, {}}).has_value());
+    CHECK(presence_of(driver, resource) == engine::Presence::ours);
+}
 
-    // Gone is gone, twice.
-    check(take_down(driver, resource), "the removal");
+/// Applied twice with one token is applied once, listed under our install and no other.
+inline void check_apply_repeats(DriverSubject& subject, engine::ResourceRef& resource)
+{
+    auto& driver = subject.driver;
+    check_success(bring_up(driver, resource), "the first apply");
+    const auto first = driver.probe(contract_call(), resource);
+    REQUIRE(first.has_value());
+    CHECK(first->presence == engine::Presence::ours);
+    check_success(bring_up(driver, resource), "the same apply again");
+    const auto second = driver.probe(contract_call(), resource);
+    REQUIRE(second.has_value());
+    CHECK(second->identity == first->identity);
+    for (const auto& output : subject.promised_outputs)
+        CHECK_MESSAGE(resource.outputs.contains(output), "output ", output);
+    CHECK(is_listed(driver, resource));
+    const auto elsewhere = driver.inventory(contract_call(), "another-install");
+    REQUIRE(elsewhere.has_value());
+    CHECK(elsewhere->empty());
+}
+
+/// Run inside a test case. The resource is absent before and after.
+inline void check_driver_contract(DriverSubject subject)
+{
+    auto& driver = subject.driver;
+    auto resource = subject.resource;
     CHECK(presence_of(driver, resource) == engine::Presence::absent);
     CHECK_FALSE(is_listed(driver, resource));
-    check(driver.remove(contract_call(), {resource, {}}), "removing it again");
+    check_success(driver.remove(contract_call(), {resource, {}}), "removing what is not there");
+
+    check_apply_repeats(subject, resource);
+    check_foreigners_are_refused(subject, resource);
+
+    check_success(take_down(driver, resource), "the removal");
+    CHECK(presence_of(driver, resource) == engine::Presence::absent);
+    CHECK_FALSE(is_listed(driver, resource));
+    check_success(driver.remove(contract_call(), {resource, {}}), "removing it again");
 
     // And it can be made anew.
     resource.identity.clear();
     resource.mark.nonce = "nonce-of-a-second-life";
     resource.incarnation = 2;
-    check(bring_up(driver, resource, "token-3"), "a second incarnation");
-    check(take_down(driver, resource), "its removal");
+    check_success(bring_up(driver, resource, "token-3"), "a second incarnation");
+    check_success(take_down(driver, resource), "its removal");
     CHECK(presence_of(driver, resource) == engine::Presence::absent);
 }
 

@@ -27,7 +27,8 @@ public:
         const int count = request.last - request.first + 1;
         for (int step = 0; step < count; ++step) {
             const int number = request.first + (static_cast<int>(::getpid()) * 37 + step) % count;
-            const bool is_taken = std::ranges::any_of(held_, [&](const auto& held) { return held.second == number && held.first.starts_with(request.kind); });
+            const bool is_taken = std::ranges::any_of(
+                held_, [&](const auto& held) { return held.second == number && held.first.starts_with(request.kind); });
             if (is_taken || (request.is_usable && !request.is_usable(number))) continue;
             return held_[key] = number;
         }
@@ -59,7 +60,8 @@ public:
 };
 
 /// Asks until it is true; false when it is not within the limit.
-inline bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds(20))
+inline bool eventually(const std::function<bool()>& condition,
+                       std::chrono::milliseconds limit = std::chrono::seconds(20))
 {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
@@ -89,8 +91,12 @@ public:
     /// A resource as the engine would describe it.
     engine::ResourceRef resource(std::string kind, std::string path, Json spec = json::object{}) const
     {
-        return {.id = engine::ResourceId("id-" + path), .path = path, .kind = std::move(kind), .name = "name-" + path,
-                .mark = {"install-1", engine::OwnerId(environment), "nonce-" + path}, .spec = std::move(spec)};
+        return {.id = engine::ResourceId("id-" + path),
+                .path = path,
+                .kind = std::move(kind),
+                .name = "name-" + path,
+                .mark = {"install-1", engine::OwnerId(environment), "nonce-" + path},
+                .spec = std::move(spec)};
     }
 
     MemoryAllocations allocations{};
@@ -102,12 +108,14 @@ private:
     void end_everything()
     {
         std::error_code error;
-        for (auto at = std::filesystem::recursive_directory_iterator(root_, std::filesystem::directory_options::skip_permission_denied, error);
+        for (auto at = std::filesystem::recursive_directory_iterator(
+                 root_, std::filesystem::directory_options::skip_permission_denied, error);
              at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
             if (at->path().filename() != "control.sock") continue;
             const auto directory = at->path().parent_path();
             (void)targets::local::stop_shim(directory, {.signal = SIGKILL, .grace = Milliseconds(0)});
-            (void)eventually([&] { return !targets::local::find_shim(directory).value_or(std::nullopt); }, std::chrono::seconds(5));
+            (void)eventually([&] { return !targets::local::find_shim(directory).value_or(std::nullopt); },
+                             std::chrono::seconds(5));
         }
     }
 

@@ -19,7 +19,8 @@ namespace {
 
 Error failure_of(const TaskResult& result, const Path& shim)
 {
-    Error error{ErrorKind::invalid, fmt::format("the build's command exited with {}", result.exit_code), last_log_lines(shim)};
+    Error error{ErrorKind::invalid, fmt::format("the build's command exited with {}", result.exit_code),
+                last_log_lines(shim)};
     if (!result.problem.empty()) error.message = "the build's command could not be started: " + result.problem;
     if (result.timed_out) {
         error.kind = ErrorKind::timeout;
@@ -32,7 +33,8 @@ Error failure_of(const TaskResult& result, const Path& shim)
 mode_t mode_of(const struct stat& status, Writing writing)
 {
     const mode_t readable = status.st_mode | S_IRUSR | S_IRGRP | S_IROTH;
-    const mode_t passable = S_ISDIR(status.st_mode) || (status.st_mode & S_IXUSR) != 0 ? readable | S_IXUSR | S_IXGRP | S_IXOTH : readable;
+    const mode_t passable =
+        S_ISDIR(status.st_mode) || (status.st_mode & S_IXUSR) != 0 ? readable | S_IXUSR | S_IXGRP | S_IXOTH : readable;
     const mode_t plain = passable & 0777U;
     return writing == Writing::forbidden ? plain & ~mode_t{0222} : plain | S_IWUSR;
 }
@@ -43,7 +45,8 @@ Result<void> give_tree(const Path& path, unsigned uid, Writing writing)
 {
     auto root = path.string();
     char* roots[] = {root.data(), nullptr};
-    const std::unique_ptr<FTS, int (*)(FTS*)> walk(::fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, nullptr), ::fts_close);
+    const std::unique_ptr<FTS, int (*)(FTS*)> walk(::fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, nullptr),
+                                                   ::fts_close);
     if (!walk) return std::unexpected(os_error("walking", path));
     while (const auto* entry = ::fts_read(walk.get())) {
         if (entry->fts_info == FTS_DP) continue;
@@ -51,7 +54,8 @@ Result<void> give_tree(const Path& path, unsigned uid, Writing writing)
             errno = entry->fts_errno;
             return std::unexpected(os_error("walking", entry->fts_accpath));
         }
-        if (runs_as_root() && ::lchown(entry->fts_accpath, uid, uid) != 0) return std::unexpected(os_error("giving away", entry->fts_accpath));
+        if (runs_as_root() && ::lchown(entry->fts_accpath, uid, uid) != 0)
+            return std::unexpected(os_error("giving away", entry->fts_accpath));
         if (entry->fts_info == FTS_SL || entry->fts_info == FTS_SLNONE) continue;
         if (::chmod(entry->fts_accpath, mode_of(*entry->fts_statp, writing)) != 0)
             return std::unexpected(os_error("setting the mode of", entry->fts_accpath));
@@ -108,14 +112,18 @@ Result<void> BuildCache::start(const Request& request, const GitMirror& mirror) 
 Result<unsigned> BuildCache::ensure_user(const std::string& hash) const
 {
     if (!runs_as_root()) return ::geteuid();
-    const int uid = TRY(machine_.allocations.ensure({.kind = "uid", .owner = "builds", .path = hash, .first = first_uid, .last = last_uid}));
+    const int uid = TRY(machine_.allocations.ensure(
+        {.kind = "uid", .owner = "builds", .path = hash, .first = first_uid, .last = last_uid}));
     return static_cast<unsigned>(uid);
 }
 
 Result<void> BuildCache::run(const Request& request, unsigned uid) const
 {
     const auto place = work(request.hash);
-    TRY(write_quickly(place / "etc" / "passwd", fmt::format("root:x:0:0:root:/root:/bin/sh\nbuild:x:{0}:{0}:build:{1}:/bin/sh\n", uid, (place / "home").string()), 0644));
+    TRY(write_quickly(place / "etc" / "passwd",
+                      fmt::format("root:x:0:0:root:/root:/bin/sh\nbuild:x:{0}:{0}:build:{1}:/bin/sh\n", uid,
+                                  (place / "home").string()),
+                      0644));
     TRY(write_quickly(place / "etc" / "group", fmt::format("root:x:0:\nbuild:x:{}:\n", uid), 0644));
     for (const auto* part : {"tree", "home", "tmp"}) TRY(give_tree(place / part, uid, Writing::allowed));
 
@@ -163,7 +171,8 @@ Result<void> BuildCache::complete(const std::string& hash) const
     std::error_code error;
     std::filesystem::rename(log_path(place / "shim"), finished / "log", error);  // A tree as it is has none.
     // A directory that is not writable cannot be moved to another parent, except by root.
-    if (::chmod((place / "tree").c_str(), 0755) != 0 || ::rename((place / "tree").c_str(), (finished / "tree").c_str()) != 0)
+    if (::chmod((place / "tree").c_str(), 0755) != 0 ||
+        ::rename((place / "tree").c_str(), (finished / "tree").c_str()) != 0)
         return std::unexpected(os_error("moving the artefact to", finished));
     if (::chmod((finished / "tree").c_str(), 0555) != 0 || ::rename(finished.c_str(), (root() / hash).c_str()) != 0)
         return std::unexpected(os_error("moving the artefact to", root() / hash));
@@ -196,7 +205,8 @@ Result<void> BuildCache::evict(const std::string& hash) const
     // Away under another name first: a tree that is half gone must not pass for a complete one.
     const auto doomed = root() / ".work" / (hash + ".finished");
     TRY(remove_tree(doomed));
-    if (::rename((root() / hash).c_str(), doomed.c_str()) != 0 && errno != ENOENT) return std::unexpected(os_error("removing", root() / hash));
+    if (::rename((root() / hash).c_str(), doomed.c_str()) != 0 && errno != ENOENT)
+        return std::unexpected(os_error("removing", root() / hash));
     return remove_tree(doomed);
 }
 

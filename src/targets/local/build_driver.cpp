@@ -48,7 +48,8 @@ Result<engine::Observation> BuildDriver::probe(const engine::Call&, const engine
     return observation;
 }
 
-Result<engine::Acknowledged> BuildDriver::apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> BuildDriver::apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                                const engine::Token&)
 {
     const auto hash = TRY(hash_of(ref.spec));
     const auto mark = TRY(find_mark(reference_path(ref)));
@@ -56,9 +57,12 @@ Result<engine::Acknowledged> BuildDriver::apply(const engine::Call& call, const 
         return fail(ErrorKind::conflict, "the reference of {} carries another mark", ref.path);
     TRY(ensure_directory(cache_.root() / ".references", 0700));
     TRY(write_mark(reference_path(ref), ref, hash));
-    const auto mirror = TRY(GitMirror::open({.root = machine_.root / "mirrors", .url = get_string(ref.spec, "repository"), .stop = call.stop}));
-    BuildCache::Request request{.hash = hash, .selection = selection_of(ref.spec), .commit = CommitSha(get_string(ref.spec, "commit"))};
-    if (const auto& command = get_member(ref.spec, "command"); !command.is_null()) request.command = command_arguments(command);
+    const auto mirror = TRY(GitMirror::open(
+        {.root = machine_.root / "mirrors", .url = get_string(ref.spec, "repository"), .stop = call.stop}));
+    BuildCache::Request request{
+        .hash = hash, .selection = selection_of(ref.spec), .commit = CommitSha(get_string(ref.spec, "commit"))};
+    if (const auto& command = get_member(ref.spec, "command"); !command.is_null())
+        request.command = command_arguments(command);
     request.timeout = Milliseconds(get_int(ref.spec, "timeout_ms", request.timeout.count()));
     TRY(cache_.begin(request, mirror));
     return engine::Acknowledged{hash, ref.mark.nonce, {}};
@@ -82,7 +86,8 @@ Result<engine::Readiness> BuildDriver::await(const engine::Call&, const engine::
     using Stage = BuildCache::Stage;
     switch (state.stage) {
     case Stage::complete: return engine::Ready{outputs_of(ref.spec)};
-    case Stage::building: return engine::NotYet{Milliseconds(20), state.last_line.empty() ? "building" : "building: " + state.last_line};
+    case Stage::building:
+        return engine::NotYet{Milliseconds(20), state.last_line.empty() ? "building" : "building: " + state.last_line};
     case Stage::failed: return failed(ref, *state.error);
     case Stage::absent: break;
     }

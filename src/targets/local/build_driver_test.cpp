@@ -28,8 +28,11 @@ struct BuildFixture {
         const auto hash = input_hash(mirror, commit, build, {});
         REQUIRE(hash.has_value());
         return local.resource("local.build", "build/" + service,
-                              json::object{{"repository", repository.url()}, {"commit", commit.str()}, {"context", "app"},
-                                           {"command", std::move(command)}, {"input_hash", *hash}});
+                              json::object{{"repository", repository.url()},
+                                           {"commit", commit.str()},
+                                           {"context", "app"},
+                                           {"command", std::move(command)},
+                                           {"input_hash", *hash}});
     }
     int leftovers() const
     {
@@ -53,14 +56,16 @@ TEST_CASE("a build keeps the contract of drivers")
 {
     BuildFixture fixture;
     fixture.repository.write("app/in.txt", "in");
-    check_driver_contract({fixture.builds, fixture.resource("cp in.txt out.txt"), {"artefact", "directory", "input_hash", "log"}});
+    check_driver_contract(
+        {fixture.builds, fixture.resource("cp in.txt out.txt"), {"artefact", "directory", "input_hash", "log"}});
 }
 
 TEST_CASE("a build runs as an unprivileged user with a clean environment, and its artefact is read only")
 {
     BuildFixture fixture;
     fixture.repository.write("app/in.txt", "in");
-    auto resource = fixture.resource("id -u; env; ls -a ..; touch $HOME/x $TMPDIR/x; (setsid sleep 1000 &); cp in.txt out.txt; chmod 4755 out.txt; echo built");
+    auto resource = fixture.resource("id -u; env; ls -a ..; touch $HOME/x $TMPDIR/x; (setsid sleep 1000 &); cp in.txt "
+                                     "out.txt; chmod 4755 out.txt; echo built");
     ::setenv("RAMET_TEST_LEAK", "leak", 1);
     const auto up = bring_up(fixture.builds, resource);
     ::unsetenv("RAMET_TEST_LEAK");
@@ -98,7 +103,8 @@ TEST_CASE("the same inputs are built once, for another environment and another c
     CHECK(fixture.builds.classify_change(first.spec, second.spec) == engine::Driver::Change::keep);
 
     // Nobody's removal takes away what somebody still refers to, or may want again soon.
-    const auto later = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()) + std::chrono::hours(1);
+    const auto later =
+        std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()) + std::chrono::hours(1);
     CHECK(take_down(fixture.builds, first).has_value());
     CHECK(fixture.builds.collect(later) == 0);
     CHECK(take_down(fixture.builds, second).has_value());
@@ -126,7 +132,8 @@ TEST_CASE("two environments that want the same artefact at the same time wait fo
     CHECK(take_down(fixture.builds, second).has_value());
 }
 
-TEST_CASE("a build that fails, never ends or cannot start says so with its last lines, and the next attempt begins anew")
+TEST_CASE(
+    "a build that fails, never ends or cannot start says so with its last lines, and the next attempt begins anew")
 {
     BuildFixture fixture;
     struct Case {
@@ -162,7 +169,13 @@ TEST_CASE("a build that nobody waits for any more is ended with all that it star
     fixture.repository.write("app/in.txt", "in");
     auto resource = fixture.resource("setsid sh -c 'trap \"\" TERM; sleep 1000' & trap '' TERM; sleep 1000");
     REQUIRE(fixture.builds.apply(contract_call(), resource, engine::Token("1")).has_value());
-    CHECK(eventually([&] { return count_processes("sleep\0001000") >= 0 && find_shim(fixture.local.root() / "builds/.work" / std::string(resource.spec.at("input_hash").as_string()) / "shim").value().has_value(); }));
+    CHECK(eventually([&] {
+        return count_processes("sleep\0001000") >= 0 &&
+               find_shim(fixture.local.root() / "builds/.work" /
+                         std::string(resource.spec.at("input_hash").as_string()) / "shim")
+                   .value()
+                   .has_value();
+    }));
     const auto began = std::chrono::steady_clock::now();
     CHECK(text_of(take_down(fixture.builds, resource)) == "");
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));

@@ -52,14 +52,18 @@ TEST_CASE("the home keeps the contract of drivers")
 TEST_CASE("the shim of a service keeps the contract of drivers")
 {
     EnvironmentFixture environment;
-    check_driver_contract({environment.shims, environment.local.resource("local.shim", "address/api"), {"host", "port"}});
+    check_driver_contract(
+        {environment.shims, environment.local.resource("local.shim", "address/api"), {"host", "port"}});
 }
 
 TEST_CASE("a service keeps the contract of drivers")
 {
     EnvironmentFixture environment;
     auto address = environment.address("api");
-    check_driver_contract({environment.services, environment.service("api", python_run(), {{"health", json::object{{"kind", "http"}, {"path", "/"}}}}), {"host", "port"}});
+    check_driver_contract(
+        {environment.services,
+         environment.service("api", python_run(), {{"health", json::object{{"kind", "http"}, {"path", "/"}}}}),
+         {"host", "port"}});
     CHECK(count_processes("http.server, os, signal") == 0);
     CHECK(take_down(environment.shims, address).has_value());
 }
@@ -77,8 +81,10 @@ TEST_CASE("Redis keeps the contract of drivers")
     EnvironmentFixture environment;
     environment.local.secrets.values["redis-password"] = "p\"a s\\s";
     RedisDriver redis(environment.local.machine());
-    json::object spec{{"password", json::object{{"$secret", "redis-password"}, {"version", 1}}}, {"uid", environment.home.outputs.at("database_uid")}};
-    check_driver_contract({redis, environment.local.resource("redis.server", "database/cache", spec), {"host", "port"}});
+    json::object spec{{"password", json::object{{"$secret", "redis-password"}, {"version", 1}}},
+                      {"uid", environment.home.outputs.at("database_uid")}};
+    check_driver_contract(
+        {redis, environment.local.resource("redis.server", "database/cache", spec), {"host", "port"}});
     CHECK(count_processes(environment.local.root().string()) == 0);
 }
 
@@ -96,7 +102,8 @@ TEST_CASE("what is shared with the base keeps the contract of drivers")
     EnvironmentFixture base;
     auto address = base.address("mailhog");
     SharedDriver shared(base.local.machine());
-    auto resource = base.local.resource("local.shared", "address/mailhog", json::object{{"base", "env1"}, {"shim", "service-mailhog"}});
+    auto resource = base.local.resource("local.shared", "address/mailhog",
+                                        json::object{{"base", "env1"}, {"shim", "service-mailhog"}});
     check_driver_contract({shared, resource, {"host", "port"}});
     CHECK(presence_of(base.shims, address) == engine::Presence::ours);
     CHECK(take_down(base.shims, address).has_value());

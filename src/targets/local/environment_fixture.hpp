@@ -75,7 +75,10 @@ public:
     /// A service that runs `run` in the environment's home.
     engine::ResourceRef service(const std::string& name, Json run, json::object more = {});
     int port_of(const engine::ResourceRef& address) const;
-    Path shim_of(const std::string& name) const { return service_shim_directory(local.root(), local.environment, name); }
+    Path shim_of(const std::string& name) const
+    {
+        return service_shim_directory(local.root(), local.environment, name);
+    }
     ShimStatus status_of(const std::string& name) const;
 };
 

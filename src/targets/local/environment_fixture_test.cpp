@@ -27,7 +27,8 @@ std::optional<std::string> HttpClient::get(std::string_view path)
     const auto request = fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n\r\n", path);
     std::string answer;
     char buffer[4096];
-    if (::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) return std::nullopt;
+    if (::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+        return std::nullopt;
     for (;;) {
         const auto head = answer.find("\r\n\r\n");
         const auto length = answer.find("Content-Length: ");

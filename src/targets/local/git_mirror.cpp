@@ -20,7 +20,8 @@ std::map<std::string, std::string> git_environment(const GitMirror::Options& opt
     environment["GIT_TERMINAL_PROMPT"] = "0";
     environment["GIT_CONFIG_NOSYSTEM"] = "1";
     environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
-    environment["GIT_ALLOW_PROTOCOL"] = options.origin == UrlOrigin::administrator ? "file:http:https:ssh" : "http:https:ssh";
+    environment["GIT_ALLOW_PROTOCOL"] =
+        options.origin == UrlOrigin::administrator ? "file:http:https:ssh" : "http:https:ssh";
     environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes";
     environment["GIT_OPTIONAL_LOCKS"] = "0";
     environment.emplace("HOME", "/nonexistent");
@@ -76,7 +77,9 @@ Entry parse_entry(std::string_view line)
 
 bool is_selected(std::string_view path, const std::string& context, const std::vector<std::string>& globs)
 {
-    if (context.empty() || (path.starts_with(context) && (path.size() == context.size() || path[context.size()] == '/'))) return true;
+    if (context.empty() ||
+        (path.starts_with(context) && (path.size() == context.size() || path[context.size()] == '/')))
+        return true;
     return std::ranges::any_of(globs, [&](const auto& glob) { return matches_glob(glob, path); });
 }
 
@@ -98,8 +101,10 @@ bool stays_inside(std::string_view path, std::string_view target)
     if (target.starts_with('/')) return false;
     int depth = static_cast<int>(std::ranges::count(path, '/'));
     for (const auto& part : split(target, '/')) {
-        if (part == "..") --depth;
-        else if (!part.empty() && part != ".") ++depth;
+        if (part == "..")
+            --depth;
+        else if (!part.empty() && part != ".")
+            ++depth;
         if (depth < 0) return false;
     }
     return true;
@@ -111,13 +116,24 @@ Result<GitMirror> GitMirror::open(Options options)
     return GitMirror(std::move(options));
 }
 
-GitMirror::GitMirror(Options options) : options_(std::move(options)), path_(options_.root / (short_hash({options_.url}) + ".git")) {}
+GitMirror::GitMirror(Options options)
+    : options_(std::move(options)), path_(options_.root / (short_hash({options_.url}) + ".git"))
+{
+}
 
 Result<std::string> GitMirror::git(std::vector<std::string> arguments) const
 {
     const auto verb = arguments.front();
-    std::vector<std::string> whole = {"git", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "safe.directory=*",
-                                      "-c", "fetch.unpackLimit=1", "--git-dir=" + path_.string()};
+    std::vector<std::string> whole = {"git",
+                                      "-c",
+                                      "core.hooksPath=/dev/null",
+                                      "-c",
+                                      "gc.auto=0",
+                                      "-c",
+                                      "safe.directory=*",
+                                      "-c",
+                                      "fetch.unpackLimit=1",
+                                      "--git-dir=" + path_.string()};
     std::ranges::move(arguments, std::back_inserter(whole));
     auto output = run_checked({.arguments = std::move(whole),
                                .environment = git_environment(options_),
@@ -151,7 +167,8 @@ Result<CommitSha> GitMirror::fetch(std::string_view ref)
             problem.kind = ErrorKind::not_found;
         return fail_in(std::move(problem), fmt::format("fetching {}", ref));
     }
-    const CommitSha commit(std::string(trim(TRY(git({"rev-parse", "--verify", "--quiet", "--end-of-options", incoming + "^{commit}"})))));
+    const CommitSha commit(
+        std::string(trim(TRY(git({"rev-parse", "--verify", "--quiet", "--end-of-options", incoming + "^{commit}"})))));
     TRY(pin(commit));
     return commit;
 }
@@ -185,7 +202,8 @@ Result<void> GitMirror::ensure_commit(const CommitSha& commit, std::string_view 
     }
     const auto by_itself = fetch(commit.str());
     if (by_itself) return {};
-    Error error{ErrorKind::not_found, fmt::format("commit {} cannot be fetched", short_sha(commit)), by_itself.error().evidence};
+    Error error{ErrorKind::not_found, fmt::format("commit {} cannot be fetched", short_sha(commit)),
+                by_itself.error().evidence};
     if (is_transient(by_itself.error().kind)) error.kind = by_itself.error().kind;
     error.next_step = "it may have been replaced by a forced push: look at the branch's present head";
     return std::unexpected(std::move(error));
@@ -196,7 +214,8 @@ Result<std::string> GitMirror::tree_hash(const CommitSha& commit, std::string_vi
     TRY(check_commit(commit));
     TRY(check_tree_path(path));
     const auto inside = normal(path);
-    const auto hash = git({"rev-parse", "--verify", "--quiet", "--end-of-options", commit.str() + (inside.empty() ? "^{tree}" : ":" + inside)});
+    const auto hash = git({"rev-parse", "--verify", "--quiet", "--end-of-options",
+                           commit.str() + (inside.empty() ? "^{tree}" : ":" + inside)});
     if (hash) return std::string(trim(*hash));
     if (!has_commit(commit)) return fail(ErrorKind::not_found, "commit {} is not here", short_sha(commit));
     return std::string();
@@ -206,7 +225,9 @@ Result<std::vector<std::string>> GitMirror::changed_paths(const CommitSha& from,
 {
     TRY(check_commit(from));
     TRY(check_commit(to));
-    auto paths = split(TRY(git({"diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from.str(), to.str()})), '\0');
+    auto paths = split(
+        TRY(git({"diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from.str(), to.str()})),
+        '\0');
     std::erase(paths, "");
     return paths;
 }
@@ -266,13 +287,21 @@ Result<void> GitMirror::export_to(const Path& directory, const CommitSha& commit
         const auto first = entry.find(' ');
         const auto second = entry.find(' ', first + 1);
         if (entry.starts_with("160000")) continue;  // A submodule's commit is not in this repository.
-        index += fmt::format("{} {}\t{}", entry.substr(0, first), entry.substr(first + 1, second - first - 1), entry.substr(second + 1));
+        index += fmt::format("{} {}\t{}", entry.substr(0, first), entry.substr(first + 1, second - first - 1),
+                             entry.substr(second + 1));
         index += '\0';
     }
     auto environment = git_environment(options_);
     environment["GIT_INDEX_FILE"] = (directory.parent_path() / (directory.filename().string() + ".index")).string();
-    const std::vector<std::string> git_words = {"git", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "core.bare=false",
-                                                "--git-dir=" + path_.string(), "--work-tree=" + directory.string()};
+    const std::vector<std::string> git_words = {"git",
+                                                "-c",
+                                                "core.hooksPath=/dev/null",
+                                                "-c",
+                                                "safe.directory=*",
+                                                "-c",
+                                                "core.bare=false",
+                                                "--git-dir=" + path_.string(),
+                                                "--work-tree=" + directory.string()};
     const auto run = [&](std::vector<std::string> arguments, std::string input) -> Result<void> {
         auto whole = git_words;
         std::ranges::move(arguments, std::back_inserter(whole));
@@ -289,7 +318,8 @@ Result<void> GitMirror::export_to(const Path& directory, const CommitSha& commit
     return remove_tree(environment["GIT_INDEX_FILE"]);
 }
 
-Result<std::string> input_hash(const GitMirror& mirror, const CommitSha& commit, const Build& build, const std::vector<std::string>& paths)
+Result<std::string> input_hash(const GitMirror& mirror, const CommitSha& commit, const Build& build,
+                               const std::vector<std::string>& paths)
 {
     Sha256 hash;
     const auto add = [&](std::string_view part) {
@@ -299,13 +329,16 @@ Result<std::string> input_hash(const GitMirror& mirror, const CommitSha& commit,
     add("ramet build 1");
     add(Path(build.context).lexically_normal().string());
     if (build.command) {
-        if (const auto* text = std::get_if<std::string>(&*build.command)) add("shell " + *text);
-        else for (const auto& word : std::get<std::vector<std::string>>(*build.command)) add("word " + word);
+        if (const auto* text = std::get_if<std::string>(&*build.command))
+            add("shell " + *text);
+        else
+            for (const auto& word : std::get<std::vector<std::string>>(*build.command)) add("word " + word);
     }
     if (paths.empty()) {
         // One hash that git has already says it all.
         const auto tree = TRY(mirror.tree_hash(commit, build.context));
-        if (tree.empty()) return fail(ErrorKind::not_found, "there is no {} in commit {}", build.context, short_sha(commit));
+        if (tree.empty())
+            return fail(ErrorKind::not_found, "there is no {} in commit {}", build.context, short_sha(commit));
         add(tree);
         return hash.hex();
     }

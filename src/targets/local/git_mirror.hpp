@@ -22,8 +22,8 @@ enum class UrlOrigin : std::uint8_t { administrator, content };
 class GitMirror {
 public:
     struct Options {
-        Path root;                ///< D/mirrors
-        std::string url;          ///< http, https, ssh, or a path for administrators
+        Path root;        ///< D/mirrors
+        std::string url;  ///< http, https, ssh, or a path for administrators
         UrlOrigin origin = UrlOrigin::administrator;
         /// Credentials as environment variables of git (GIT_CONFIG_COUNT, …, GIT_ASKPASS); never part of the url.
         std::map<std::string, std::string> environment{};

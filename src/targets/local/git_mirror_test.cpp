@@ -53,7 +53,8 @@ TEST_CASE("a ref or commit that is gone is not found, and a repository that is g
     fixture.repository.commit();
     auto mirror = fixture.mirror();
     CHECK(error_of(mirror.fetch("refs/heads/nowhere")).starts_with("not_found: "));
-    CHECK(error_of(mirror.ensure_commit(CommitSha(std::string(40, 'a')), "refs/heads/main")).starts_with("not_found: "));
+    CHECK(
+        error_of(mirror.ensure_commit(CommitSha(std::string(40, 'a')), "refs/heads/main")).starts_with("not_found: "));
     auto gone = *GitMirror::open({.root = fixture.directory.path() / "mirrors", .url = "/nonexistent/repository"});
     const auto fetched = gone.fetch("refs/heads/main");
     REQUIRE_FALSE(fetched.has_value());
@@ -62,8 +63,9 @@ TEST_CASE("a ref or commit that is gone is not found, and a repository that is g
 
 TEST_CASE("addresses and names that could be options or other transports are refused")
 {
-    for (const std::string_view url : {"", "-x", "--upload-pack=touch /tmp/x", "ext::sh -c true", "file:///etc", "javascript:alert(1)", "git://host/x",
-                                       "https://host/x\ny", "relative/path", "fd::3"}) {
+    for (const std::string_view url :
+         {"", "-x", "--upload-pack=touch /tmp/x", "ext::sh -c true", "file:///etc", "javascript:alert(1)",
+          "git://host/x", "https://host/x\ny", "relative/path", "fd::3"}) {
         CAPTURE(url);
         CHECK_FALSE(check_repository_url(url, UrlOrigin::administrator).has_value());
     }
@@ -116,9 +118,13 @@ TEST_CASE("the input hash follows what a build depends on and nothing else")
     const auto context = after("apps/web/index.html");
     CHECK(input_hash(mirror, context, build, {}) != plain);
 
-    CHECK(input_hash(mirror, start, {.context = "apps/web", .command = ProjectCommand(std::string("make all"))}, {}) != plain);
-    CHECK(input_hash(mirror, start, {.context = "apps/web", .command = ProjectCommand(std::vector<std::string>{"make"})}, {}) != plain);
-    CHECK(input_hash(mirror, start, {.context = "./apps/web", .command = ProjectCommand(std::string("make"))}, {}) == plain);
+    CHECK(input_hash(mirror, start, {.context = "apps/web", .command = ProjectCommand(std::string("make all"))}, {}) !=
+          plain);
+    CHECK(input_hash(mirror, start,
+                     {.context = "apps/web", .command = ProjectCommand(std::vector<std::string>{"make"})},
+                     {}) != plain);
+    CHECK(input_hash(mirror, start, {.context = "./apps/web", .command = ProjectCommand(std::string("make"))}, {}) ==
+          plain);
     CHECK(error_of(input_hash(mirror, start, {.context = "apps/none"}, {})).starts_with("not_found: "));
 }
 
@@ -138,7 +144,8 @@ TEST_CASE("an export holds the context and what paths match, with modes and link
     std::filesystem::create_directory(target);
     const auto exported = mirror.export_to(target, commit, {"apps/web", {"packages/**"}});
     REQUIRE_MESSAGE(exported.has_value(), error_of(exported));
-    CHECK((std::filesystem::status(target / "apps/web/run.sh").permissions() & std::filesystem::perms::owner_exec) != std::filesystem::perms::none);
+    CHECK((std::filesystem::status(target / "apps/web/run.sh").permissions() & std::filesystem::perms::owner_exec) !=
+          std::filesystem::perms::none);
     CHECK(read_file(target / "apps/web/lib/button.js") == "b");
     CHECK_FALSE(std::filesystem::exists(target / "apps/api"));
     CHECK_FALSE(std::filesystem::exists(target / ".git"));
@@ -152,8 +159,14 @@ TEST_CASE("a link that leads out of the repository is refused, one that stays in
         bool inside;
     };
     const Case cases[] = {
-        {"a", "b", true},           {"a", "/etc/passwd", false}, {"a", "../x", false},       {"d/a", "../x", true},
-        {"d/a", "../../x", false},  {"d/a", "..", true},         {"d/e/a", "../../../x", false}, {"a", "d/../../x", false},
+        {"a", "b", true},
+        {"a", "/etc/passwd", false},
+        {"a", "../x", false},
+        {"d/a", "../x", true},
+        {"d/a", "../../x", false},
+        {"d/a", "..", true},
+        {"d/e/a", "../../../x", false},
+        {"a", "d/../../x", false},
         {"a", "./d/./../x", true},
     };
     for (const auto& [path, target, inside] : cases) {

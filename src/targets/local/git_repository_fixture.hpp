@@ -15,17 +15,15 @@ namespace ramet::targets::local {
 
 class GitRepositoryFixture {
 public:
-    GitRepositoryFixture()
-    {
-        git({"init", "--quiet", "--initial-branch=main", "."});
-    }
+    GitRepositoryFixture() { git({"init", "--quiet", "--initial-branch=main", "."}); }
 
     std::string git(std::vector<std::string> arguments) const
     {
         arguments.insert(arguments.begin(), {"git", "-c", "user.name=tester", "-c", "user.email=tester@example.com"});
-        const auto output = run_checked({.arguments = std::move(arguments),
-                                         .environment = {{"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_CONFIG_NOSYSTEM", "1"}},
-                                         .working_directory = directory_.path()});
+        const auto output =
+            run_checked({.arguments = std::move(arguments),
+                         .environment = {{"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_CONFIG_NOSYSTEM", "1"}},
+                         .working_directory = directory_.path()});
         REQUIRE_MESSAGE(output.has_value(), (output ? "" : output.error().message + output.error().evidence));
         return std::string(trim(*output));
     }

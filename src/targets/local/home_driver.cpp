@@ -17,7 +17,8 @@ constexpr const char* database_user = "home/database";
 Result<void> make_owned(const Path& directory, unsigned uid, unsigned mode)
 {
     TRY(ensure_directory(directory, mode));
-    if (runs_as_root() && ::chown(directory.c_str(), uid, uid) != 0) return std::unexpected(os_error("giving away", directory));
+    if (runs_as_root() && ::chown(directory.c_str(), uid, uid) != 0)
+        return std::unexpected(os_error("giving away", directory));
     return {};
 }
 
@@ -53,12 +54,13 @@ Result<HomeDriver::Users> HomeDriver::ensure_users(const engine::ResourceRef& re
 {
     if (!runs_as_root()) return Users{::geteuid(), ::geteuid()};
     const auto ensure = [&](std::string_view path) {
-        return machine_.allocations.ensure({.kind = "uid",
-                                            .owner = ref.mark.owner.str(),
-                                            .path = path,
-                                            .first = first_uid,
-                                            .last = last_uid,
-                                            .is_usable = [](int uid) { return !has_processes(static_cast<unsigned>(uid)).value_or(true); }});
+        return machine_.allocations.ensure(
+            {.kind = "uid",
+             .owner = ref.mark.owner.str(),
+             .path = path,
+             .first = first_uid,
+             .last = last_uid,
+             .is_usable = [](int uid) { return !has_processes(static_cast<unsigned>(uid)).value_or(true); }});
     };
     const int service = TRY(ensure(service_user));
     const int database = TRY(ensure(database_user));
@@ -68,7 +70,8 @@ Result<HomeDriver::Users> HomeDriver::ensure_users(const engine::ResourceRef& re
 Result<void> HomeDriver::furnish(const Path& directory, const Users& users)
 {
     TRY(ensure_directory(directory / "etc", 0755));
-    TRY(write_quickly(directory / "etc" / "passwd", passwd_text(directory / "home", users.service, users.database), 0644));
+    TRY(write_quickly(directory / "etc" / "passwd", passwd_text(directory / "home", users.service, users.database),
+                      0644));
     TRY(write_quickly(directory / "etc" / "group", group_text(users.service, users.database), 0644));
     TRY(make_owned(directory / "home", users.service, 0700));
     TRY(make_owned(directory / "tmp", users.service, 0700));
@@ -84,7 +87,8 @@ engine::Outputs HomeDriver::outputs_of(const Path& directory, const Users& users
             {"database_uid", std::to_string(users.database)}};
 }
 
-Result<engine::Acknowledged> HomeDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> HomeDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                               const engine::Token&)
 {
     const auto directory = environment_of(machine_, ref);
     TRY(ensure_marked_directory(directory, ref, 0711));

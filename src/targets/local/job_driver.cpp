@@ -29,7 +29,10 @@ Error failure_of(const engine::ResourceRef& ref, const TaskResult& result, const
     if (!result.problem.empty()) error.message = fmt::format("{} could not be started: {}", ref.path, result.problem);
     if (result.stopped) error = {ErrorKind::cancelled, fmt::format("{} was stopped", ref.path), error.evidence};
     if (result.timed_out)
-        error = {ErrorKind::timeout, fmt::format("{} took longer than {}", ref.path, format_duration(Milliseconds(get_int(ref.spec, "timeout_ms")))), error.evidence};
+        error = {ErrorKind::timeout,
+                 fmt::format("{} took longer than {}", ref.path,
+                             format_duration(Milliseconds(get_int(ref.spec, "timeout_ms")))),
+                 error.evidence};
     error.next_step = fmt::format("ramet logs --job {}", last_part(ref.path));
     return error;
 }
@@ -89,7 +92,8 @@ Result<bool> JobDriver::must_run(const Path& run, const engine::Token& token) co
     return true;
 }
 
-Result<engine::Acknowledged> JobDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token& token)
+Result<engine::Acknowledged> JobDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                              const engine::Token& token)
 {
     const auto directory = directory_of(machine_, ref);
     const auto run = run_of(machine_, ref);
@@ -118,7 +122,8 @@ Result<engine::Readiness> JobDriver::await(const engine::Call&, const engine::Re
     // It may have ended between the two looks.
     if (!result) result = TRY(find_task_result(run));
     if (result && result->exit_code == 0) return engine::Ready{};
-    Error error{ErrorKind::unavailable, fmt::format("{} vanished: its processes were ended from outside", ref.path), last_log_lines(run)};
+    Error error{ErrorKind::unavailable, fmt::format("{} vanished: its processes were ended from outside", ref.path),
+                last_log_lines(run)};
     if (result) error = failure_of(ref, *result, run);
     if (get_bool(ref.spec, "required", true)) return engine::Failed{std::move(error)};
     return engine::Ready{{{"note", error.message}}};

@@ -23,8 +23,10 @@ std::vector<std::string> LocalTarget::not_enforced() const
         "processes of other users can be listed, without their environment",
     };
     if (!runs_as_root())
-        gaps.insert(gaps.begin(), "Ramet does not run as root: builds, services and databases of all environments run as its own user, and "
-                                  "could read its data directory");
+        gaps.insert(
+            gaps.begin(),
+            "Ramet does not run as root: builds, services and databases of all environments run as its own user, and "
+            "could read its data directory");
     return gaps;
 }
 

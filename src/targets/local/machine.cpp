@@ -68,7 +68,8 @@ ShimSandbox project_sandbox(const Machine& machine, const SandboxRequest& reques
     if (!request.artefact.empty()) sandbox.read_only.push_back(request.artefact);
     sandbox.writable = {request.environment / "home", request.environment / "tmp"};
     // Programs that ask who they are find an entry, and the machine's own files stay as they are.
-    for (const auto* file : {"passwd", "group"}) sandbox.files_over[Path("/etc") / file] = request.environment / "etc" / file;
+    for (const auto* file : {"passwd", "group"})
+        sandbox.files_over[Path("/etc") / file] = request.environment / "etc" / file;
     for (const auto* place : {"/tmp", "/var/tmp"}) sandbox.directories_over[place] = request.environment / "tmp";
     return sandbox;
 }

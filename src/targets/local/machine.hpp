@@ -47,9 +47,9 @@ bool is_port_free(int port);
 
 /// How a program of the project is kept apart in its environment.
 struct SandboxRequest {
-    Path environment;   ///< its directory
+    Path environment;  ///< its directory
     unsigned uid = 0;
-    Path artefact{};    ///< read only; may be empty
+    Path artefact{};  ///< read only; may be empty
 };
 ShimSandbox project_sandbox(const Machine& machine, const SandboxRequest& request);
 

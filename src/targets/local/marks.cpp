@@ -71,7 +71,8 @@ Result<std::optional<Mark>> find_mark(const Path& file)
     mark.path = get_string(*json, "path");
     mark.name = get_string(*json, "name");
     mark.incarnation = get_int(*json, "incarnation", 1);
-    mark.owner = {get_string(*json, "install"), engine::OwnerId(get_string(*json, "owner")), get_string(*json, "nonce")};
+    mark.owner = {get_string(*json, "install"), engine::OwnerId(get_string(*json, "owner")),
+                  get_string(*json, "nonce")};
     mark.note = get_string(*json, "note");
     if (const auto time = parse_rfc3339(get_string(*json, "created_at"))) mark.created_at = *time;
     return mark;
@@ -97,7 +98,8 @@ Result<engine::Observation> probe_marked_directory(const Path& directory, const 
     observation.identity = identity_of_file(directory);
     if (mark) {
         if (observation.presence == engine::Presence::foreign)
-            observation.evidence = fmt::format("{} carries the mark of {} {}", directory.string(), mark->kind, mark->path);
+            observation.evidence =
+                fmt::format("{} carries the mark of {} {}", directory.string(), mark->kind, mark->path);
         return observation;
     }
     if (observation.identity.empty()) {
@@ -151,7 +153,8 @@ Result<void> check_identity(const engine::DeletionProof& proof, std::string_view
 {
     const auto& wanted = proof.resource.identity;
     if (wanted.empty() || present.empty() || wanted == present) return {};
-    return fail(ErrorKind::conflict, "{} is not the one that is to be removed: it is {}, not {}", proof.resource.path, present, wanted);
+    return fail(ErrorKind::conflict, "{} is not the one that is to be removed: it is {}, not {}", proof.resource.path,
+                present, wanted);
 }
 
 Result<std::vector<std::string>> names_in(const Path& directory)
@@ -160,7 +163,8 @@ Result<std::vector<std::string>> names_in(const Path& directory)
     std::vector<std::string> names;
     std::filesystem::directory_iterator at(directory, error);
     if (error == std::errc::no_such_file_or_directory) return names;
-    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) names.push_back(at->path().filename().string());
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error))
+        names.push_back(at->path().filename().string());
     if (error) return fail(ErrorKind::unavailable, "listing {}: {}", directory.string(), error.message());
     std::ranges::sort(names);
     return names;

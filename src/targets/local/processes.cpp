@@ -78,7 +78,8 @@ Result<void> end_processes_of_user(const Path& shim_binary, unsigned uid)
         if (!TRY(has_processes(uid))) return {};
         // They take a moment to end; once is enough unless they could not be reached.
         if (attempt % 100 == 0)
-            TRY(run_checked({.arguments = {shim_binary.string(), "end-user", std::to_string(uid)}, .timeout = Milliseconds(10'000)}));
+            TRY(run_checked({.arguments = {shim_binary.string(), "end-user", std::to_string(uid)},
+                             .timeout = Milliseconds(10'000)}));
         ::usleep(1'000);
     }
     return fail(ErrorKind::unavailable, "processes of user {} do not end", uid);

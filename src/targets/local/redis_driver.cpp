@@ -92,7 +92,8 @@ Result<ShimProgram> RedisDriver::program_of(const engine::ResourceRef& ref, int 
     return program;
 }
 
-Result<engine::Acknowledged> RedisDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> RedisDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                                const engine::Token&)
 {
     const auto directory = directory_of(machine_, ref);
     TRY(ensure_marked_directory(directory, ref));
@@ -115,7 +116,9 @@ Result<engine::Readiness> RedisDriver::await(const engine::Call&, const engine::
     if (status->version == version && status->state == ShimState::healthy && !status->replicas.empty())
         return engine::Ready{outputs_of(status->replicas.front().port)};
     if (status->failed_version == version)
-        return engine::Failed{{ErrorKind::unavailable, fmt::format("Redis of {} did not start: {}", ref.path, status->failure), status->evidence}};
+        return engine::Failed{{ErrorKind::unavailable,
+                               fmt::format("Redis of {} did not start: {}", ref.path, status->failure),
+                               status->evidence}};
     return engine::NotYet{Milliseconds(10), fmt::format("Redis is {}", to_string(status->state))};
 }
 

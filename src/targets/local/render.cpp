@@ -9,10 +9,11 @@ namespace {
 
 void render_home(Rendering& rendering)
 {
-    rendering.add({.path = home_path,
-                   .kind = "local.home",
-                   .spec = json::object{{"environment", rendering.desired.name}, {"project", rendering.desired.project_name}},
-                   .outputs = {"directory", "service_uid", "database_uid"}});
+    rendering.add(
+        {.path = home_path,
+         .kind = "local.home",
+         .spec = json::object{{"environment", rendering.desired.name}, {"project", rendering.desired.project_name}},
+         .outputs = {"directory", "service_uid", "database_uid"}});
 }
 
 void render_addresses(Rendering& rendering)
@@ -49,7 +50,8 @@ Result<engine::Graph> render_environment(const DesiredEnvironment& desired)
 
 Result<engine::Graph> render_last_jobs(const DesiredEnvironment& desired)
 {
-    const bool has_any = std::ranges::any_of(desired.jobs, [](const auto& job) { return job.declared.when == JobMoment::before_delete; });
+    const bool has_any = std::ranges::any_of(
+        desired.jobs, [](const auto& job) { return job.declared.when == JobMoment::before_delete; });
     if (!has_any || desired.power == Power::off) return engine::Graph{};
     Rendering rendering{desired, TRY(render_environment(desired))};
     TRY(render_jobs(rendering, JobMoment::before_delete));

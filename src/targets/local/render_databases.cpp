@@ -45,7 +45,8 @@ Result<void> render_database(Rendering& rendering, const DesiredDatabase& databa
     case DatabaseType::mysql:
     case DatabaseType::mariadb: break;
     }
-    return fail(ErrorKind::refused, "databases.{}: {} is not served on this machine", database.name, to_string(database.declared.type));
+    return fail(ErrorKind::refused, "databases.{}: {} is not served on this machine", database.name,
+                to_string(database.declared.type));
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ Json encode_incarnations(const Rendering& rendering, std::vector<std::string>& n
 }
 
 /// The key that a job is done once per (engine.md, "The graph").
-Json encode_once(const Rendering& rendering, JobMoment moment, const json::object& program, std::vector<std::string>& needs)
+Json encode_once(const Rendering& rendering, JobMoment moment, const json::object& program,
+                 std::vector<std::string>& needs)
 {
     const auto& desired = rendering.desired;
     json::object once{{"moment", to_string(moment)}, {"environment", desired.id.str()}};
@@ -62,7 +63,8 @@ void add_moment_needs(const Rendering& rendering, JobMoment moment, std::vector<
     std::ranges::copy(job_paths(rendering, JobMoment::before_start), std::back_inserter(needs));
     if (moment == JobMoment::seed) return;
     need_all(rendering, "service/", needs);
-    if (moment != JobMoment::after_create) std::ranges::copy(job_paths(rendering, JobMoment::after_create), std::back_inserter(needs));
+    if (moment != JobMoment::after_create)
+        std::ranges::copy(job_paths(rendering, JobMoment::after_create), std::back_inserter(needs));
 }
 
 Result<void> render_job(Rendering& rendering, const DesiredJob& job)
@@ -73,14 +75,15 @@ Result<void> render_job(Rendering& rendering, const DesiredJob& job)
     add_moment_needs(rendering, declared.when, needs);
     for (const auto& [name, need] : declared.needs) needs.push_back(path_of_need(rendering, name, need));
     auto spec = TRY(render_program(rendering,
-                                   {job.name, declared.build, declared.image, declared.run, no_paths, job.env, job.input_hash,
-                                    rendering.desired.deploy.timeout},
+                                   {job.name, declared.build, declared.image, declared.run, no_paths, job.env,
+                                    job.input_hash, rendering.desired.deploy.timeout},
                                    needs));
     spec["job"] = job.name;
     spec["once"] = encode_once(rendering, declared.when, spec, needs);
     spec["required"] = declared.required;
     spec["timeout_ms"] = declared.timeout.count();
-    rendering.add({.path = job_path(job.name), .kind = "local.job", .spec = std::move(spec), .needs = std::move(needs)});
+    rendering.add(
+        {.path = job_path(job.name), .kind = "local.job", .spec = std::move(spec), .needs = std::move(needs)});
     return {};
 }
 

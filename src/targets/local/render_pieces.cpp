@@ -51,12 +51,14 @@ std::string job_path(std::string_view job)
 
 bool Rendering::has_service(const std::string& name) const
 {
-    return std::ranges::any_of(desired.services, [&](const auto& service) { return service.name == name && is_own(service); });
+    return std::ranges::any_of(desired.services,
+                               [&](const auto& service) { return service.name == name && is_own(service); });
 }
 
 bool Rendering::has_database(const std::string& name) const
 {
-    return std::ranges::any_of(desired.databases, [&](const auto& database) { return database.name == name && is_own(database); });
+    return std::ranges::any_of(desired.databases,
+                               [&](const auto& database) { return database.name == name && is_own(database); });
 }
 
 const DesiredJob* Rendering::find_job(const std::string& name) const
@@ -102,14 +104,19 @@ std::string render_build(Rendering& rendering, const ProgramParts& parts)
 Result<json::object> render_program(Rendering& rendering, const ProgramParts& parts, std::vector<std::string>& needs)
 {
     if (!parts.run) {
-        Error error{ErrorKind::refused, fmt::format("{} has no `run`: on this machine programs are started by it", parts.name)};
-        if (!parts.image.empty()) error.next_step = "add `run`, and `build` where the image is made from; images are not pulled here";
+        Error error{ErrorKind::refused,
+                    fmt::format("{} has no `run`: on this machine programs are started by it", parts.name)};
+        if (!parts.image.empty())
+            error.next_step = "add `run`, and `build` where the image is made from; images are not pulled here";
         return std::unexpected(std::move(error));
     }
-    json::object env{{"RAMET_ENVIRONMENT", rendering.desired.name}, {"RAMET_PROJECT", rendering.desired.project_name}, {"RAMET_SERVICE", parts.name}};
+    json::object env{{"RAMET_ENVIRONMENT", rendering.desired.name},
+                     {"RAMET_PROJECT", rendering.desired.project_name},
+                     {"RAMET_SERVICE", parts.name}};
     for (const auto& variable : parts.env) env[variable.key] = encode_value(variable.value, needs);
     needs.push_back(home_path);
-    json::object spec{{"run", encode_command(*parts.run)}, {"env", std::move(env)}, {"uid", output_of(home_path, "service_uid")}};
+    json::object spec{
+        {"run", encode_command(*parts.run)}, {"env", std::move(env)}, {"uid", output_of(home_path, "service_uid")}};
     if (const auto build = render_build(rendering, parts); !build.empty()) {
         needs.push_back(build);
         spec["artefact"] = output_of(build, "artefact");

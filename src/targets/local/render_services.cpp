@@ -15,12 +15,14 @@ Json encode_health(const Service& service)
 }
 
 /// Whether a job waits for `service`, directly or through others: such a service cannot wait for that job.
-bool waits_for(const Rendering& rendering, const std::string& name, const std::string& service, std::set<std::string>& seen)
+bool waits_for(const Rendering& rendering, const std::string& name, const std::string& service,
+               std::set<std::string>& seen)
 {
     if (name == service) return true;
     if (!seen.insert(name).second) return false;
     const auto any = [&](const std::map<std::string, Need>& needs) {
-        return std::ranges::any_of(needs, [&](const auto& need) { return waits_for(rendering, need.first, service, seen); });
+        return std::ranges::any_of(needs,
+                                   [&](const auto& need) { return waits_for(rendering, need.first, service, seen); });
     };
     if (const auto* job = rendering.find_job(name)) return any(job->declared.needs);
     const auto at = std::ranges::find(rendering.desired.services, name, &DesiredService::name);
@@ -40,8 +42,8 @@ void add_first_jobs(const Rendering& rendering, const DesiredService& service, s
 ProgramParts parts_of(const Rendering& rendering, const DesiredService& service)
 {
     const auto& declared = service.declared;
-    return {service.name, declared.build, declared.image, declared.run, declared.paths, service.env, service.input_hash,
-            rendering.desired.deploy.timeout};
+    return {service.name,   declared.build, declared.image,     declared.run,
+            declared.paths, service.env,    service.input_hash, rendering.desired.deploy.timeout};
 }
 
 Result<void> render_service(Rendering& rendering, const DesiredService& service)
@@ -73,7 +75,8 @@ std::string path_of_need(const Rendering& rendering, const std::string& name, Ne
     // Its address takes connections as soon as it is held, and keeps them until somebody answers.
     if (rendering.has_service(name)) return need == Need::started ? address_path(name) : service_path(name);
     const auto* job = rendering.find_job(name);
-    const bool runs_before = job != nullptr && (job->declared.when == JobMoment::before_start || job->declared.when == JobMoment::seed);
+    const bool runs_before =
+        job != nullptr && (job->declared.when == JobMoment::before_start || job->declared.when == JobMoment::seed);
     return runs_before && rendering.has_node(job_path(name)) ? job_path(name) : std::string();
 }
 

@@ -68,19 +68,28 @@ DesiredEnvironment shop()
     web.declared.health = HealthCheck{.http_path = "/healthz", .timeout = Milliseconds(30'000)};
     web.declared.paths = {"packages/ui/**"};
     web.public_hosts = {"web-pr-42.localhost"};
-    web.env = {{"API_INTERNAL", {"http://", OutputReference{"service/api", "host"}, ":", OutputReference{"service/api", "port"}}}, {"LOG_LEVEL", {"info"}}};
+    web.env = {{"API_INTERNAL",
+                {"http://", OutputReference{"service/api", "host"}, ":", OutputReference{"service/api", "port"}}},
+               {"LOG_LEVEL", {"info"}}};
     auto api = make_service("api", "aaaa", 8080);
     api.declared.needs = {{"db", Need::healthy}, {"cache", Need::healthy}, {"migrate", Need::completed}};
-    api.env = {{"PASSWORD", {SecretReference{"secret-db", 2, "db-password"}}}, {"DATABASE_URL", {"postgres://shop:", SecretReference{"secret-db", 2, ""}, "@", OutputReference{"database/db", "host"}}}};
+    api.env = {
+        {"PASSWORD", {SecretReference{"secret-db", 2, "db-password"}}},
+        {"DATABASE_URL",
+         {"postgres://shop:", SecretReference{"secret-db", 2, ""}, "@", OutputReference{"database/db", "host"}}}};
     auto worker = make_service("worker", "aaaa", std::nullopt);
     worker.declared.from = "api";
     worker.declared.replicas = 2;
     worker.declared.strategy = Strategy::recreate;
     desired.services = {web, api, worker};
-    desired.databases = {make_database("db", DatabaseType::postgres, DataStrategy::clone), make_database("cache", DatabaseType::redis, DataStrategy::empty)};
+    desired.databases = {make_database("db", DatabaseType::postgres, DataStrategy::clone),
+                         make_database("cache", DatabaseType::redis, DataStrategy::empty)};
     desired.databases[0].golden = GoldenId("golden-7");
-    for (const auto& [name, when] : {std::pair{"migrate", JobMoment::before_start}, {"seed", JobMoment::seed}, {"welcome", JobMoment::after_create},
-                                     {"smoke", JobMoment::after_ready}, {"farewell", JobMoment::before_delete}})
+    for (const auto& [name, when] : {std::pair{"migrate", JobMoment::before_start},
+                                     {"seed", JobMoment::seed},
+                                     {"welcome", JobMoment::after_create},
+                                     {"smoke", JobMoment::after_ready},
+                                     {"farewell", JobMoment::before_delete}})
         desired.jobs.push_back(make_job(name, when));
     desired.jobs[3].declared.required = false;
     return desired;
@@ -93,7 +102,8 @@ Json to_json(const engine::Graph& graph)
         json::array needs, outputs;
         for (const auto& need : node.needs) needs.push_back(json::string(need));
         for (const auto& output : node.outputs) outputs.push_back(json::string(output));
-        nodes.push_back(json::object{{"path", node.path}, {"kind", node.kind}, {"needs", needs}, {"outputs", outputs}, {"spec", node.spec}});
+        nodes.push_back(json::object{
+            {"path", node.path}, {"kind", node.kind}, {"needs", needs}, {"outputs", outputs}, {"spec", node.spec}});
     }
     return nodes;
 }
@@ -122,9 +132,14 @@ TEST_CASE("environments render to the graphs that are on record (RAMET_ACCEPT=1 
         {"shop_preview", [](auto&) {}},
         {"shop_base", [](auto& desired) { desired.origin = EnvironmentOrigin::managed; }},
         {"shop_seeded", [](auto& desired) { desired.databases[0].strategy = DataStrategy::seed; }},
-        {"shop_shared_database", [](auto& desired) { desired.databases[0].strategy = DataStrategy::shared; desired.services[1].env.clear(); }},
+        {"shop_shared_database",
+         [](auto& desired) {
+             desired.databases[0].strategy = DataStrategy::shared;
+             desired.services[1].env.clear();
+         }},
         {"shop_asleep", [](auto& desired) { desired.power = Power::off; }},
-        {"one_service_as_it_is", [](auto& desired) {
+        {"one_service_as_it_is",
+         [](auto& desired) {
              desired.services.resize(1);
              desired.services[0] = make_service("web", "", std::nullopt);
              desired.databases.clear();
@@ -169,12 +184,14 @@ TEST_CASE("things wait for what they need, and for nothing else")
         bool want;
     };
     const Case cases[] = {
-        {"service/web", "service/api", true},     {"service/web", "database/db", false},   {"service/api", "database/db", true},
-        {"service/api", "job/migrate", true},     {"service/worker", "job/migrate", true}, {"job/migrate", "database/cache", true},
-        {"service/web", "address/api", true},     {"service/api", "service/web", false},   {"address/web", "home", true},
-        {"job/welcome", "service/worker", true},  {"job/smoke", "job/welcome", true},      {"route/web/web-pr-42.localhost", "service/web", true},
-        {"service/worker", "build/api", true},    {"job/migrate", "build/api", true},      {"service/web", "build/web", true},
-        {"build/web", "home", false},
+        {"service/web", "service/api", true},    {"service/web", "database/db", false},
+        {"service/api", "database/db", true},    {"service/api", "job/migrate", true},
+        {"service/worker", "job/migrate", true}, {"job/migrate", "database/cache", true},
+        {"service/web", "address/api", true},    {"service/api", "service/web", false},
+        {"address/web", "home", true},           {"job/welcome", "service/worker", true},
+        {"job/smoke", "job/welcome", true},      {"route/web/web-pr-42.localhost", "service/web", true},
+        {"service/worker", "build/api", true},   {"job/migrate", "build/api", true},
+        {"service/web", "build/web", true},      {"build/web", "home", false},
     };
     for (const auto& [path, other, want] : cases) {
         CAPTURE(path);
@@ -226,11 +243,16 @@ TEST_CASE("what this machine does not serve is refused by name")
         std::function<void(DesiredEnvironment&)> change;
     };
     const Case cases[] = {
-        {"MySQL", "databases.db: mysql", [](auto& desired) { desired.databases[0].declared.type = DatabaseType::mysql; }},
-        {"MariaDB", "databases.cache: mariadb", [](auto& desired) { desired.databases[1].declared.type = DatabaseType::mariadb; }},
-        {"a managed database", "databases.db: `mode: managed`", [](auto& desired) { desired.databases[0].declared.mode = DatabaseMode::managed; }},
-        {"a service that only has an image", "web has no `run`", [](auto& desired) { desired.services[0].declared.run.reset(); }},
-        {"a job without a command", "migrate has no `run`", [](auto& desired) { desired.jobs[0].declared.run.reset(); }},
+        {"MySQL", "databases.db: mysql",
+         [](auto& desired) { desired.databases[0].declared.type = DatabaseType::mysql; }},
+        {"MariaDB", "databases.cache: mariadb",
+         [](auto& desired) { desired.databases[1].declared.type = DatabaseType::mariadb; }},
+        {"a managed database", "databases.db: `mode: managed`",
+         [](auto& desired) { desired.databases[0].declared.mode = DatabaseMode::managed; }},
+        {"a service that only has an image", "web has no `run`",
+         [](auto& desired) { desired.services[0].declared.run.reset(); }},
+        {"a job without a command", "migrate has no `run`",
+         [](auto& desired) { desired.jobs[0].declared.run.reset(); }},
     };
     for (const auto& [story, message, change] : cases) {
         CAPTURE(story);

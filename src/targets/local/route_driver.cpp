@@ -37,13 +37,17 @@ Result<engine::Observation> RouteDriver::probe(const engine::Call&, const engine
 {
     const auto route = TRY(routes_.find(host_of(ref)));
     if (!route) return engine::Observation{};
-    engine::Observation observation{.presence = engine::Presence::foreign, .external_id = route->host, .identity = route->nonce};
-    if (is_ours(*route, ref)) observation.presence = engine::Presence::ours;
-    else observation.evidence = fmt::format("{} leads to {} of {}", route->host, route->service, route->environment);
+    engine::Observation observation{
+        .presence = engine::Presence::foreign, .external_id = route->host, .identity = route->nonce};
+    if (is_ours(*route, ref))
+        observation.presence = engine::Presence::ours;
+    else
+        observation.evidence = fmt::format("{} leads to {} of {}", route->host, route->service, route->environment);
     return observation;
 }
 
-Result<engine::Acknowledged> RouteDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> RouteDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                                const engine::Token&)
 {
     TRY(restore_route(routes_, ref));
     return engine::Acknowledged{host_of(ref), ref.mark.nonce, {{"host", host_of(ref)}}};
@@ -61,7 +65,8 @@ Result<void> RouteDriver::remove(const engine::Call&, const engine::DeletionProo
     const auto& ref = proof.resource;
     const auto route = TRY(routes_.find(host_of(ref)));
     if (!route) return {};
-    if (!is_ours(*route, ref)) return fail(ErrorKind::conflict, "{} leads to {} of {}", route->host, route->service, route->environment);
+    if (!is_ours(*route, ref))
+        return fail(ErrorKind::conflict, "{} leads to {} of {}", route->host, route->service, route->environment);
     TRY(check_identity(proof, route->nonce));
     return routes_.remove(route->host, route->owner);
 }
@@ -71,7 +76,11 @@ Result<std::vector<engine::InventoryItem>> RouteDriver::inventory(const engine::
     std::vector<engine::InventoryItem> items;
     for (const auto& route : TRY(routes_.list())) {
         if (route.install != install) continue;
-        items.push_back({"local.route", route.name, {route.install, engine::OwnerId(route.owner), route.nonce}, route.host, route.nonce});
+        items.push_back({"local.route",
+                         route.name,
+                         {route.install, engine::OwnerId(route.owner), route.nonce},
+                         route.host,
+                         route.nonce});
     }
     return items;
 }
@@ -87,7 +96,8 @@ Result<void> restore_route(Routes& routes, const engine::ResourceRef& ref)
     if (route.upstream_port <= 0) return fail(ErrorKind::internal, "{} names no port to lead to", ref.path);
     const auto there = TRY(routes.find(route.host));
     if (there && !is_ours(*there, ref))
-        return fail(ErrorKind::conflict, "{} leads to {} of {} already", there->host, there->service, there->environment);
+        return fail(ErrorKind::conflict, "{} leads to {} of {} already", there->host, there->service,
+                    there->environment);
     return routes.set(route);
 }
 

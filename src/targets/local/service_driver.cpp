@@ -34,7 +34,8 @@ ShimHealth health_of(const Json& spec)
 
 engine::Failed never_healthy(const engine::ResourceRef& ref, const ShimStatus& status)
 {
-    Error error{ErrorKind::unavailable, fmt::format("{} did not become healthy: {}", ref.path, status.failure), status.evidence};
+    Error error{ErrorKind::unavailable, fmt::format("{} did not become healthy: {}", ref.path, status.failure),
+                status.evidence};
     error.next_step = fmt::format("ramet logs --service {}", last_part(ref.path));
     return {std::move(error)};
 }
@@ -55,7 +56,8 @@ Result<engine::Observation> ServiceDriver::probe(const engine::Call&, const engi
 {
     const auto mark = TRY(find_mark(mark_of(machine_, ref)));
     engine::Observation observation{.presence = judge(mark, ref), .external_id = directory_of(machine_, ref).string()};
-    if (observation.presence == engine::Presence::foreign) observation.evidence = "its shim was given to another resource";
+    if (observation.presence == engine::Presence::foreign)
+        observation.evidence = "its shim was given to another resource";
     if (observation.presence != engine::Presence::ours) return observation;
     observation.identity = ref.mark.nonce;
     const auto status = TRY(find_shim(directory_of(machine_, ref)));
@@ -82,7 +84,8 @@ Result<ShimProgram> ServiceDriver::program_of(const engine::ResourceRef& ref) co
     return program;
 }
 
-Result<engine::Acknowledged> ServiceDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> ServiceDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                                  const engine::Token&)
 {
     const auto directory = directory_of(machine_, ref);
     const auto mark = TRY(find_mark(mark_of(machine_, ref)));

@@ -65,10 +65,13 @@ TEST_CASE("a service answers at its stable address, as its own user, with its ow
     auto address = environment.address("web");
     const auto secret_file = environment.local.root() / "secret";
     REQUIRE(write_file(secret_file, "of another environment", 0644).has_value());
-    const auto script = fmt::format("id -u; id -un; pwd; ls -a {}; cat {} 2>&1; touch /tmp/mine-of-the-service $HOME/mine && echo writable; "
-                                    "touch /etc/not-mine 2>&1 || echo closed; ls /dev/shm | wc -l; exec /usr/bin/python3 -c '{}'",
-                                    environment.local.root().string(), secret_file.string(), "import os\nexec(os.environ[\"SERVER\"])");
-    auto service = environment.service("web", json::string(script), {{"health", http_health()}, {"env", json::object{{"SERVER", python_server}, {"ANSWER", "hello"}}}});
+    const auto script = fmt::format(
+        "id -u; id -un; pwd; ls -a {}; cat {} 2>&1; touch /tmp/mine-of-the-service $HOME/mine && echo writable; "
+        "touch /etc/not-mine 2>&1 || echo closed; ls /dev/shm | wc -l; exec /usr/bin/python3 -c '{}'",
+        environment.local.root().string(), secret_file.string(), "import os\nexec(os.environ[\"SERVER\"])");
+    auto service = environment.service(
+        "web", json::string(script),
+        {{"health", http_health()}, {"env", json::object{{"SERVER", python_server}, {"ANSWER", "hello"}}}});
     const auto up = bring_up(environment.services, service);
     REQUIRE_MESSAGE(up.has_value(), text_of(up));
     CHECK(HttpClient(environment.port_of(address)).get()->starts_with("hello "));
@@ -126,11 +129,15 @@ TEST_CASE("a version that never becomes healthy leaves the old one serving, and 
         std::string evidence;
     };
     const Case cases[] = {
-        {"it never listens", "echo waiting for nothing; exec sleep 60", http_health(300), "was not healthy within 300 ms", "waiting for nothing"},
-        {"it answers with an error", json::array{"/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "0"}, http_health(300), "300 ms", ""},
-        {"it crashes in a loop", "echo about to fall; exit 3", http_health(), "ended 5 times: the program exited with 3", "about to fall"},
+        {"it never listens", "echo waiting for nothing; exec sleep 60", http_health(300),
+         "was not healthy within 300 ms", "waiting for nothing"},
+        {"it answers with an error", json::array{"/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "0"},
+         http_health(300), "300 ms", ""},
+        {"it crashes in a loop", "echo about to fall; exit 3", http_health(),
+         "ended 5 times: the program exited with 3", "about to fall"},
         {"it is killed by a signal", "kill -SEGV $$", http_health(), "signal 11", ""},
-        {"its program does not exist", json::array{"/no/such/program"}, http_health(), "executing /no/such/program: No such file", ""},
+        {"its program does not exist", json::array{"/no/such/program"}, http_health(),
+         "executing /no/such/program: No such file", ""},
     };
     for (const auto& [story, run, health, message, evidence] : cases) {
         CAPTURE(story);
@@ -183,7 +190,9 @@ TEST_CASE("replicas take turns, and one that is killed is started again while th
 
     const int victim = environment.status_of("web").replicas.front().pid;
     ::kill(victim, SIGKILL);
-    CHECK(eventually([&] { return environment.status_of("web").restarts == 1 && environment.status_of("web").state == ShimState::healthy; }));
+    CHECK(eventually([&] {
+        return environment.status_of("web").restarts == 1 && environment.status_of("web").state == ShimState::healthy;
+    }));
     CHECK(environment.status_of("web").replicas.size() == 3);
     remove_all(environment, service, address);
 }
@@ -207,10 +216,12 @@ TEST_CASE("whatever a service does, nothing of it outlives its removal, and that
     };
     const Case cases[] = {
         {"it ignores SIGTERM", "trap '' TERM; while :; do sleep 0.1; done"},
-        {"it forks and dies", "(setsid sleep 1000 &) ; (setsid sh -c 'trap \"\" TERM; sleep 1000' &); sleep 0.2; exit 0"},
+        {"it forks and dies",
+         "(setsid sleep 1000 &) ; (setsid sh -c 'trap \"\" TERM; sleep 1000' &); sleep 0.2; exit 0"},
         {"it becomes a daemon", "setsid setsid sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 & sleep 0.3"},
         {"it floods its log", "while :; do echo flood flood flood flood flood flood flood; done"},
-        {"it has children that ignore signals", "for i in 1 2 3; do sh -c 'trap \"\" TERM INT HUP; sleep 1000' & done; wait"},
+        {"it has children that ignore signals",
+         "for i in 1 2 3; do sh -c 'trap \"\" TERM INT HUP; sleep 1000' & done; wait"},
     };
     for (const auto& [story, run] : cases) {
         CAPTURE(story);
@@ -298,9 +309,17 @@ TEST_CASE("a port that somebody else has taken is a clear error")
     environment.local.environment = "env2";
     auto other = environment.local.resource("local.home", "home");
     REQUIRE(text_of(bring_up(environment.homes, other)) == "");
-    const auto taken = ensure_shim({.binary = environment.local.shim(), .directory = environment.shim_of("x"), .nonce = "n", .label = "x", .port = port});
+    const auto taken = ensure_shim({.binary = environment.local.shim(),
+                                    .directory = environment.shim_of("x"),
+                                    .nonce = "n",
+                                    .label = "x",
+                                    .port = port});
     REQUIRE(taken.has_value());
-    const auto refused = ensure_shim({.binary = environment.local.shim(), .directory = environment.shim_of("y"), .nonce = "n", .label = "y", .port = port});
+    const auto refused = ensure_shim({.binary = environment.local.shim(),
+                                      .directory = environment.shim_of("y"),
+                                      .nonce = "n",
+                                      .label = "y",
+                                      .port = port});
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().kind == ErrorKind::conflict);
     CHECK(refused.error().message.contains(std::to_string(port)));

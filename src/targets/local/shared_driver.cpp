@@ -29,19 +29,25 @@ Result<engine::Outputs> SharedDriver::find_address(const engine::ResourceRef& re
     const auto base = get_string(ref.spec, "base");
     const auto shim = shim_directory(machine_.root, base, get_string(ref.spec, "shim"));
     const auto status = TRY(find_shim(shim));
-    const int port = !status ? 0 : status->port != 0 ? status->port : status->replicas.empty() ? 0 : status->replicas.front().port;
+    const int port = !status                    ? 0
+                     : status->port != 0        ? status->port
+                     : status->replicas.empty() ? 0
+                                                : status->replicas.front().port;
     if (port != 0) return engine::Outputs{{"host", "127.0.0.1"}, {"port", std::to_string(port)}};
-    Error error{ErrorKind::unavailable, fmt::format("{} is shared with the base, where it does not run", last_part(ref.path))};
+    Error error{ErrorKind::unavailable,
+                fmt::format("{} is shared with the base, where it does not run", last_part(ref.path))};
     error.next_step = "ramet apply, which brings the base up";
     return std::unexpected(std::move(error));
 }
 
-Result<engine::Acknowledged> SharedDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> SharedDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                                 const engine::Token&)
 {
     auto outputs = TRY(find_address(ref));
     const auto note = note_of(machine_, ref);
     const auto mark = TRY(find_mark(note));
-    if (judge(mark, ref) == engine::Presence::foreign) return fail(ErrorKind::conflict, "the note of {} carries another mark", ref.path);
+    if (judge(mark, ref) == engine::Presence::foreign)
+        return fail(ErrorKind::conflict, "the note of {} carries another mark", ref.path);
     TRY(ensure_directory(note.parent_path(), 0700));
     TRY(write_mark(note, ref));
     return engine::Acknowledged{note.string(), ref.mark.nonce, std::move(outputs)};

@@ -64,7 +64,9 @@ Result<std::string> receive_message(const Fd& fd, const Path& directory)
         pollfd readable{fd.get(), POLLIN, 0};
         const int ready = ::poll(&readable, 1, answer_limit_ms);
         if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0) return fail(ErrorKind::timeout, "the shim of {} did not answer within {} ms", directory.string(), answer_limit_ms);
+        if (ready <= 0)
+            return fail(ErrorKind::timeout, "the shim of {} did not answer within {} ms", directory.string(),
+                        answer_limit_ms);
         const auto count = ::recv(fd.get(), buffer, sizeof buffer, 0);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0 || text.size() > shim::message_limit)
@@ -85,7 +87,8 @@ Result<std::optional<Message>> ask_once(const Path& directory, const Message& re
     ::explicit_bzero(text.data(), text.size());
     TRY(sent);
     auto reply = Message::decode(TRY(receive_message(fd, directory)));
-    if (!reply) return fail(ErrorKind::integrity, "the shim of {} answered something that is no message", directory.string());
+    if (!reply)
+        return fail(ErrorKind::integrity, "the shim of {} answered something that is no message", directory.string());
     if (reply->has("error"))
         return fail(ErrorKind::internal, "the shim of {} refused: {}", directory.string(), reply->get("error"));
     return reply;
@@ -126,10 +129,12 @@ Result<void> end_with(const Path& directory, std::string_view name, const StopOp
 
 Error start_error(const ShimStart& start, const CommandOutput& output)
 {
-    Error error{ErrorKind::unavailable, fmt::format("starting the shim of {}", start.label), last_lines(output.standard_error)};
+    Error error{ErrorKind::unavailable, fmt::format("starting the shim of {}", start.label),
+                last_lines(output.standard_error)};
     if (output.exit_code != exit_port_taken) return error;
     error.kind = ErrorKind::conflict;
-    error.message = fmt::format("starting the shim of {}: port {} is taken by another program", start.label, start.port);
+    error.message =
+        fmt::format("starting the shim of {}: port {} is taken by another program", start.label, start.port);
     error.next_step = fmt::format("ss -ltnp 'sport = :{}' shows by which", start.port);
     return error;
 }
@@ -138,7 +143,9 @@ Result<void> launch(const ShimStart& start)
 {
     TRY(ensure_directory(start.directory, 0700));
     auto message = encode_start(start);
-    Command command{.arguments = {start.binary.string(), "start", start.label}, .standard_input = message.encode(), .timeout = Milliseconds(10'000)};
+    Command command{.arguments = {start.binary.string(), "start", start.label},
+                    .standard_input = message.encode(),
+                    .timeout = Milliseconds(10'000)};
     const auto output = run_command(command);
     ::explicit_bzero(command.standard_input.data(), command.standard_input.size());
     if (!output) return fail_in(output.error(), "starting the shim of " + start.label);

@@ -53,35 +53,45 @@ enum class ShimStrategy : std::uint8_t { rolling, recreate };
 
 /// One version of a program: everything that its processes depend on.
 struct ShimProgram {
-    std::string version;                  ///< the same version again is no change
-    std::string nonce{};                  ///< the owner mark of the resource that deployed it
+    std::string version;  ///< the same version again is no change
+    std::string nonce{};  ///< the owner mark of the resource that deployed it
     ShimMode mode = ShimMode::service;
-    std::vector<std::string> arguments;   ///< arguments[0] is a path, or looked up in the PATH of `environment`
+    std::vector<std::string> arguments;  ///< arguments[0] is a path, or looked up in the PATH of `environment`
     Path directory{"/"};
     std::map<std::string, std::string> environment{};  ///< the whole of it; HOST and PORT are added for services
-    int port = 0;                         ///< supervise: where it listens, for a tcp health check
+    int port = 0;                                      ///< supervise: where it listens, for a tcp health check
     int replicas = 1;
     ShimStrategy strategy = ShimStrategy::rolling;
     ShimHealth health{};
     ShimSandbox sandbox{};
     int stop_signal = SIGTERM;
-    Milliseconds grace{10'000};           ///< from `stop_signal` to SIGKILL
-    Milliseconds drain{10'000};           ///< for the connections of a version that was replaced
-    Milliseconds time_limit{0};           ///< task: killed after this; 0: none
+    Milliseconds grace{10'000};  ///< from `stop_signal` to SIGKILL
+    Milliseconds drain{10'000};  ///< for the connections of a version that was replaced
+    Milliseconds time_limit{0};  ///< task: killed after this; 0: none
 };
 
 /// Where and for whom a shim runs. All of it is kept by the shim, so that an earlier attempt's shim can be recognised.
 struct ShimStart {
-    Path binary;            ///< D/bin/ramet-shim-<hash>, from ensure_shim_binary()
-    Path directory;         ///< its own, deterministic: control.sock, shim.log, logs/, result
-    std::string nonce;      ///< the owner mark of the resource that starts it
-    std::string label;      ///< "pr-42 api", shown by ps
-    int port = 0;           ///< the stable loopback port to hold; 0: none
+    Path binary;        ///< D/bin/ramet-shim-<hash>, from ensure_shim_binary()
+    Path directory;     ///< its own, deterministic: control.sock, shim.log, logs/, result
+    std::string nonce;  ///< the owner mark of the resource that starts it
+    std::string label;  ///< "pr-42 api", shown by ps
+    int port = 0;       ///< the stable loopback port to hold; 0: none
     /// Started at once (needed for a task).
     std::optional<ShimProgram> program{};
 };
 
-enum class ShimState : std::uint8_t { idle, starting, healthy, unhealthy, restarting, stopping, stopped, failed, crash_loop };
+enum class ShimState : std::uint8_t {
+    idle,
+    starting,
+    healthy,
+    unhealthy,
+    restarting,
+    stopping,
+    stopped,
+    failed,
+    crash_loop
+};
 
 struct ShimReplica {
     int index = 0;
@@ -94,27 +104,27 @@ struct ShimReplica {
 
 struct ShimStatus {
     int pid = 0;
-    std::string identity;         ///< "pid:start time"; never the same for another process
-    std::string nonce;            ///< of the shim's own resource
+    std::string identity;  ///< "pid:start time"; never the same for another process
+    std::string nonce;     ///< of the shim's own resource
     int port = 0;
     ShimState state = ShimState::idle;
-    std::string version{};        ///< what serves now
-    std::string program_nonce{};  ///< of the resource that deployed last
-    std::string incoming{};       ///< what is being started beside it
-    std::string failed_version{}; ///< the last one that never became healthy
-    std::string failure{};        ///< why, in one sentence
-    std::string evidence{};       ///< its last log lines
+    std::string version{};         ///< what serves now
+    std::string program_nonce{};   ///< of the resource that deployed last
+    std::string incoming{};        ///< what is being started beside it
+    std::string failed_version{};  ///< the last one that never became healthy
+    std::string failure{};         ///< why, in one sentence
+    std::string evidence{};        ///< its last log lines
     int restarts = 0;
     std::vector<ShimReplica> replicas{};
 };
 
 /// How a task ended; read from its directory, also after the shim is gone.
 struct TaskResult {
-    int exit_code = 0;            ///< or 128 + signal
+    int exit_code = 0;  ///< or 128 + signal
     bool timed_out = false;
-    bool stopped = false;         ///< ended by stop_shim
-    std::string problem{};        ///< why it could not be executed, when it could not
-    std::string version{};        ///< of the program that ran
+    bool stopped = false;   ///< ended by stop_shim
+    std::string problem{};  ///< why it could not be executed, when it could not
+    std::string version{};  ///< of the program that ran
 };
 
 /// Starts a shim in `start.directory` and returns once it listens, or finds the one that an earlier attempt has started there.

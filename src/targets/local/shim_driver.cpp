@@ -28,7 +28,8 @@ Result<engine::Observation> ShimDriver::probe(const engine::Call&, const engine:
     return probe_held_shim(directory_of(machine_, ref), ref);
 }
 
-Result<engine::Acknowledged> ShimDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> ShimDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                               const engine::Token&)
 {
     const auto directory = directory_of(machine_, ref);
     TRY(ensure_marked_directory(directory, ref));

@@ -41,7 +41,8 @@ ShimReplica decode_replica(const std::string& text)
 {
     auto words = split(text, ' ');
     words.resize(6);
-    return {parse_int(words[0]), words[5], parse_int(words[1]), parse_int(words[2]), parse_state(words[3]), parse_int(words[4])};
+    return {parse_int(words[0]),   words[5],           parse_int(words[1]), parse_int(words[2]),
+            parse_state(words[3]), parse_int(words[4])};
 }
 
 void add_sandbox(Message& message, const ShimSandbox& sandbox)
@@ -52,7 +53,8 @@ void add_sandbox(Message& message, const ShimSandbox& sandbox)
     for (const auto& path : sandbox.read_only) message.add("read_only", path.string());
     for (const auto& path : sandbox.writable) message.add("writable", path.string());
     // Directories first: a file's place may lie beneath one of them.
-    for (const auto& [place, source] : sandbox.directories_over) message.add("cover", source.string() + ":" + place.string());
+    for (const auto& [place, source] : sandbox.directories_over)
+        message.add("cover", source.string() + ":" + place.string());
     for (const auto& [place, source] : sandbox.files_over) message.add("cover", source.string() + ":" + place.string());
 }
 
@@ -111,7 +113,8 @@ ShimStatus decode_status(const Message& reply)
     status.failure = reply.get("failure");
     status.evidence = reply.get("evidence");
     for (const auto& text : reply.all("replica")) status.replicas.push_back(decode_replica(text));
-    for (const auto& replica : status.replicas) status.restarts += replica.version == status.version ? replica.restarts : 0;
+    for (const auto& replica : status.replicas)
+        status.restarts += replica.version == status.version ? replica.restarts : 0;
     return status;
 }
 

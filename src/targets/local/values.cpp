@@ -48,7 +48,8 @@ Result<std::string> open_value(const Json& value, SecretOpener& secrets)
         return std::string(secret.reveal());
     }
     const auto* pieces = get_member(value, "$concat").if_array();
-    if (pieces == nullptr) return fail(ErrorKind::internal, "a value in a spec is neither text nor secret: {}", to_text(value));
+    if (pieces == nullptr)
+        return fail(ErrorKind::internal, "a value in a spec is neither text nor secret: {}", to_text(value));
     std::string text;
     for (const auto& piece : *pieces) text += TRY(open_value(piece, secrets));
     return text;
