@@ -41,12 +41,15 @@ void say(const std::string& line)
     std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+/// The bench ends, and what it has brought up is taken down on the way.
+struct Given : std::exception {};
+
 template <typename T>
 T must(Result<T> result)
 {
     if (!result) {
         say(fmt::format("database_bench: {}\n{}", result.error().message, result.error().evidence));
-        std::exit(1);
+        throw Given();
     }
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
@@ -119,6 +122,8 @@ void clone_once(LocalPostgres& place, const engine::ResourceRef& golden, int rou
     must(clone.up());
     first_query(clone);
     samples.clone_ms.push_back(now_ms() - begin);
+    say(fmt::format("data {:.0f} ms, server {:.0f} ms, role {:.0f} ms", clone.took_ms["data/db"], clone.took_ms["server/db"],
+                    clone.took_ms["database/db"]));
     samples.birth_bytes.push_back(used_bytes(place.data_directory()) - before);
     const double deleting = now_ms();
     must(clone.down());
@@ -193,6 +198,16 @@ Options parse(int count, char** arguments)
     return options;
 }
 
+void measure_all(const Options& options)
+{
+    const auto size_mebibytes = 4096 + options.scale * 120;
+    for (const auto& [type, method] : {std::pair{"xfs", "reflink"}, std::pair{"btrfs", "btrfs-snapshot"}, std::pair{"ext4", "copy"}}) {
+        const LoopFileSystem system(type, size_mebibytes);
+        if (type == std::string("xfs")) must(run_checked({{"xfs_io", "-c", "cowextsize 8k", system.path().string()}}));
+        report(method, measure(system.path(), options));
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments)
@@ -204,11 +219,10 @@ int main(int count, char** arguments)
         return 77;
     }
     const auto options = parse(count, arguments);
-    const auto size_mebibytes = 4096 + options.scale * 120;
-    for (const auto& [type, method] : {std::pair{"xfs", "reflink"}, std::pair{"btrfs", "btrfs-snapshot"}, std::pair{"ext4", "copy"}}) {
-        const LoopFileSystem system(type, size_mebibytes);
-        if (type == std::string("xfs")) must(run_checked({{"xfs_io", "-c", "cowextsize 8k", system.path().string()}}));
-        report(method, measure(system.path(), options));
+    try {
+        measure_all(options);
+    } catch (const Given&) {
+        return 1;
     }
     return 0;
 }

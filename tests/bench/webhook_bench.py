@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""Webhooks at 500 a second, signed by the secret of a real Gitea, against the disk's own commits; then kill -9 in the midst of them.
+
+Latency counts from the moment at which a request was due, whether or not it could be sent then. The disk is measured in turn with
+the load, by durable commits of one row of the same size into an SQLite of the same kind beside the server's. Prints JSON rows.
+"""
+import argparse
+import asyncio
+import os
+import pathlib
+import signal
+import sqlite3
+import tempfile
+import time
+import urllib.parse
+import uuid
+
+from installation import Installation, wait_for
+from rows import percentile, row, say
+
+from checkout import Checkout
+from gitea import Gitea
+from tiny import BASE, write_project
+
+CONNECTIONS = 32
+PROBES_PER_SECOND = 200
+
+
+class Load:
+    """Sends copies of one delivery, each with an id of its own, on a schedule that does not wait for answers."""
+
+    def __init__(self, delivery, rate):
+        url = urllib.parse.urlsplit(delivery["request"]["url"])
+        self._host, self._port, self._path = url.hostname, url.port, url.path
+        self._body = delivery["request"]["body"].encode()
+        self._headers = {name: value for name, value in delivery["request"]["headers"].items()
+                         if name.lower() not in ("x-gitea-delivery", "x-github-delivery", "x-gogs-delivery", "content-length", "host")}
+        self._rate = rate
+        self.body_size = len(self._body)
+        self.latencies, self.accepted, self.problems = [], [], []
+
+    async def run(self, seconds, at=None):
+        """`at` is (seconds, action): called once while the load goes on."""
+        free = asyncio.Queue()
+        for _ in range(CONNECTIONS):
+            free.put_nowait(await asyncio.open_connection(self._host, self._port))
+        began, tasks = time.perf_counter(), []
+        for index in range(int(seconds * self._rate)):
+            due = began + index / self._rate
+            if (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            if at and time.perf_counter() - began > at[0]:
+                at[1]()
+                break
+            tasks.append(asyncio.create_task(self._send(free, due)))
+        await asyncio.gather(*tasks)
+        while not free.empty():
+            free.get_nowait()[1].close()
+
+    async def _send(self, free, due):
+        reader, writer = connection = await free.get()
+        name = str(uuid.uuid4())
+        try:
+            writer.write(self._request(name))
+            status = await self._status(reader)
+            if status == 202:
+                self.accepted.append(name)
+                self.latencies.append(time.perf_counter() - due)
+            else:
+                self.problems.append(f"answered {status}")
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self.problems.append(repr(error))
+        free.put_nowait(connection)
+
+    async def _status(self, reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        await reader.readexactly(length)
+        return int(head.split(b" ", 2)[1])
+
+    def _request(self, name):
+        headers = {**self._headers, "Host": f"{self._host}:{self._port}", "X-Gitea-Delivery": name, "Content-Length": len(self._body)}
+        head = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+        return f"POST {self._path} HTTP/1.1\r\n{head}\r\n".encode() + self._body
+
+
+def probe_disk(folder, seconds, size):
+    """Seconds of each durable commit of one row, one after the other, `PROBES_PER_SECOND`."""
+    taken = []
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        connection = sqlite3.connect(pathlib.Path(place) / "probe.db", isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE probe (id INTEGER PRIMARY KEY, body BLOB)")
+        began = time.perf_counter()
+        while (now := time.perf_counter()) - began < seconds:
+            connection.execute("INSERT INTO probe (body) VALUES (?)", (os.urandom(size),))
+            taken.append(time.perf_counter() - now)
+            time.sleep(max(0.0, 1 / PROBES_PER_SECOND - taken[-1]))
+        connection.close()
+    return taken
+
+
+def real_delivery(here, gitea, repository, work):
+    """A pull request was opened, and is closed again: what its hook sent."""
+    work.push("change", {"README.md": "a change\n"})
+    number = gitea.open_pull_request(repository, "change", "main")
+    here.wait_ready(f"pr-{number}")
+    gitea.close(repository, number)
+    wait_for(lambda: here.preview(f"pr-{number}") is None, "the preview to be gone")
+    hook = gitea.hooks(repository)[0]["id"]
+
+    def sent():
+        return [found for found in gitea.deliveries(hook) if found["event"].startswith("pull_request") and found["succeeded"]]
+    return wait_for(sent, "a delivery of Gitea's")[0]
+
+
+def measure(here, delivery, options):
+    loads, disk = Load(delivery, options.rate), []
+    asyncio.run(Load(delivery, options.rate).run(1))  # Warm-up.
+    for number in range(options.rounds):
+        disk += probe_disk(here.ramet.directory, options.seconds, loads.body_size)
+        before = len(loads.latencies)
+        asyncio.run(loads.run(options.seconds))
+        say(f"round {number}: p50 {percentile(loads.latencies[before:], 0.5) * 1000:.2f} ms, p99 {percentile(loads.latencies[before:], 0.99) * 1000:.2f} ms; "
+            f"the disk's p50 {percentile(disk, 0.5) * 1000:.2f} ms, p99 {percentile(disk, 0.99) * 1000:.2f} ms; {len(loads.problems)} problems")
+    return loads, disk
+
+
+def kill_in_the_midst(here, delivery, options):
+    """How many were answered 202, and how many of them are not in the store afterwards."""
+    load = Load(delivery, options.rate)
+    asyncio.run(load.run(options.seconds, at=(options.seconds / 2, lambda: os.kill(here.ramet.pid, signal.SIGKILL))))
+    here.ramet._process.wait(30)
+    stored = {name for (name,) in here.query("SELECT delivery_id FROM delivery")}
+    here.ramet.start()
+    after = {name for (name,) in here.query("SELECT delivery_id FROM delivery")}
+    return len(load.accepted), len(set(load.accepted) - (stored & after))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--seconds", type=float, default=4)
+    options = parser.parse_args()
+    with Gitea() as gitea, Installation() as here:
+        repository = gitea.create_repository("tiny")
+        with Checkout(gitea, repository) as work, tempfile.TemporaryDirectory() as folder:
+            write_project(pathlib.Path(folder) / "project")
+            work.push_tree("main", pathlib.Path(folder) / "project")
+            here.ramet.run("git", "connect", "gitea", "--url", gitea.url, "--repo", repository, stdin=gitea.alice.token)
+            here.wait_ready(BASE)
+            delivery = real_delivery(here, gitea, repository, work)
+        load, disk = measure(here, delivery, options)
+        answered, lost = kill_in_the_midst(here, delivery, options)
+    mine, peer = percentile(load.latencies, 0.99) * 1000, percentile(disk, 0.99) * 1000
+    name = f"webhook accepted and stored at {options.rate}/s"
+    row(f"{name}, p99", mine, "ms", "≤ 3× the disk's commit", mine <= 3 * peer and not load.problems, peer, mine / peer)
+    row(f"{name}: not answered 202 of {len(load.latencies) + len(load.problems):,}", len(load.problems), "requests", "0", not load.problems)
+    row(f"kill -9 at {options.rate} webhooks/s: lost of {answered:,} answered 202", lost, "webhooks", "0", lost == 0)
+
+
+if __name__ == "__main__":
+    main()
