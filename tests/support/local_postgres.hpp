@@ -158,8 +158,10 @@ private:
         options.servers = data_directory / "servers";
         options.sockets = data_directory / "sockets";
         options.allocations = &numbers;
-        const auto first = 21000 + static_cast<int>(::getpid() % 100) * 100;
-        options.ports = {first, first + 99};
+        // Other test programs run beside this one.
+        const auto share = static_cast<int>(::getpid() % 400);
+        options.ports = {21000 + share % 100 * 100, 21099 + share % 100 * 100};
+        options.users = {950000 + share * 100, 950099 + share * 100};
         return options;
     }
 
@@ -192,7 +194,9 @@ public:
             ref.spec = filled(node.spec);
             if (const auto old = refs.find(node.path); old != refs.end() && old->second.name != ref.name) replaced_.push_back(old->second);
             refs[node.path] = ref;
+            const auto begin = std::chrono::steady_clock::now();
             TRY(place_.bring_up(refs[node.path]));
+            took_ms[node.path] = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
         }
         for (const auto& old : std::exchange(replaced_, {})) TRY(place_.take_down(old));
         return {};
@@ -238,6 +242,7 @@ public:
     }
 
     std::map<std::string, engine::ResourceRef> refs;
+    std::map<std::string, double> took_ms;  ///< by path, of the last up()
 
 private:
     /// {"$out": [path, output]} replaced, one level deep, which is as deep as these specs go.

@@ -3,11 +3,15 @@
 #include "base/hash.hpp"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <memory>
 
 namespace ramet::targets::postgres {
 namespace {
@@ -24,9 +28,18 @@ bool is_port_free(int port)
     return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+/// Nobody's name and nobody's process: another installation on this machine, or what an earlier one has left, may use it.
 bool is_user_free(int user)
 {
-    return ::getpwuid(static_cast<uid_t>(user)) == nullptr;
+    if (::getpwuid(static_cast<uid_t>(user)) != nullptr) return false;
+    const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), ::closedir);
+    if (!processes) return false;
+    while (const auto* entry = ::readdir(processes.get())) {
+        struct stat status{};
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+        if (::fstatat(::dirfd(processes.get()), entry->d_name, &status, 0) == 0 && status.st_uid == static_cast<uid_t>(user)) return false;
+    }
+    return true;
 }
 
 }  // namespace
