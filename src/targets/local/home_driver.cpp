@@ -37,6 +37,19 @@ std::string group_text(unsigned service, unsigned database)
     return fmt::format("root:x:0:\nnogroup:x:65534:\napp:x:{}:\ndatabase:x:{}:\n", service, database);
 }
 
+/// Shims that are still here lost their resources' rows; they hold on to files of this directory. False: not all have ended yet.
+Result<bool> end_forgotten_shims(const Path& shims)
+{
+    bool all_ended = true;
+    for (const auto& name : TRY(names_in(shims))) {
+        TRY(stop_shim(shims / name, {.signal = SIGKILL, .grace = Milliseconds(0)}));
+        const bool ended = !TRY(find_shim(shims / name)).has_value();
+        if (ended) TRY(sweep_shim(shims / name));
+        all_ended = all_ended && ended;
+    }
+    return all_ended;
+}
+
 unsigned number_of(const engine::Outputs& outputs, const std::string& name)
 {
     const auto at = outputs.find(name);
@@ -122,11 +135,7 @@ Result<void> HomeDriver::remove(const engine::Call&, const engine::DeletionProof
     TRY(check_identity(proof, identity_of_file(directory)));
     const auto mark = TRY(find_mark(directory / "mark.json"));
     if (judge(mark, ref) == engine::Presence::ours) {
-        // Shims that are still here lost their resources' rows; they hold on to files of this directory.
-        for (const auto& name : TRY(names_in(directory / "shims"))) {
-            TRY(stop_shim(directory / "shims" / name, {.signal = SIGKILL, .grace = Milliseconds(0)}));
-            if (!TRY(find_shim(directory / "shims" / name))) TRY(sweep_shim(directory / "shims" / name));
-        }
+        if (!TRY(end_forgotten_shims(directory / "shims"))) return {};
         TRY(end_users(ref));
     }
     // The directory goes last: as long as it is there, something is still to be done.
