@@ -18,8 +18,6 @@ std::string generated_name(const std::string& path)
 // 190 bits: more than a password needs, and letters and digits only, so that it needs no escaping in a URL.
 constexpr std::size_t password_length = 32;
 
-const SecretReference imagined{"imagined", 0, "made when it runs"};
-
 storage::Scope scope_of(const Environment& environment)
 {
     const bool is_preview = environment.origin == EnvironmentOrigin::preview;
@@ -38,21 +36,23 @@ Result<SecretReference> make_secret(App& app, const Environment& environment, co
     return made;
 }
 
-Result<SecretReference> ensure_secret(App& app, const Environment& environment, const std::string& name, std::size_t length,
-                                      Generating generating)
+/// Nothing when it is only thought of and was never made.
+Result<std::optional<SecretReference>> ensure_secret(App& app, const Environment& environment, const std::string& name, std::size_t length,
+                                                     Generating generating)
 {
     const auto stored = TRY(app.stores.secrets.find(scope_of(environment), name));
     if (stored) return stored->newest();
-    if (generating == Generating::imagined) return imagined;
-    return make_secret(app, environment, name, length);
+    if (generating == Generating::imagined) return std::nullopt;
+    return TRY(make_secret(app, environment, name, length));
 }
 
-Result<std::string> ensure_text(App& app, const Environment& environment, const variables::GeneratedWanted& wanted, Generating generating)
+Result<std::optional<std::string>> ensure_text(App& app, const Environment& environment, const variables::GeneratedWanted& wanted,
+                                               Generating generating)
 {
     const auto stored = TRY(app.stores.generated_values.find(environment.id, wanted.path));
     if (stored && std::holds_alternative<std::string>(*stored)) return std::get<std::string>(*stored);
+    if (generating == Generating::imagined) return std::nullopt;
     auto text = random_password(static_cast<std::size_t>(wanted.declared.length));
-    if (generating == Generating::imagined) return text;
     TRY(app.database.write([&](storage::Transaction& transaction) {
         return app.stores.generated_values.set(transaction, environment.id, wanted.path, text, app.clock.now());
     }));
@@ -64,13 +64,19 @@ Result<std::string> ensure_text(App& app, const Environment& environment, const 
 Result<void> fill_generated(App& app, const Environment& environment, const clone::Cloned& cloned, Generating generating,
                             clone::StoredValues& stored)
 {
-    for (const auto& database : cloned.wanted_passwords)
-        stored.passwords[database] = TRY(ensure_secret(app, environment, password_name(database), password_length, generating));
+    for (const auto& database : cloned.wanted_passwords) {
+        const auto password = TRY(ensure_secret(app, environment, password_name(database), password_length, generating));
+        if (password) stored.passwords[database] = *password;
+    }
     for (const auto& wanted : cloned.wanted) {
-        const auto length = static_cast<std::size_t>(wanted.declared.length);
-        if (wanted.declared.secret)
-            stored.generated[wanted.path] = TRY(ensure_secret(app, environment, generated_name(wanted.path), length, generating));
-        else stored.generated[wanted.path] = TRY(ensure_text(app, environment, wanted, generating));
+        if (wanted.declared.secret) {
+            const auto length = static_cast<std::size_t>(wanted.declared.length);
+            const auto secret = TRY(ensure_secret(app, environment, generated_name(wanted.path), length, generating));
+            if (secret) stored.generated[wanted.path] = *secret;
+        } else {
+            const auto text = TRY(ensure_text(app, environment, wanted, generating));
+            if (text) stored.generated[wanted.path] = *text;
+        }
     }
     return {};
 }
