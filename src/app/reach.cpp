@@ -81,9 +81,8 @@ Result<clone::SecretFindings> inspect_secrets(App& app, const DesiredEnvironment
 
 Error refusal_of(const clone::Violation& violation)
 {
-    Error error{ErrorKind::refused, clone::describe(violation)};
-    error.next_step = "give previews a value of their own: ramet vars set … --previews, or accept it under previews.allow_reach";
-    return error;
+    return {ErrorKind::refused, clone::describe(violation), {},
+            "give previews a value of their own: ramet vars set … --previews, or accept it under previews.allow_reach"};
 }
 
 }  // namespace
@@ -103,7 +102,10 @@ Result<std::vector<Error>> find_reaches(App& app, const Wanted& wanted, Prepared
     const auto report = clone::inspect_reach(input);
     prepared.accepted = report.accepted;
     std::vector<Error> refusals;
-    for (const auto& violation : report.violations) refusals.push_back(refusal_of(violation));
+    for (const auto& violation : report.violations) {
+        const auto refusal = refusal_of(violation);  // g++ 12 warns falsely of the temporary's move at -O2.
+        refusals.push_back(refusal);
+    }
     return refusals;
 }
 

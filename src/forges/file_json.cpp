@@ -45,7 +45,7 @@ std::optional<std::string> decode_base64(std::string_view text)
         for (const unsigned shift : {16U, 8U, 0U}) decoded += static_cast<char>(bits >> shift & 0xFFU);
     }
     if (digits % 4 != 0 || padding > 2) return std::nullopt;
-    decoded.resize(decoded.size() - padding);
+    decoded.erase(decoded.size() - std::min(padding, decoded.size()));
     return decoded;
 }
 

@@ -51,7 +51,8 @@ bool is_free(int port)
 PortLease PortLease::take()
 {
     unsigned random = 0;
-    ::getrandom(&random, sizeof random, 0);
+    // Any place to begin at will do.
+    if (::getrandom(&random, sizeof random, 0) < 0) random = static_cast<unsigned>(::getpid());
     for (unsigned attempt = 0; attempt < port_count; ++attempt) {
         const int port = static_cast<int>(first_port + (random + attempt) % port_count);
         PortLease lease;

@@ -34,7 +34,7 @@ Ending ending_of(int status)
 std::int64_t with_jitter(std::int64_t milliseconds)
 {
     unsigned random = 0;
-    ::getrandom(&random, sizeof random, GRND_NONBLOCK);
+    if (::getrandom(&random, sizeof random, GRND_NONBLOCK) < 0) return milliseconds;
     return milliseconds - milliseconds / 5 +
            static_cast<std::int64_t>(random % static_cast<unsigned>(milliseconds * 2 / 5 + 1));
 }

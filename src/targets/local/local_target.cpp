@@ -16,17 +16,17 @@ Result<engine::Graph> LocalTarget::render_before_delete(const DesiredEnvironment
 
 std::vector<std::string> LocalTarget::not_enforced() const
 {
-    std::vector<std::string> gaps = {
-        "services of one environment can reach those of another on loopback; databases and Redis ask for a password",
-        "limits of memory and processor time (resources) are not applied to processes",
-        "services can reach the internet and this machine's network",
-        "processes of other users can be listed, without their environment",
-    };
+    std::vector<std::string> gaps;
     if (!runs_as_root())
-        gaps.insert(
-            gaps.begin(),
+        gaps.emplace_back(
             "Ramet does not run as root: builds, services and databases of all environments run as its own user, and "
             "could read its data directory");
+    for (const auto* gap :
+         {"services of one environment can reach those of another on loopback; databases and Redis ask for a password",
+          "limits of memory and processor time (resources) are not applied to processes",
+          "services can reach the internet and this machine's network",
+          "processes of other users can be listed, without their environment"})
+        gaps.emplace_back(gap);
     return gaps;
 }
 
