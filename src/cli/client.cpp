@@ -34,8 +34,8 @@ Error read_problem(int status, std::string_view body)
         return Error{ErrorKind::internal, fmt::format("the server answered {} without saying why", status),
                      std::string(body.substr(0, 500)), "is RAMET_URL the address of a Ramet server?"};
     const auto code = get_string(*problem, "code");
-    Error error{code == "integrity_error" ? ErrorKind::integrity : parse_error_kind(code), get_string(*problem, "detail"),
-                get_string(*problem, "evidence"), get_string(*problem, "next_step")};
+    Error error{code == "integrity_error" ? ErrorKind::integrity : parse_error_kind(code),
+                get_string(*problem, "detail"), get_string(*problem, "evidence"), get_string(*problem, "next_step")};
     const auto& errors = get_member(*problem, "errors");
     if (errors.is_array() && !errors.as_array().empty())
         error.where = get_string(errors.as_array().front(), "pointer", get_string(errors.as_array().front(), "where"));
@@ -44,7 +44,8 @@ Error read_problem(int status, std::string_view body)
 
 net::HttpRequest ApiClient::request(std::string_view method, const std::string& path, std::string body) const
 {
-    net::HttpRequest made{.method = std::string(method), .url = url_ + path, .body = std::move(body), .timeout = call_timeout};
+    net::HttpRequest made{
+        .method = std::string(method), .url = url_ + path, .body = std::move(body), .timeout = call_timeout};
     if (!token_.empty()) made.headers.set("Authorization", fmt::format("Bearer {}", token_.reveal()));
     made.headers.set("Accept", "application/json");
     return made;
@@ -53,7 +54,8 @@ net::HttpRequest ApiClient::request(std::string_view method, const std::string& 
 Result<Json> ApiClient::call(std::string_view method, const std::string& path, std::string body)
 {
     const auto response = TRY(http_.send(request(method, path, std::move(body))));
-    if (response.status < 200 || response.status >= 300) return std::unexpected(read_problem(response.status, response.body));
+    if (response.status < 200 || response.status >= 300)
+        return std::unexpected(read_problem(response.status, response.body));
     if (response.body.empty()) return Json(nullptr);
     return parse_json(response.body);
 }
@@ -76,7 +78,8 @@ Result<Json> ApiClient::put_raw(const std::string& path, const SecretBytes& body
 Result<void> ApiClient::stream(const std::string& path, const net::OnChunk& on_chunk)
 {
     const auto response = TRY(http_.send_streaming(request("GET", path, {}), on_chunk));
-    if (response.status < 200 || response.status >= 300) return std::unexpected(read_problem(response.status, response.body));
+    if (response.status < 200 || response.status >= 300)
+        return std::unexpected(read_problem(response.status, response.body));
     return {};
 }
 

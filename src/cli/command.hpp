@@ -21,29 +21,34 @@ public:
     /// The last value of an option or the value of a positional; empty when not given.
     std::string get(std::string_view name) const;
     std::vector<std::string> all(std::string_view name) const;
+    /// A whole number ≥ 0, or the fallback when it is not given; `invalid` when it is something else.
+    Result<std::int64_t> number(std::string_view name, std::int64_t fallback = 0) const;
 };
 
 struct OptionSpec {
-    std::string name;              ///< "--env"
-    std::string value{};           ///< what stands for its value in the help ("ENV"); empty: a flag
+    std::string name;     ///< "--env"
+    std::string value{};  ///< what stands for its value in the help ("ENV"); empty: a flag
     std::string help{};
-    std::string short_name{};      ///< "-f"
+    std::string short_name{};  ///< "-f"
 };
 
 struct PositionalSpec {
-    std::string name;              ///< "NAME"
+    std::string name;  ///< "NAME"
     std::string help{};
     enum class Count : unsigned char { one, optional, any } count = Count::one;
 };
 
 /// One command as data: parsing, help and completion come from the same table.
 struct CommandSpec {
-    std::string path;              ///< "preview create"
+    std::string path;  ///< "preview create"
     std::string summary;
     std::vector<PositionalSpec> positionals{};
     std::vector<OptionSpec> options{};
     /// The exit code, 0 when all is well.
     std::function<Result<int>(Session&, const Arguments&)> run{};
+    /// What comes from standard input and never from the arguments, where everybody on the machine could read it ("the value").
+    /// Words that are too many are not repeated in the error.
+    std::string standard_input{};
 };
 
 using Commands = std::vector<CommandSpec>;
@@ -66,8 +71,15 @@ struct Parsed {
     Arguments arguments{};
     std::string text{};
 };
-/// `invalid` with the usage as evidence and "did you mean".
+/// `--name VALUE` and `--name=VALUE` alike, in any order with positionals; `--` ends the options. Errors are `invalid` with the
+/// usage as evidence and "did you mean" as the next step.
 Result<Parsed> parse_command_line(const Commands& commands, const std::vector<std::string>& words);
+
+/// "ramet preview show NAME [options]".
+std::string usage_of(const CommandSpec& command);
+std::string help_of(const CommandSpec& command);
+/// All commands, or those that begin with `group`.
+std::string help_of_group(const Commands& commands, std::string_view group);
 
 /// The script for bash, made from the table.
 std::string completion_script(const Commands& commands);

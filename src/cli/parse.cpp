@@ -1,123 +1,261 @@
 #include "base/text.hpp"
 #include "cli/command.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <deque>
-#include <memory>
+#include <algorithm>
+#include <cctype>
 
 namespace ramet::cli {
 
 namespace {
 
-/// The values that CLI11 writes into while it parses one command.
-struct Slots {
-    std::deque<std::pair<std::string, std::vector<std::string>>> values;
-    std::deque<std::pair<std::string, bool>> flags;
+std::string first_words(const std::vector<std::string>& words, std::size_t count)
+{
+    return join(std::span(words).first(count), " ");
+}
+
+const OptionSpec* find_option(const std::vector<OptionSpec>& options, std::string_view name)
+{
+    const auto found = std::ranges::find_if(
+        options, [&](const auto& option) { return option.name == name || option.short_name == name; });
+    return found == options.end() ? nullptr : &*found;
+}
+
+const OptionSpec* find_option(const CommandSpec* command, std::string_view name)
+{
+    if (command != nullptr)
+        if (const auto* own = find_option(command->options, name)) return own;
+    return find_option(common_options(), name);
+}
+
+bool is_number(std::string_view word)
+{
+    return word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1])) != 0;
+}
+
+bool is_option(std::string_view word)
+{
+    return word.size() > 1 && word.starts_with('-') && !is_number(word);
+}
+
+Error usage_error(const CommandSpec* command, std::string message)
+{
+    Error error{ErrorKind::invalid, std::move(message)};
+    if (command != nullptr) {
+        error.evidence = "usage: " + usage_of(*command);
+        error.next_step = "ramet " + command->path + " --help";
+    }
+    return error;
+}
+
+std::string suggest_option(const CommandSpec* command, const std::string& name)
+{
+    std::vector<std::string> names{"--help"};
+    if (command != nullptr)
+        for (const auto& option : command->options) names.push_back(option.name);
+    for (const auto& option : common_options()) names.push_back(option.name);
+    return did_you_mean(name, names);
+}
+
+/// Splits off "=VALUE" of a long option and what is glued to a short one ("-ojson").
+struct OptionWord {
+    std::string name;
+    std::optional<std::string> value{};
 };
 
-void add_option(CLI::App& app, const OptionSpec& spec, Slots& slots)
+OptionWord split_option(const std::string& word)
 {
-    const auto names = spec.short_name.empty() ? spec.name : spec.short_name + "," + spec.name;
-    if (spec.value.empty()) {
-        app.add_flag(names, slots.flags.emplace_back(spec.name, false).second, spec.help);
-        return;
+    if (word.starts_with("--")) {
+        const auto equals = word.find('=');
+        if (equals == std::string::npos) return {word, std::nullopt};
+        return {word.substr(0, equals), word.substr(equals + 1)};
     }
-    app.add_option(names, slots.values.emplace_back(spec.name, std::vector<std::string>{}).second, spec.help)
-        ->type_name(spec.value)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (word.size() == 2) return {word, std::nullopt};
+    return {word.substr(0, 2), word.substr(2)};
 }
 
-void add_positional(CLI::App& app, const PositionalSpec& spec, Slots& slots)
+/// Reads the words behind the command's path.
+class Reader {
+public:
+    Reader(const CommandSpec* command, std::span<const std::string> words) : command_(command), words_(words) {}
+
+    /// Options only, up to the first word that is none: what stands before the command.
+    Result<std::size_t> read_leading_options(Arguments& arguments)
+    {
+        while (at_ < words_.size() && is_option(words_[at_]) && words_[at_] != "--") TRY(read_option(arguments));
+        return at_;
+    }
+
+    Result<void> read_all(Arguments& arguments)
+    {
+        bool options_ended = false;
+        while (at_ < words_.size()) {
+            if (!options_ended && words_[at_] == "--") {
+                options_ended = true;
+                ++at_;
+            } else if (!options_ended && is_option(words_[at_])) {
+                TRY(read_option(arguments));
+            } else {
+                positionals_.push_back(words_[at_++]);
+            }
+        }
+        return assign_positionals(arguments);
+    }
+
+private:
+    Result<void> read_option(Arguments& arguments)
+    {
+        auto [name, value] = split_option(words_[at_++]);
+        const auto* option = find_option(command_, name);
+        if (option == nullptr) return unknown_option(name);
+        auto& values = arguments.values[option->name];
+        if (option->value.empty()) {
+            if (value) return std::unexpected(usage_error(command_, name + " takes no value"));
+            return {};
+        }
+        if (!value) {
+            // An option that is known is no value: the value was forgotten.
+            const bool is_missing = at_ >= words_.size() || words_[at_] == "--" || is_known_option(words_[at_]);
+            if (is_missing)
+                return std::unexpected(
+                    usage_error(command_, fmt::format("{} needs a value: {} {}", name, name, option->value)));
+            value = words_[at_++];
+        }
+        values.push_back(std::move(*value));
+        return {};
+    }
+
+    bool is_known_option(const std::string& word) const
+    {
+        return is_option(word) && find_option(command_, split_option(word).name) != nullptr;
+    }
+
+    // Only the name: what stands behind "=" may be a secret.
+    Result<void> unknown_option(const std::string& name) const
+    {
+        auto error = usage_error(command_, "there is no option " + name);
+        const auto near = suggest_option(command_, name);
+        if (!near.empty())
+            error.next_step = "did you mean " + near + "? A value that begins with a dash goes behind --";
+        return std::unexpected(std::move(error));
+    }
+
+    Result<void> assign_positionals(Arguments& arguments)
+    {
+        using Count = PositionalSpec::Count;
+        std::size_t next = 0;
+        for (const auto& positional : command_->positionals) {
+            if (positional.count == Count::one && next >= positionals_.size())
+                return std::unexpected(
+                    usage_error(command_, fmt::format("{} is missing: {}", positional.name, positional.help)));
+            const auto count = positional.count == Count::any ? positionals_.size() - next
+                                                              : std::min<std::size_t>(1, positionals_.size() - next);
+            if (count == 0) continue;
+            auto& values = arguments.values[positional.name];
+            values.assign(positionals_.begin() + static_cast<std::ptrdiff_t>(next),
+                          positionals_.begin() + static_cast<std::ptrdiff_t>(next + count));
+            next += count;
+        }
+        if (next < positionals_.size()) return too_many(positionals_[next]);
+        return {};
+    }
+
+    Result<void> too_many(const std::string& word) const
+    {
+        if (command_->standard_input.empty())
+            return std::unexpected(usage_error(command_, fmt::format("\"{}\" is one word too many", word)));
+        auto error = usage_error(
+            command_,
+            fmt::format(
+                "{} comes from standard input, never from the arguments: everybody on this machine could read it",
+                command_->standard_input));
+        error.next_step = fmt::format("ramet {} … < FILE    (what was typed is now in the shell's history: change it)",
+                                      command_->path);
+        return std::unexpected(std::move(error));
+    }
+
+    const CommandSpec* command_;
+    std::span<const std::string> words_;
+    std::size_t at_ = 0;
+    std::vector<std::string> positionals_;
+};
+
+/// The command whose path is the longest beginning of the words: "audit" and "audit verify" are both commands.
+const CommandSpec* find_command(const Commands& commands, const std::vector<std::string>& words)
 {
-    auto* option = app.add_option(spec.name, slots.values.emplace_back(spec.name, std::vector<std::string>{}).second, spec.help);
-    using Count = PositionalSpec::Count;
-    option->type_name("");
-    if (spec.count == Count::one) option->required()->expected(1);
-    else if (spec.count == Count::optional) option->expected(0, 1);
-    else option->expected(-1);
+    const CommandSpec* best = nullptr;
+    for (const auto& command : commands) {
+        const auto path = split(command.path, ' ');
+        const bool matches = words.size() >= path.size() && std::equal(path.begin(), path.end(), words.begin());
+        if (matches && (best == nullptr || command.path.size() > best->path.size())) best = &command;
+    }
+    return best;
 }
 
-CLI::App* find_or_add(CLI::App& parent, const std::string& name, const std::string& summary)
+bool is_group(const Commands& commands, std::string_view word)
 {
-    for (auto* child : parent.get_subcommands([](const CLI::App*) { return true; }))
-        if (child->get_name() == name) return child;
-    auto* child = parent.add_subcommand(name, summary);
-    child->require_subcommand(0, 1);
-    return child;
+    return std::ranges::any_of(commands,
+                               [&](const auto& command) { return command.path.starts_with(std::string(word) + " "); });
 }
 
-CLI::App* add_command(CLI::App& root, const CommandSpec& command)
+Error unknown_command(const Commands& commands, const std::vector<std::string>& words)
 {
-    auto* app = &root;
-    const auto words = split(command.path, ' ');
-    for (std::size_t i = 0; i < words.size(); ++i)
-        app = find_or_add(*app, words[i], i + 1 == words.size() ? command.summary : words[i] + " commands");
-    app->description(command.summary);
-    return app;
-}
-
-Arguments collect(const Slots& slots)
-{
-    Arguments arguments;
-    for (const auto& [name, values] : slots.values)
-        if (!values.empty()) arguments.values[name] = values;
-    for (const auto& [name, is_set] : slots.flags)
-        if (is_set) arguments.values[name] = {};
-    return arguments;
-}
-
-Error usage_error(const Commands& commands, const std::vector<std::string>& words, const std::string& message)
-{
-    Error error{ErrorKind::invalid, message};
+    std::vector<std::string> typed;
+    for (const auto& word : words) {
+        if (is_option(word) || typed.size() == 2) break;
+        typed.push_back(word);
+    }
+    if (typed.size() == 1 && is_group(commands, typed[0]))
+        return Error{
+            ErrorKind::invalid, "ramet " + typed[0] + " needs one more word", help_of_group(commands, typed[0]), {}};
+    Error error{ErrorKind::invalid, "there is no command " + join(typed, " "), {}, "ramet --help"};
+    if (!typed.empty() && is_group(commands, typed[0])) error.next_step = "ramet " + typed[0] + " --help";
     std::vector<std::string> paths;
     for (const auto& command : commands) paths.push_back(command.path);
-    for (const std::size_t length : {2U, 1U}) {
-        if (words.size() < length) continue;
-        const auto typed = join(std::vector<std::string>(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(length)), " ");
-        const auto near = did_you_mean(typed, paths);
-        if (!near.empty() && near != typed) error.next_step = "did you mean: ramet " + near;
-        if (!error.next_step.empty()) return error;
+    for (auto length = typed.size(); length > 0; --length) {
+        const auto near = did_you_mean(first_words(typed, length), paths);
+        if (near.empty()) continue;
+        error.next_step = "did you mean: ramet " + near;
+        break;
     }
-    error.next_step = "ramet --help";
     return error;
+}
+
+bool asks_for_help(const std::vector<std::string>& words)
+{
+    const auto end = std::ranges::find(words, "--");
+    return std::any_of(words.begin(), end, [](const auto& word) { return word == "--help" || word == "-h"; });
+}
+
+Parsed help_for(const Commands& commands, const std::vector<std::string>& words)
+{
+    std::vector<std::string> names;
+    for (const auto& word : words)
+        if (!is_option(word)) names.push_back(word);
+    const auto* command = find_command(commands, names);
+    if (command != nullptr && command->path.find(' ') == std::string::npos && is_group(commands, command->path))
+        return {.text = help_of(*command) + "\n" + help_of_group(commands, command->path)};
+    if (command != nullptr) return {.text = help_of(*command)};
+    if (!names.empty() && is_group(commands, names[0])) return {.text = help_of_group(commands, names[0])};
+    return {.text = help_of_group(commands, {})};
 }
 
 }  // namespace
 
 Result<Parsed> parse_command_line(const Commands& commands, const std::vector<std::string>& words)
 {
-    CLI::App root("Ramet gives every pull request its own copy of a whole environment.", "ramet");
-    root.require_subcommand(0, 1);
-    root.footer("Environment: RAMET_URL, RAMET_TOKEN. Each command has --help.");
-    std::vector<std::pair<CLI::App*, const CommandSpec*>> leaves;
-    std::deque<Slots> slots;
-    for (const auto& command : commands) {
-        auto* app = add_command(root, command);
-        auto& own = slots.emplace_back();
-        for (const auto& positional : command.positionals) add_positional(*app, positional, own);
-        for (const auto& option : command.options) add_option(*app, option, own);
-        for (const auto& option : common_options()) add_option(*app, option, own);
-        leaves.emplace_back(app, &command);
-    }
-    try {
-        std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back.
-        root.parse(reversed);
-    } catch (const CLI::CallForHelp&) {
-        auto* app = &root;
-        while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-        return Parsed{.text = app->help(app == &root ? "" : app->get_name())};
-    } catch (const CLI::ParseError& error) {
-        return std::unexpected(usage_error(commands, words, error.what()));
-    }
-    // The deepest command that was typed: "audit" and "audit verify" are both commands.
-    const CLI::App* typed = &root;
-    while (!typed->get_subcommands().empty()) typed = typed->get_subcommands().front();
-    for (std::size_t i = 0; i < leaves.size(); ++i)
-        if (leaves[i].first == typed) return Parsed{leaves[i].second, collect(slots[i]), {}};
-    if (words.empty()) return Parsed{.text = root.help()};
-    return std::unexpected(usage_error(commands, words, "ramet " + join(words, " ") + " is not a whole command\n" + typed->help()));
+    if (words.empty() || asks_for_help(words)) return help_for(commands, words);
+    if (words.front() == "help") return help_for(commands, {words.begin() + 1, words.end()});
+    if (words.front() == "--version") return parse_command_line(commands, {"version"});
+    Parsed parsed;
+    Reader leading(nullptr, words);
+    const auto skipped = TRY(leading.read_leading_options(parsed.arguments));
+    const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(skipped), words.end());
+    parsed.command = find_command(commands, rest);
+    if (parsed.command == nullptr) return std::unexpected(unknown_command(commands, rest));
+    const auto path_length = split(parsed.command->path, ' ').size();
+    Reader reader(parsed.command, std::span(rest).subspan(path_length));
+    TRY(reader.read_all(parsed.arguments));
+    return parsed;
 }
 
 }  // namespace ramet::cli

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <map>
+#include <optional>
 #include <thread>
 
 namespace ramet::cli {
@@ -21,6 +22,7 @@ class InterruptWatch {
 public:
     InterruptWatch()
     {
+        interrupted = 0;
         struct sigaction action{};
         action.sa_handler = on_interrupt;
         ::sigaction(SIGINT, &action, &before_);
@@ -68,6 +70,67 @@ private:
 // Short, so that a preview of a second is told at once; a call costs the server well under a millisecond.
 constexpr auto pause = std::chrono::milliseconds(60);
 
+// A server that is restarted goes on with its runs: whoever waits for one should not notice.
+constexpr auto patience = std::chrono::seconds(30);
+
+/// Asks again and again, also while the server is away for a moment.
+class Poll {
+public:
+    Poll(Session& session, ApiClient& api) : session_(session), api_(api) {}
+
+    Result<Json> get(const std::string& path)
+    {
+        for (const auto deadline = std::chrono::steady_clock::now() + patience;;) {
+            auto reply = api_.get(path);
+            const bool is_away = !reply && reply.error().kind == ErrorKind::unavailable;
+            if (!is_away) {
+                has_answered_ = true;
+                was_told_ = false;
+                return reply;
+            }
+            // One that never answered is not there.
+            if (!has_answered_ || interrupted != 0 || std::chrono::steady_clock::now() > deadline) return reply;
+            if (!was_told_) session_.tell("the server does not answer; asking again");
+            was_told_ = true;
+            std::this_thread::sleep_for(pause);
+        }
+    }
+
+private:
+    Session& session_;
+    ApiClient& api_;
+    bool has_answered_ = false;
+    bool was_told_ = false;
+};
+
+std::string path_of_run(const std::string& run)
+{
+    return "/api/v1/runs/" + segment(run);
+}
+
+std::string path_of_environment(const Session& session, const std::string& name)
+{
+    return with_query("/api/v1/environments/" + segment(name), {{"project", session.project()}});
+}
+
+/// Nothing when there is none, or it cannot be read now: its steps are told with the next look.
+std::optional<Json> find_run(Poll& poll, const std::string& run)
+{
+    if (run.empty()) return std::nullopt;
+    auto view = poll.get(path_of_run(run));
+    if (!view) return std::nullopt;
+    return std::move(*view);
+}
+
+/// Of an environment that is settled.
+std::optional<int> code_of_state(std::string_view state)
+{
+    if (state == "ready" || state == "sleeping") return 0;
+    if (state == "degraded") return 8;
+    if (state == "failed" || state == "needs_human" || state == "awaiting_approval") return 1;
+    return std::nullopt;
+}
+
 int detached(Session& session, const std::string& how_to_return)
 {
     session.tell("\ndetached; the work goes on. Come back with: " + how_to_return);
@@ -97,11 +160,11 @@ void tell_error(Session& session, const Json& holder)
 
 Result<int> follow_run(Session& session, const std::string& run)
 {
-    auto* api = TRY(session.api());
+    Poll poll(session, *TRY(session.api()));
     const InterruptWatch watch;
     StepTeller teller(session);
     while (interrupted == 0) {
-        const auto view = TRY(api->get("/api/v1/runs/" + segment(run)));
+        const auto view = TRY(poll.get(path_of_run(run)));
         teller.tell(view);
         if (get_bool(view, "is_final")) {
             tell_error(session, view);
@@ -114,44 +177,45 @@ Result<int> follow_run(Session& session, const std::string& run)
 
 Result<int> follow_environment(Session& session, const std::string& name)
 {
-    auto* api = TRY(session.api());
+    Poll poll(session, *TRY(session.api()));
     const InterruptWatch watch;
     StepTeller teller(session);
-    const auto path = with_query("/api/v1/environments/" + segment(name), {{"project", session.project()}});
     std::string told;
     while (interrupted == 0) {
-        const auto view = TRY(api->get(path));
+        const auto view = TRY(poll.get(path_of_environment(session, name)));
         const auto state = get_string(view, "state");
         const auto reason = get_string(view, "reason");
         const auto words = reason.empty() ? state : state + ": " + reason;
         if (words != told) session.tell(name + " " + words);
         told = words;
-        const auto run = get_string(view, "run");
-        if (!run.empty())
-            if (const auto steps = api->get("/api/v1/runs/" + segment(run))) {
-                teller.tell(*steps);
-                if (state == "failed" || state == "degraded" || state == "needs_human") tell_error(session, *steps);
-            }
-        if (state == "ready" || state == "sleeping") return 0;
-        if (state == "degraded") return 8;
-        if (state == "failed" || state == "needs_human" || state == "awaiting_approval") return 1;
+        const auto code = code_of_state(state);
+        if (const auto run = find_run(poll, get_string(view, "run"))) {
+            teller.tell(*run);
+            if (code && *code != 0) tell_error(session, *run);
+        }
+        if (code) return *code;
         std::this_thread::sleep_for(pause);
     }
     return detached(session, "ramet env show " + name);
 }
 
-Result<int> follow_removal(Session& session, const std::string& name)
+Result<int> follow_removal(Session& session, const std::string& name, const std::string& run)
 {
-    auto* api = TRY(session.api());
+    Poll poll(session, *TRY(session.api()));
     const InterruptWatch watch;
     StepTeller teller(session);
-    const auto path = with_query("/api/v1/environments/" + segment(name), {{"project", session.project()}});
     while (interrupted == 0) {
-        const auto view = api->get(path);
+        const auto view = poll.get(path_of_environment(session, name));
         if (!view && view.error().kind == ErrorKind::not_found) return 0;
         if (!view) return std::unexpected(view.error());
-        if (const auto steps = api->get("/api/v1/runs/" + segment(get_string(*view, "run")))) teller.tell(*steps);
         if (get_string(*view, "state") == "needs_human") return 1;
+        if (const auto removal = find_run(poll, run)) {
+            teller.tell(*removal);
+            if (get_bool(*removal, "is_final") && code_of_run(*removal) != 0) {
+                tell_error(session, *removal);
+                return code_of_run(*removal);
+            }
+        }
         std::this_thread::sleep_for(pause);
     }
     return detached(session, "ramet env show " + name);

@@ -13,8 +13,8 @@ Result<int> follow_run(Session& session, const std::string& run);
 /// 0 ready · 8 degraded · 1 failed; the last state is printed by the caller.
 Result<int> follow_environment(Session& session, const std::string& name);
 
-/// Waits until it is gone (404): 0, or 1 when it needs a person.
-Result<int> follow_removal(Session& session, const std::string& name);
+/// Waits until it is gone (404): 0, 1 when it needs a person, or the code of `run` when that ended otherwise.
+Result<int> follow_removal(Session& session, const std::string& name, const std::string& run);
 
 /// Prints {run} for --no-wait, or follows it.
 Result<int> finish_run(Session& session, const Arguments& arguments, const Json& reply);

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "cli/session.hpp"
 
+#include <charconv>
 #include <iostream>
 
 namespace ramet::cli {
@@ -9,8 +10,8 @@ namespace {
 
 Commands all_commands(Commands extra)
 {
-    for (auto table : {project_commands, preview_commands, environment_commands, value_commands, run_commands, maintenance_commands,
-                       access_commands})
+    for (auto table : {project_commands, preview_commands, environment_commands, value_commands, run_commands,
+                       maintenance_commands, access_commands})
         for (auto& command : table()) extra.push_back(std::move(command));
     extra.push_back({"completion", "print the completion script for bash", {}, {}, {}});
     return extra;
@@ -38,6 +39,18 @@ std::vector<std::string> Arguments::all(std::string_view name) const
     return found == values.end() ? std::vector<std::string>() : found->second;
 }
 
+Result<std::int64_t> Arguments::number(std::string_view name, std::int64_t fallback) const
+{
+    if (!has(name)) return fallback;
+    const auto text = get(name);
+    std::int64_t number = 0;
+    const auto end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, number);
+    if (problem != std::errc() || rest != end || number < 0)
+        return fail(ErrorKind::invalid, "{} takes a number, not \"{}\"", name, text);
+    return number;
+}
+
 const std::vector<OptionSpec>& common_options()
 {
     static const std::vector<OptionSpec> options{
@@ -48,23 +61,6 @@ const std::vector<OptionSpec>& common_options()
         {"--no-input", "", "never ask"},
     };
     return options;
-}
-
-std::string completion_script(const Commands& commands)
-{
-    std::string paths;
-    for (const auto& command : commands) paths += "    \"" + command.path + "\"\n";
-    return "_ramet() {\n"
-           "  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD}\" path rest\n"
-           "  COMPREPLY=()\n"
-           "  for path in \"${_ramet_commands[@]}\"; do\n"
-           "    [[ \"$path\" == \"$typed\"* ]] || continue\n"
-           "    rest=\"${path:$(( ${#typed} - ${#COMP_WORDS[COMP_CWORD]} ))}\"\n"
-           "    COMPREPLY+=(\"${rest%% *}\")\n"
-           "  done\n"
-           "}\n"
-           "_ramet_commands=(\n"
-           + paths + ")\ncomplete -F _ramet ramet\n";
 }
 
 int run_command_line(const std::vector<std::string>& words, Commands extra)

@@ -22,7 +22,8 @@ std::string read_all_input()
 {
     std::string text;
     char buffer[4096];
-    for (ssize_t count = 0; (count = ::read(STDIN_FILENO, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = ::read(STDIN_FILENO, buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(count));
     return text;
 }
 
@@ -62,9 +63,11 @@ Result<ApiClient*> Session::api()
     if (context.url.empty()) {
         const auto saved = TRY(load_context());
         if (!saved)
-            return std::unexpected(Error{ErrorKind::unauthenticated, "no server is known", "RAMET_URL is not set and there is no saved context",
+            return std::unexpected(Error{ErrorKind::unauthenticated, "no server is known",
+                                         "RAMET_URL is not set and there is no saved context",
                                          "start one with: ramet up    or sign in: ramet login URL < token"});
-        context = *saved;
+        // A token of the environment is for the server that is saved, too.
+        context = {saved->url, context.token.empty() ? saved->token : context.token};
     }
     while (context.url.ends_with('/')) context.url.pop_back();
     api_ = std::make_unique<ApiClient>(http_, context.url, SecretBytes(context.token));
@@ -112,6 +115,13 @@ Result<void> save_context(const Context& context)
     const Path path(context_path());
     TRY(ensure_directory(path.parent_path(), 0700));
     return write_file(path, to_text(json::object{{"url", context.url}, {"token", context.token}}) + "\n", 0600);
+}
+
+Result<void> check_target(const Arguments& arguments)
+{
+    if (!arguments.has("--target") || arguments.get("--target") == "here") return {};
+    return fail(ErrorKind::invalid, "--target takes `here`, not \"{}\"; other targets stand in the file",
+                arguments.get("--target"));
 }
 
 Result<SecretBytes> read_secret(const std::string& prompt)

@@ -20,15 +20,27 @@ public:
     Result<ApiClient*> api();
 
     Format format() const { return format_; }
+    bool is_for_people() const { return format_ == Format::table || format_ == Format::wide; }
     bool is_quiet() const { return quiet_; }
     bool may_ask() const { return may_ask_; }
     bool says_yes() const { return yes_; }
     std::string project() const { return project_; }
+    /// The server's answer names the project that the rest of the command is about; --project stays what it is.
+    void settle_project(const std::string& project)
+    {
+        if (project_.empty()) project_ = project;
+    }
 
     /// Data: standard output.
     void print(std::string_view text);
-    void print_list(const Json& list, const std::vector<Column>& columns) { print(format_list(list, columns, format_)); }
-    void print_object(const Json& object, const std::vector<Column>& fields) { print(format_object(object, fields, format_)); }
+    void print_list(const Json& list, const std::vector<Column>& columns)
+    {
+        print(format_list(list, columns, format_));
+    }
+    void print_object(const Json& object, const std::vector<Column>& fields)
+    {
+        print(format_object(object, fields, format_));
+    }
     /// Progress and remarks: standard error; nothing with --quiet.
     void tell(std::string_view line);
     /// Asks on the terminal; without one, or with --no-input, `invalid` says what to give instead. --yes answers yes.
@@ -52,6 +64,9 @@ struct Context {
 std::string context_path();
 Result<std::optional<Context>> load_context();
 Result<void> save_context(const Context& context);
+
+/// `--target` takes only "here" on the command line; other targets stand in the file.
+Result<void> check_target(const Arguments& arguments);
 
 /// A secret value: standard input when it is not a terminal, else a prompt without echo. One trailing newline is cut.
 Result<SecretBytes> read_secret(const std::string& prompt);

@@ -12,7 +12,8 @@ Result<int> login(Session& session, const Arguments& arguments)
     ApiClient api(http, arguments.get("URL"), token.clone());
     const auto who = TRY(api.get("/api/v1/tokens/self"));
     TRY(save_context({arguments.get("URL"), std::string(token.reveal())}));
-    session.tell("signed in as " + get_string(who, "name") + " (" + get_string(who, "role") + "); kept in " + context_path());
+    session.tell("signed in as " + get_string(who, "name") + " (" + get_string(who, "role") + "); kept in " +
+                 context_path());
     return 0;
 }
 
@@ -23,8 +24,10 @@ Result<int> create(Session& session, const Arguments& arguments)
     if (arguments.has("--role")) body["role"] = arguments.get("--role");
     if (arguments.has("--valid-for")) body["valid_for"] = arguments.get("--valid-for");
     const auto reply = TRY(api->post("/api/v1/tokens", body));
-    if (session.format() == Format::table) session.print(get_string(reply, "token") + "\n");
-    else session.print_object(reply, {});
+    if (session.is_for_people())
+        session.print(get_string(reply, "token") + "\n");
+    else
+        session.print_object(reply, {});
     session.tell("this is shown once");
     return 0;
 }
@@ -33,7 +36,11 @@ Result<int> list(Session& session, const Arguments&)
 {
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get("/api/v1/tokens"));
-    session.print_list(get_member(reply, "tokens"), {{"ID", "id"}, {"NAME", "name"}, {"ROLE", "role"}, {"PROJECT", "project"}, {"EXPIRES", "expires_at"},
+    session.print_list(get_member(reply, "tokens"), {{"ID", "id"},
+                                                     {"NAME", "name"},
+                                                     {"ROLE", "role"},
+                                                     {"PROJECT", "project"},
+                                                     {"EXPIRES", "expires_at"},
                                                      {"LAST USED", "last_used_at"}});
     return 0;
 }
@@ -50,9 +57,18 @@ Result<int> revoke(Session& session, const Arguments& arguments)
 Commands access_commands()
 {
     return {
-        {"login", "keep a server's address and a token for later commands", {{"URL", "address of the server"}}, {}, login},
-        {"token create", "make a token; it is shown once", {{"NAME", "what it is for"}},
-         {{"--role", "ROLE", "viewer, deployer, secret-writer, approver or admin (deployer)"}, {"--valid-for", "DURATION", "30d"}}, create},
+        {"login",
+         "keep a server's address and a token for later commands",
+         {{"URL", "address of the server"}},
+         {},
+         login,
+         "the token"},
+        {"token create",
+         "make a token; it is shown once",
+         {{"NAME", "what it is for"}},
+         {{"--role", "ROLE", "viewer, deployer, secret-writer, approver or admin (deployer)"},
+          {"--valid-for", "DURATION", "30d"}},
+         create},
         {"token list", "list the tokens", {}, {}, list},
         {"token revoke", "end a token at once", {{"ID", "its id"}}, {}, revoke},
     };

@@ -9,16 +9,30 @@ namespace ramet::cli {
 
 namespace {
 
-const std::vector<Column> environment_columns{
-    {"NAME", "name"},     {"STATE", "state"},   {"ORIGIN", "origin"},        {"COMMIT", "commit", Column::Width::wide},
-    {"BRANCH", "branch"}, {"PROJECT", "project"}, {"URLS", "urls"},          {"RUN", "run", Column::Width::wide},
-    {"EXPIRES", "expires_at", Column::Width::wide}};
+const std::vector<Column> environment_columns{{"NAME", "name"},
+                                              {"STATE", "state"},
+                                              {"ORIGIN", "origin"},
+                                              {"COMMIT", "commit", Column::Width::wide},
+                                              {"BRANCH", "branch"},
+                                              {"PROJECT", "project"},
+                                              {"URLS", "urls"},
+                                              {"RUN", "run", Column::Width::wide},
+                                              {"EXPIRES", "expires_at", Column::Width::wide}};
 
-const std::vector<Column> environment_fields{
-    {"name", "name"},         {"project", "project"}, {"state", "state"},       {"reason", "reason"},
-    {"base", "base"},         {"commit", "commit"},   {"branch", "branch"},     {"pull request", "pull_request"},
-    {"urls", "urls"},         {"services", "services"}, {"databases", "databases"}, {"expires", "expires_at"},
-    {"run", "run"},           {"not enforced here", "not_enforced", Column::Width::wide}};
+const std::vector<Column> environment_fields{{"name", "name"},
+                                             {"project", "project"},
+                                             {"state", "state"},
+                                             {"reason", "reason"},
+                                             {"base", "base"},
+                                             {"commit", "commit"},
+                                             {"branch", "branch"},
+                                             {"pull request", "pull_request"},
+                                             {"urls", "urls"},
+                                             {"services", "services"},
+                                             {"databases", "databases"},
+                                             {"expires", "expires_at"},
+                                             {"run", "run"},
+                                             {"not enforced here", "not_enforced", Column::Width::wide}};
 
 std::string path_of(const Session& session, const std::string& name, const std::string& rest = {}, Query query = {})
 {
@@ -50,14 +64,14 @@ Result<int> remove(Session& session, const Arguments& arguments)
     if (!confirmed) return 1;
     const auto reply = TRY(api->remove(path_of(session, name, "", {{"confirm", arguments.get("--confirm")}})));
     if (arguments.has("--no-wait")) return finish_run(session, arguments, reply);
-    return follow_removal(session, name);
+    return follow_removal(session, name, get_string(reply, "run"));
 }
 
 Result<int> why(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get(path_of(session, arguments.get("ENV"), "/why")));
-    if (session.format() != Format::table) {
+    if (!session.is_for_people()) {
         session.print_object(reply, {});
         return 0;
     }
@@ -81,25 +95,33 @@ Result<int> why(Session& session, const Arguments& arguments)
 Result<int> compare(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
-    const auto reply = TRY(api->get(path_of(session, arguments.get("ENV"), "/diff", {{"with", arguments.get("OTHER")}})));
-    if (session.format() == Format::table) session.print(get_string(reply, "text"));
-    else session.print_object(reply, {});
+    const auto reply =
+        TRY(api->get(path_of(session, arguments.get("ENV"), "/diff", {{"with", arguments.get("OTHER")}})));
+    if (session.is_for_people())
+        session.print(get_string(reply, "text"));
+    else
+        session.print_object(reply, {});
     return 0;
 }
 
 Result<int> plan(Session& session, const Arguments& arguments)
 {
+    TRY(check_target(arguments));
     auto* api = TRY(session.api());
-    json::object body{{"project", session.project()}, {"environment", arguments.get("ENV")}, {"branch", arguments.get("--branch")},
+    json::object body{{"project", session.project()},
+                      {"environment", arguments.get("ENV")},
+                      {"branch", arguments.get("--branch")},
                       {"target_here", arguments.get("--target") == "here"}};
-    if (arguments.has("--pr")) body["pull_request"] = std::atoll(arguments.get("--pr").c_str());
+    if (arguments.has("--pr")) body["pull_request"] = TRY(arguments.number("--pr"));
     if (arguments.has("--file")) {
         const auto file = TRY(read_file(arguments.get("--file"), 1U << 20U));
         body["file"] = file;
     }
     const auto reply = TRY(api->post("/api/v1/plans", body));
-    if (session.format() == Format::table) session.print(get_string(reply, "text"));
-    else session.print_object(reply, {});
+    if (session.is_for_people())
+        session.print(get_string(reply, "text"));
+    else
+        session.print_object(reply, {});
     const auto& refusals = get_member(reply, "refusals");
     if (refusals.is_array() && !refusals.as_array().empty()) return exit_code(ErrorKind::refused);
     return arguments.has("--exit-code") && get_bool(reply, "has_changes") ? 9 : 0;
@@ -109,25 +131,32 @@ Result<int> list_services(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get(path_of(session, arguments.get("ENV"), "/services")));
-    session.print_list(get_member(reply, "services"),
-                       {{"NAME", "name"}, {"STATE", "state"}, {"REPLICAS", "replicas"}, {"RESTARTS", "restarts"}, {"ADDRESS", "address"},
-                        {"URLS", "urls"}, {"PIDS", "process_ids", Column::Width::wide}});
+    session.print_list(get_member(reply, "services"), {{"NAME", "name"},
+                                                       {"STATE", "state"},
+                                                       {"REPLICAS", "replicas"},
+                                                       {"RESTARTS", "restarts"},
+                                                       {"ADDRESS", "address"},
+                                                       {"URLS", "urls"},
+                                                       {"PIDS", "process_ids", Column::Width::wide}});
     return 0;
 }
 
 Result<int> restart(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
-    const auto path = path_of(session, arguments.get("ENV"), "/services/" + segment(arguments.get("SERVICE")) + "/restart");
+    const auto path =
+        path_of(session, arguments.get("ENV"), "/services/" + segment(arguments.get("SERVICE")) + "/restart");
     const auto reply = TRY(api->post(path));
     return finish_run(session, arguments, reply);
 }
 
 Result<int> scale(Session& session, const Arguments& arguments)
 {
+    const auto replicas = TRY(arguments.number("REPLICAS"));
     auto* api = TRY(session.api());
-    const auto path = path_of(session, arguments.get("ENV"), "/services/" + segment(arguments.get("SERVICE")) + "/scale");
-    const json::object body{{"replicas", std::atoll(arguments.get("REPLICAS").c_str())}};
+    const auto path =
+        path_of(session, arguments.get("ENV"), "/services/" + segment(arguments.get("SERVICE")) + "/scale");
+    const json::object body{{"replicas", replicas}};
     const auto reply = TRY(api->post(path, body));
     return finish_run(session, arguments, reply);
 }
@@ -136,9 +165,12 @@ Result<int> list_databases(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get(path_of(session, arguments.get("ENV"), "/databases")));
-    session.print_list(get_member(reply, "databases"),
-                       {{"NAME", "name"}, {"TYPE", "type"}, {"METHOD", "method"}, {"COPIED BYTES", "bytes_copied"},
-                        {"AGE (s)", "age_seconds"}, {"ADDRESS", "address"}});
+    session.print_list(get_member(reply, "databases"), {{"NAME", "name"},
+                                                        {"TYPE", "type"},
+                                                        {"METHOD", "method"},
+                                                        {"COPIED BYTES", "bytes_copied"},
+                                                        {"AGE (s)", "age_seconds"},
+                                                        {"ADDRESS", "address"}});
     return 0;
 }
 
@@ -146,7 +178,8 @@ Result<std::string> only_database(ApiClient& api, const Session& session, const 
 {
     const auto reply = TRY(api.get(path_of(session, environment, "/databases")));
     const auto& list = get_member(reply, "databases");
-    if (!list.is_array() || list.as_array().empty()) return fail(ErrorKind::not_found, "{} has no database", environment);
+    if (!list.is_array() || list.as_array().empty())
+        return fail(ErrorKind::not_found, "{} has no database", environment);
     if (list.as_array().size() == 1) return get_string(list.as_array().front(), "name");
     for (const auto& database : list.as_array())
         if (get_string(database, "type") == "postgres") return get_string(database, "name");
@@ -158,7 +191,8 @@ Result<int> connect(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     auto database = arguments.get("DB");
     if (database.empty()) database = TRY(only_database(*api, session, arguments.get("ENV")));
-    const auto reply = TRY(api->get(path_of(session, arguments.get("ENV"), "/databases/" + segment(database) + "/connection")));
+    const auto reply =
+        TRY(api->get(path_of(session, arguments.get("ENV"), "/databases/" + segment(database) + "/connection")));
     const auto url = get_string(reply, "url");
     if (arguments.has("--print")) {
         session.print(session.format() == Format::json ? to_text(reply) + "\n" : url + "\n");
@@ -166,7 +200,10 @@ Result<int> connect(Session& session, const Arguments& arguments)
     }
     // The password travels in the environment: arguments are seen by everybody on the machine.
     const bool is_redis = url.starts_with("redis:");
-    if (is_redis) return fail(ErrorKind::invalid, "redis-cli takes its address as an argument; use: ramet db connect {} {} --print", arguments.get("ENV"), database);
+    if (is_redis)
+        return fail(ErrorKind::invalid,
+                    "redis-cli takes its address as an argument; use: ramet db connect {} {} --print",
+                    arguments.get("ENV"), database);
     const auto at = url.rfind('@');
     const auto colon = url.find(':', url.find("//") + 2);
     ::setenv("PGPASSWORD", url.substr(colon + 1, at - colon - 1).c_str(), 1);
@@ -180,16 +217,18 @@ Result<int> refresh(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     auto database = arguments.get("DB");
     if (database.empty()) database = TRY(only_database(*api, session, arguments.get("ENV")));
-    const auto reply = TRY(api->post(path_of(session, arguments.get("ENV"), "/databases/" + segment(database) + "/refresh")));
+    const auto reply =
+        TRY(api->post(path_of(session, arguments.get("ENV"), "/databases/" + segment(database) + "/refresh")));
     return finish_run(session, arguments, reply);
 }
 
 Result<int> logs(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
-    const auto tail = arguments.has("--tail") ? arguments.get("--tail") : std::string("100");
-    const auto path = path_of(session, arguments.get("ENV"), "/logs",
-                              {{"of", arguments.get("WHAT")}, {"follow", arguments.has("--follow") ? "true" : ""}, {"tail", tail}});
+    const auto tail = std::to_string(TRY(arguments.number("--tail", 100)));
+    const auto path =
+        path_of(session, arguments.get("ENV"), "/logs",
+                {{"of", arguments.get("WHAT")}, {"follow", arguments.has("--follow") ? "true" : ""}, {"tail", tail}});
     TRY(api->stream(path, [&](std::string_view chunk) {
         session.print(chunk);
         return net::Flow::keep;
@@ -210,21 +249,43 @@ Commands environment_commands()
     return {
         {"env list", "list all environments, bases and previews", {}, {}, list},
         {"env show", "show one environment", {{"NAME", "its name"}}, {}, show},
-        {"env delete", "end a base and everything in it", {{"NAME", "its name"}}, {{"--confirm", "NAME", "for a protected one: its name again"}, no_wait}, remove},
+        {"env delete",
+         "end a base and everything in it",
+         {{"NAME", "its name"}},
+         {{"--confirm", "NAME", "for a protected one: its name again"}, no_wait},
+         remove},
         {"why", "say what blocks an environment, with evidence and the next step", {env}, {}, why},
-        {"diff", "show what differs between two environments", {env, {"OTHER", "the other one; its base when not given", Count::optional}}, {}, compare},
-        {"plan", "show what would happen, before anything happens", {{"ENV", "a base", Count::optional}},
-         {{"--pr", "N", "the preview of this pull request"}, {"--branch", "B", "a preview by hand of this branch"},
-          {"--file", "FILE", "a file that is not registered", "-f"}, {"--target", "here", "as if put on this machine"},
-          {"--exit-code", "", "exit with 9 when there are changes"}}, plan},
+        {"diff",
+         "show what differs between two environments",
+         {env, {"OTHER", "the other one; its base when not given", Count::optional}},
+         {},
+         compare},
+        {"plan",
+         "show what would happen, before anything happens",
+         {{"ENV", "a base", Count::optional}},
+         {{"--pr", "N", "the preview of this pull request"},
+          {"--branch", "B", "a preview by hand of this branch"},
+          {"--file", "FILE", "a file that is not registered", "-f"},
+          {"--target", "here", "as if put on this machine"},
+          {"--exit-code", "", "exit with 9 when there are changes"}},
+         plan},
         {"service list", "list the services of an environment", {env}, {}, list_services},
         {"service restart", "start a service anew, beside the old one", {env, service}, {no_wait}, restart},
         {"service scale", "change the number of replicas", {env, service, {"REPLICAS", "how many"}}, {no_wait}, scale},
         {"db list", "list the databases of an environment", {env}, {}, list_databases},
-        {"db connect", "open psql on a database, or print its URL", {env, database}, {{"--print", "", "print the URL with its password"}}, connect},
+        {"db connect",
+         "open psql on a database, or print its URL",
+         {env, database},
+         {{"--print", "", "print the URL with its password"}},
+         connect},
         {"db refresh", "make a new golden copy of a base's database now", {env, database}, {no_wait}, refresh},
-        {"logs", "show logs of services, builds, jobs and databases", {env, {"WHAT", "SERVICE, build/SERVICE, job/NAME or database/NAME; all services when not given", Count::optional}},
-         {{"--follow", "", "go on as lines are written", "-f"}, {"--tail", "LINES", "how many lines of the past (100)"}}, logs},
+        {"logs",
+         "show logs of services, builds, jobs and databases",
+         {env,
+          {"WHAT", "SERVICE, build/SERVICE, job/NAME or database/NAME; all services when not given", Count::optional}},
+         {{"--follow", "", "go on as lines are written", "-f"},
+          {"--tail", "LINES", "how many lines of the past (100)"}},
+         logs},
     };
 }
 

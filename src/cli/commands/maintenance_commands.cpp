@@ -11,7 +11,8 @@ Result<int> doctor(Session& session, const Arguments&)
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get("/api/v1/doctor"));
     const auto& checks = get_member(reply, "checks");
-    session.print_list(checks, {{"CHECK", "name"}, {"STATE", "state"}, {"WHAT WAS SEEN", "message"}, {"NEXT", "next_step"}});
+    session.print_list(checks,
+                       {{"CHECK", "name"}, {"STATE", "state"}, {"WHAT WAS SEEN", "message"}, {"NEXT", "next_step"}});
     for (const auto& check : checks.as_array())
         if (get_string(check, "state") == "failed") return 1;
     return 0;
@@ -25,7 +26,8 @@ Result<int> sweep(Session& session, const Arguments& arguments)
     session.print_list(session.format() == Format::json ? report : get_member(report, "findings"),
                        {{"KIND", "kind"}, {"NAME", "name"}, {"OWNER", "owner"}, {"VERDICT", "verdict"}});
     if (get_bool(report, "needs_confirmation")) {
-        session.tell("that is more than a tenth of everything: nothing was removed. Look at the list, then: ramet sweep --yes");
+        session.tell(
+            "that is more than a tenth of everything: nothing was removed. Look at the list, then: ramet sweep --yes");
         return exit_code(ErrorKind::refused);
     }
     session.tell(fmt::format("{} removed", get_int(report, "removed")));
@@ -35,8 +37,13 @@ Result<int> sweep(Session& session, const Arguments& arguments)
 Result<int> audit(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
-    const auto reply = TRY(api->get(with_query("/api/v1/audit", {{"after", arguments.get("--after")}, {"limit", arguments.get("--limit")}})));
-    session.print_list(get_member(reply, "entries"), {{"ID", "id"}, {"AT", "at"}, {"ACTOR", "actor"}, {"ACTION", "action"}, {"SUBJECT", "subject"},
+    const auto reply = TRY(api->get(
+        with_query("/api/v1/audit", {{"after", arguments.get("--after")}, {"limit", arguments.get("--limit")}})));
+    session.print_list(get_member(reply, "entries"), {{"ID", "id"},
+                                                      {"AT", "at"},
+                                                      {"ACTOR", "actor"},
+                                                      {"ACTION", "action"},
+                                                      {"SUBJECT", "subject"},
                                                       {"DETAIL", "detail", Column::Width::wide}});
     return 0;
 }
@@ -55,7 +62,10 @@ Result<int> call(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     auto path = arguments.get("PATH");
     if (!path.starts_with("/")) path = "/api/v1/" + path;
-    const auto reply = TRY(api->call(arguments.get("METHOD"), path, arguments.get("--body")));
+    auto method = arguments.get("METHOD");
+    std::ranges::transform(method, method.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    const auto reply = TRY(api->call(method, path, arguments.get("--body")));
     session.print(to_pretty_text(reply) + "\n");
     return 0;
 }
@@ -66,10 +76,22 @@ Commands maintenance_commands()
 {
     return {
         {"doctor", "examine this installation and say what to do", {}, {}, doctor},
-        {"sweep", "compare what exists with the ledger and remove orphans", {}, {{"--dry-run", "", "only show"}}, sweep},
-        {"audit", "show the audit log", {}, {{"--after", "ID", "only later entries"}, {"--limit", "N", "how many (100)"}}, audit},
+        {"sweep",
+         "compare what exists with the ledger and remove orphans",
+         {},
+         {{"--dry-run", "", "only show"}},
+         sweep},
+        {"audit",
+         "show the audit log",
+         {},
+         {{"--after", "ID", "only later entries"}, {"--limit", "N", "how many (100)"}},
+         audit},
         {"audit verify", "check that no record was edited or removed", {}, {}, verify},
-        {"api", "call the API", {{"METHOD", "GET, POST, PUT or DELETE"}, {"PATH", "projects, or /api/v1/projects"}}, {{"--body", "JSON", "the request's body"}}, call},
+        {"api",
+         "call the API",
+         {{"METHOD", "GET, POST, PUT or DELETE"}, {"PATH", "projects, or /api/v1/projects"}},
+         {{"--body", "JSON", "the request's body"}},
+         call},
     };
 }
 

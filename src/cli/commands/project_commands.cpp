@@ -10,6 +10,7 @@ namespace {
 Result<int> follow_started(Session& session, const Arguments& arguments, const Json& started)
 {
     for (const auto& note : get_member(started, "notes").as_array()) session.tell("note: " + cell_text(note));
+    session.settle_project(get_string(started, "project"));
     int worst = 0;
     for (const auto& item : get_member(started, "environments").as_array()) {
         if (arguments.has("--no-wait") || get_string(item, "state") == "registered") continue;
@@ -33,8 +34,7 @@ Result<int> apply(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     const auto file = arguments.has("--file") ? arguments.get("--file") : std::string("ramet.yaml");
     const auto text = TRY(read_file(file, 1U << 20U));
-    if (arguments.has("--target") && arguments.get("--target") != "here")
-        return fail(ErrorKind::invalid, "--target takes `here`; other targets stand in the file");
+    TRY(check_target(arguments));
     json::array environments;
     for (const auto& name : arguments.all("--env")) environments.emplace_back(name);
     const json::object body{{"file", text},
@@ -48,6 +48,11 @@ Result<int> apply(Session& session, const Arguments& arguments)
 
 Result<int> connect(Session& session, const Arguments& arguments)
 {
+    TRY(check_target(arguments));
+    for (const std::string_view needed : {"--url", "--repo"})
+        if (!arguments.has(needed))
+            return fail(ErrorKind::invalid, "{} is missing: ramet git connect FORGE --url URL --repo OWNER/NAME < FILE",
+                        needed);
     auto* api = TRY(session.api());
     const auto token = TRY(read_secret("token of the Git host"));
     const json::object body{{"forge", arguments.get("FORGE")},
@@ -63,8 +68,12 @@ Result<int> list(Session& session, const Arguments&)
 {
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get("/api/v1/projects"));
-    session.print_list(get_member(reply, "projects"), {{"NAME", "name"}, {"REPOSITORY", "repository"}, {"FORGE", "forge"}, {"BRANCH", "trusted_branch"},
-                                                       {"ENVIRONMENTS", "environments"}, {"WEBHOOK", "webhook", Column::Width::wide}});
+    session.print_list(get_member(reply, "projects"), {{"NAME", "name"},
+                                                       {"REPOSITORY", "repository"},
+                                                       {"FORGE", "forge"},
+                                                       {"BRANCH", "trusted_branch"},
+                                                       {"ENVIRONMENTS", "environments"},
+                                                       {"WEBHOOK", "webhook", Column::Width::wide}});
     return 0;
 }
 
@@ -72,8 +81,14 @@ Result<int> show(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
     const auto view = TRY(api->get("/api/v1/projects/" + segment(arguments.get("NAME"))));
-    session.print_object(view, {{"name", "name"}, {"repository", "repository"}, {"forge", "forge"}, {"at", "forge_url"}, {"trusted branch", "trusted_branch"},
-                                {"its commit", "trusted_commit"}, {"webhook", "webhook"}, {"environments", "environments"}});
+    session.print_object(view, {{"name", "name"},
+                                {"repository", "repository"},
+                                {"forge", "forge"},
+                                {"at", "forge_url"},
+                                {"trusted branch", "trusted_branch"},
+                                {"its commit", "trusted_commit"},
+                                {"webhook", "webhook"},
+                                {"environments", "environments"}});
     return 0;
 }
 
@@ -90,8 +105,13 @@ Result<int> deliveries(Session& session, const Arguments&)
 {
     auto* api = TRY(session.api());
     const auto reply = TRY(api->get(with_query("/api/v1/deliveries", {{"project", session.project()}})));
-    session.print_list(get_member(reply, "deliveries"), {{"ID", "id"}, {"RECEIVED", "received_at"}, {"FORGE", "forge"}, {"PROJECT", "project"},
-                                                         {"EVENT", "event"}, {"STATE", "state"}, {"REASON", "reason"}});
+    session.print_list(get_member(reply, "deliveries"), {{"ID", "id"},
+                                                         {"RECEIVED", "received_at"},
+                                                         {"FORGE", "forge"},
+                                                         {"PROJECT", "project"},
+                                                         {"EVENT", "event"},
+                                                         {"STATE", "state"},
+                                                         {"REASON", "reason"}});
     return 0;
 }
 
@@ -110,11 +130,21 @@ const OptionSpec target{"--target", "here", "put an unchanged file on this machi
 Commands project_commands()
 {
     return {
-        {"apply", "register a project and bring its environments up", {},
-         {{"--file", "FILE", "the project file (ramet.yaml)", "-f"}, {"--repo", "URL_OR_PATH", "where its commits are fetched from"},
-          {"--env", "ENV", "only this environment; may be repeated"}, target, no_wait}, apply},
-        {"git connect", "register a project from its Git host; the token comes from standard input", {{"FORGE", "gitea or github"}},
-         {{"--url", "URL", "address of the Git host"}, {"--repo", "OWNER/NAME", "the repository"}, target, no_wait}, connect},
+        {"apply",
+         "register a project and bring its environments up",
+         {},
+         {{"--file", "FILE", "the project file (ramet.yaml)", "-f"},
+          {"--repo", "URL_OR_PATH", "where its commits are fetched from"},
+          {"--env", "ENV", "only this environment; may be repeated"},
+          target,
+          no_wait},
+         apply},
+        {"git connect",
+         "register a project from its Git host",
+         {{"FORGE", "gitea or github"}},
+         {{"--url", "URL", "address of the Git host"}, {"--repo", "OWNER/NAME", "the repository"}, target, no_wait},
+         connect,
+         "the Git host's token"},
         {"git deliveries", "list webhook deliveries", {}, {}, deliveries},
         {"git redeliver", "work on a delivery again", {{"ID", "number of the delivery"}}, {}, redeliver},
         {"project list", "list the projects", {}, {}, list},

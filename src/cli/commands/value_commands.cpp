@@ -4,21 +4,29 @@ namespace ramet::cli {
 
 namespace {
 
-const std::vector<OptionSpec> scope_options{
-    {"--org", "", "for all projects"},         {"--env", "ENV", "for this environment"}, {"--service", "SERVICE", "with --env: for this service only"},
-    {"--previews", "", "for all previews of the project"}, {"--preview", "NAME", "for this preview"}};
+const std::vector<OptionSpec> scope_options{{"--org", "", "for all projects"},
+                                            {"--env", "ENV", "for this environment"},
+                                            {"--service", "SERVICE", "with --env: for this service only"},
+                                            {"--previews", "", "for all previews of the project"},
+                                            {"--preview", "NAME", "for this preview"}};
 
 Result<Query> scope_of(const Session& session, const Arguments& arguments)
 {
-    const int said = arguments.has("--org") + arguments.has("--env") + arguments.has("--previews") + arguments.has("--preview");
+    const int said =
+        arguments.has("--org") + arguments.has("--env") + arguments.has("--previews") + arguments.has("--preview");
     if (said > 1) return fail(ErrorKind::invalid, "--org, --env, --previews and --preview exclude each other");
     if (arguments.has("--service") && !arguments.has("--env")) return fail(ErrorKind::invalid, "--service needs --env");
     Query query{{"project", session.project()}};
-    if (arguments.has("--org")) query.emplace_back("scope", "organization");
-    else if (arguments.has("--previews")) query.emplace_back("scope", "previews");
-    else if (arguments.has("--preview")) query.emplace_back("scope", "preview");
-    else if (arguments.has("--service")) query.emplace_back("scope", "service");
-    else if (arguments.has("--env")) query.emplace_back("scope", "environment");
+    if (arguments.has("--org"))
+        query.emplace_back("scope", "organization");
+    else if (arguments.has("--previews"))
+        query.emplace_back("scope", "previews");
+    else if (arguments.has("--preview"))
+        query.emplace_back("scope", "preview");
+    else if (arguments.has("--service"))
+        query.emplace_back("scope", "service");
+    else if (arguments.has("--env"))
+        query.emplace_back("scope", "environment");
     query.emplace_back("environment", arguments.has("--preview") ? arguments.get("--preview") : arguments.get("--env"));
     query.emplace_back("service", arguments.get("--service"));
     return query;
@@ -29,7 +37,9 @@ Result<int> list_variables(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     const auto query = TRY(scope_of(session, arguments));
     const auto reply = TRY(api->get(with_query("/api/v1/variables", query)));
-    session.print_list(get_member(reply, "variables"), {{"KEY", "key"}, {"VALUE", "value"}, {"SCOPE", "scope"}, {"WHERE", "where"}, {"SET BY", "set_by"}});
+    session.print_list(
+        get_member(reply, "variables"),
+        {{"KEY", "key"}, {"VALUE", "value"}, {"SCOPE", "scope"}, {"WHERE", "where"}, {"SET BY", "set_by"}});
     return 0;
 }
 
@@ -47,7 +57,8 @@ Result<int> set_variable(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     const auto query = TRY(scope_of(session, arguments));
     const auto value = TRY(value_of(arguments));
-    TRY(api->put(with_query("/api/v1/variables/" + segment(arguments.get("KEY")), query), json::object{{"value", value}}));
+    TRY(api->put(with_query("/api/v1/variables/" + segment(arguments.get("KEY")), query),
+                 json::object{{"value", value}}));
     session.tell("set; environments take it with their next deployment");
     return 0;
 }
@@ -63,11 +74,15 @@ Result<int> unset_variable(Session& session, const Arguments& arguments)
 Result<int> explain(Session& session, const Arguments& arguments)
 {
     auto* api = TRY(session.api());
-    const Query query{{"project", session.project()}, {"environment", arguments.get("--env")}, {"service", arguments.get("--service")},
+    const Query query{{"project", session.project()},
+                      {"environment", arguments.get("--env")},
+                      {"service", arguments.get("--service")},
                       {"explain", arguments.get("KEY")}};
     const auto reply = TRY(api->get(with_query("/api/v1/variables/effective", query)));
-    if (session.format() == Format::table && get_member(reply, "text").is_string()) session.print(get_string(reply, "text"));
-    else session.print_object(reply, {});
+    if (session.is_for_people() && get_member(reply, "text").is_string())
+        session.print(get_string(reply, "text"));
+    else
+        session.print_object(reply, {});
     return 0;
 }
 
@@ -76,8 +91,12 @@ Result<int> list_secrets(Session& session, const Arguments& arguments)
     auto* api = TRY(session.api());
     const auto query = TRY(scope_of(session, arguments));
     const auto reply = TRY(api->get(with_query("/api/v1/secrets", query)));
-    session.print_list(get_member(reply, "secrets"), {{"NAME", "name"}, {"SCOPE", "scope"}, {"VERSION", "version"}, {"PROTECTED", "protected"},
-                                                       {"SET BY", "set_by"}, {"SET AT", "set_at"}});
+    session.print_list(get_member(reply, "secrets"), {{"NAME", "name"},
+                                                      {"SCOPE", "scope"},
+                                                      {"VERSION", "version"},
+                                                      {"PROTECTED", "protected"},
+                                                      {"SET BY", "set_by"},
+                                                      {"SET AT", "set_at"}});
     return 0;
 }
 
@@ -88,7 +107,8 @@ Result<int> set_secret(Session& session, const Arguments& arguments)
     if (arguments.has("--protected")) query.emplace_back("protected", "true");
     const auto value = TRY(read_secret("value of " + arguments.get("NAME")));
     const auto view = TRY(api->put_raw(with_query("/api/v1/secrets/" + segment(arguments.get("NAME")), query), value));
-    session.print_object(view, {{"name", "name"}, {"scope", "scope"}, {"version", "version"}, {"protected", "protected"}});
+    session.print_object(view,
+                         {{"name", "name"}, {"scope", "scope"}, {"version", "version"}, {"protected", "protected"}});
     return 0;
 }
 
@@ -121,15 +141,28 @@ Commands value_commands()
     using Count = PositionalSpec::Count;
     const PositionalSpec key{"KEY", "name of the variable"};
     // No positional takes a secret's value: arguments are seen by everybody on the machine.
-    const PositionalSpec secret{"NAME", "name of the secret; its value comes from standard input"};
+    const PositionalSpec secret{"NAME", "name of the secret"};
     return {
         {"vars list", "list the variables of a scope", {}, with_scope({}), list_variables},
-        {"vars set", "set a variable", {key, {"VALUE", "its text", Count::optional}},
-         with_scope({{"--secret", "", "VALUE is the name of a secret"}, {"--alias", "", "VALUE is the name of another variable"}}), set_variable},
+        {"vars set",
+         "set a variable",
+         {key, {"VALUE", "its text", Count::optional}},
+         with_scope({{"--secret", "", "VALUE is the name of a secret"},
+                     {"--alias", "", "VALUE is the name of another variable"}}),
+         set_variable},
         {"vars unset", "take a variable away from a scope", {key}, with_scope({}), unset_variable},
-        {"vars explain", "show every candidate for a variable and which one won", {key}, {{"--env", "ENV", "as this environment reads it"}, {"--service", "SERVICE", "as this service reads it"}}, explain},
+        {"vars explain",
+         "show every candidate for a variable and which one won",
+         {key},
+         {{"--env", "ENV", "as this environment reads it"}, {"--service", "SERVICE", "as this service reads it"}},
+         explain},
         {"secret list", "list names and versions; values are never shown", {}, with_scope({}), list_secrets},
-        {"secret set", "set a secret from standard input or a prompt", {secret}, with_scope({{"--protected", "", "never flows into a preview"}}), set_secret},
+        {"secret set",
+         "set a secret from standard input or a prompt",
+         {secret},
+         with_scope({{"--protected", "", "never flows into a preview"}}),
+         set_secret,
+         "the value"},
         {"secret delete", "take a secret away from a scope", {secret}, with_scope({}), remove_secret},
         {"secret rotate", "wrap all data keys under a new key-encryption key", {}, {}, rotate},
     };

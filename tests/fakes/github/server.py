@@ -7,7 +7,8 @@ import subprocess
 import threading
 import urllib.parse
 
-from service import ROUTES
+import service  # noqa: F401  Its operations are what stands in the table.
+from routes import ROUTES
 from state import Missing, Refused, environment
 
 # A branch, a file's path and a ref may hold slashes.
@@ -141,8 +142,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer_git(self, address, data):
         owner, name, rest = re.match(r"/([^/]+)/([^/]+)\.git(/.*)", address.path).groups()
-        service = self.server.service
-        repository, user = service.repositories.get(f"{owner}/{name}"), service.find_user(self._token())
+        state = self.server.service
+        repository, user = state.repositories.get(f"{owner}/{name}"), state.find_user(self._token())
         writes = "git-receive-pack" in self.path
         role = repository.role_of(user) if repository else "none"
         if role == "none" or (writes and role == "read"):
@@ -154,7 +155,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             after = repository.branches()
             changes = {f"refs/heads/{branch}": (before.get(branch), after.get(branch)) for branch in {*before, *after}
                        if before.get(branch) != after.get(branch)}
-            service.after_push(repository, changes, user)
+            state.after_push(repository, changes, user)
         return self._send_cgi(reply)
 
     def _run_git(self, repository, rest, query, data, user):
