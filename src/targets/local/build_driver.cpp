@@ -55,6 +55,7 @@ Result<engine::Acknowledged> BuildDriver::apply(const engine::Call& call, const 
     const auto mark = TRY(find_mark(reference_path(ref)));
     if (judge(mark, ref) == engine::Presence::foreign)
         return fail(ErrorKind::conflict, "the reference of {} carries another mark", ref.path);
+    if (mark && mark->note != hash) TRY(let_go(mark->note, reference_path(ref)));
     TRY(ensure_directory(cache_.root() / ".references", 0700));
     TRY(write_mark(reference_path(ref), ref, hash));
     const auto mirror = TRY(GitMirror::open(
@@ -103,6 +104,18 @@ Result<bool> BuildDriver::is_referred_to(const std::string& hash, const Path& ex
         if (mark && mark->note == hash) return true;
     }
     return false;
+}
+
+/// A push during a build: what is being built for the commit before it is ended, unless somebody else waits for it.
+Result<void> BuildDriver::let_go(const std::string& hash, const Path& reference) const
+{
+    const bool is_wanted = TRY(is_referred_to(hash, reference));
+    if (is_wanted) return {};
+    const auto state = TRY(cache_.look(hash));
+    if (state.stage == BuildCache::Stage::complete || state.stage == BuildCache::Stage::absent) return {};
+    const bool is_gone = TRY(cache_.abandon(hash));
+    if (!is_gone) return fail(ErrorKind::unavailable, "the build of the commit before is still ending");
+    return {};
 }
 
 Result<void> BuildDriver::remove(const engine::Call&, const engine::DeletionProof& proof)
