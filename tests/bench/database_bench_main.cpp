@@ -122,8 +122,8 @@ void clone_once(LocalPostgres& place, const engine::ResourceRef& golden, int rou
     must(clone.up());
     first_query(clone);
     samples.clone_ms.push_back(now_ms() - begin);
-    say(fmt::format("data {:.0f} ms, server {:.0f} ms, role {:.0f} ms", clone.took_ms["data/db"], clone.took_ms["server/db"],
-                    clone.took_ms["database/db"]));
+    say(fmt::format("data {:.0f} ms, server {:.0f} ms, role {:.0f} ms", clone.took_ms["data/db"],
+                    clone.took_ms["server/db"], clone.took_ms["database/db"]));
     samples.birth_bytes.push_back(used_bytes(place.data_directory()) - before);
     const double deleting = now_ms();
     must(clone.down());
@@ -144,8 +144,8 @@ Samples measure(const Path& parent, const Options& options)
     say(fmt::format("golden made in {:.1f} s", (now_ms() - begin) / 1000));
     for (int round = 0; round < options.rounds; ++round) {
         clone_once(place, golden, round, samples);
-        say(fmt::format("clone {:.0f} ms, delete {:.0f} ms, birth {:.1f} MB", samples.clone_ms.back(), samples.delete_ms.back(),
-                        samples.birth_bytes.back() / 1e6));
+        say(fmt::format("clone {:.0f} ms, delete {:.0f} ms, birth {:.1f} MB", samples.clone_ms.back(),
+                        samples.delete_ms.back(), samples.birth_bytes.back() / 1e6));
         const int every = std::max(1, options.rounds / std::max(1, options.peer_rounds));
         if (round % every != 0 || static_cast<int>(samples.dump_restore_ms.size()) >= options.peer_rounds) continue;
         samples.dump_restore_ms.push_back(dump_and_restore(place, base));
@@ -161,7 +161,8 @@ enum class Better : std::uint8_t { lower, higher };
 void row(const std::string& name, double measured, const std::string& unit, double bar, Better better, double peer = 0)
 {
     const bool met = better == Better::lower ? measured <= bar : measured >= bar;
-    json::object row{{"name", name}, {"measured", measured}, {"unit", unit}, {"bar", bar}, {"met", met}, {"peer", nullptr}, {"ratio", nullptr}};
+    json::object row{{"name", name}, {"measured", measured}, {"unit", unit},    {"bar", bar},
+                     {"met", met},   {"peer", nullptr},      {"ratio", nullptr}};
     if (peer > 0) {
         row["peer"] = peer;
         row["ratio"] = measured / peer;
@@ -201,7 +202,8 @@ Options parse(int count, char** arguments)
 void measure_all(const Options& options)
 {
     const auto size_mebibytes = 4096 + options.scale * 120;
-    for (const auto& [type, method] : {std::pair{"xfs", "reflink"}, std::pair{"btrfs", "btrfs-snapshot"}, std::pair{"ext4", "copy"}}) {
+    for (const auto& [type, method] :
+         {std::pair{"xfs", "reflink"}, std::pair{"btrfs", "btrfs-snapshot"}, std::pair{"ext4", "copy"}}) {
         const LoopFileSystem system(type, size_mebibytes);
         if (type == std::string("xfs")) must(run_checked({{"xfs_io", "-c", "cowextsize 8k", system.path().string()}}));
         report(method, measure(system.path(), options));

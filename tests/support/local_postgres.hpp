@@ -62,14 +62,18 @@ private:
 /// Each secret is its own id with a prefix.
 class PrefixOpener final : public SecretOpener {
 public:
-    Result<SecretBytes> open(const SecretReference& reference) override { return SecretBytes("password of " + reference.id); }
+    Result<SecretBytes> open(const SecretReference& reference) override
+    {
+        return SecretBytes("password of " + reference.id);
+    }
 };
 
 /// The drivers of PostgreSQL with a data directory of their own, and as much of an engine as a test needs.
 class LocalPostgres {
 public:
     /// With the data directory in `parent`, which may be a file system of its own.
-    explicit LocalPostgres(const Path& parent) : data_directory_(parent / "d"), options_(options_in(data_directory_, allocations))
+    explicit LocalPostgres(const Path& parent)
+        : data_directory_(parent / "d"), options_(options_in(data_directory_, allocations))
     {
         // Programs that run as another user must get as far as the data directory, as they do in /var/lib.
         ::chmod(parent.c_str(), 0711);
@@ -84,7 +88,11 @@ public:
     engine::ResourceRef ref_of(const engine::Node& node, const std::string& owner, std::int64_t incarnation = 1) const
     {
         const auto id = short_hash({options_.install, owner, node.path});
-        engine::ResourceRef ref{.id = engine::ResourceId(id), .path = node.path, .kind = node.kind, .name = "", .incarnation = incarnation,
+        engine::ResourceRef ref{.id = engine::ResourceId(id),
+                                .path = node.path,
+                                .kind = node.kind,
+                                .name = "",
+                                .incarnation = incarnation,
                                 .mark = {options_.install, engine::OwnerId(owner), ""}};
         ref.name = to_slug(node.path) + "-" + short_hash({id, std::to_string(incarnation)}, 8);
         ref.mark.nonce = short_hash({id, std::to_string(incarnation), "nonce"});
@@ -126,7 +134,8 @@ public:
             if (!answer && !is_transient(answer.error().kind)) return std::unexpected(answer.error());
             const auto* failed = answer ? std::get_if<engine::Failed>(&*answer) : nullptr;
             if (failed != nullptr) return std::unexpected(failed->error);
-            if (const auto* ready = answer ? std::get_if<engine::Ready>(&*answer) : nullptr) return ref.outputs = ready->outputs;
+            if (const auto* ready = answer ? std::get_if<engine::Ready>(&*answer) : nullptr)
+                return ref.outputs = ready->outputs;
             const auto* later = answer ? std::get_if<engine::NotYet>(&*answer) : nullptr;
             std::this_thread::sleep_for(later == nullptr ? Milliseconds(20) : later->look_again_after);
         }
@@ -192,11 +201,13 @@ public:
             auto ref = place_.ref_of(node, spec_.environment.str(), spec_.incarnation);
             if (node.kind != postgres::data_kind) ref = place_.ref_of(node, spec_.environment.str());
             ref.spec = filled(node.spec);
-            if (const auto old = refs.find(node.path); old != refs.end() && old->second.name != ref.name) replaced_.push_back(old->second);
+            if (const auto old = refs.find(node.path); old != refs.end() && old->second.name != ref.name)
+                replaced_.push_back(old->second);
             refs[node.path] = ref;
             const auto begin = std::chrono::steady_clock::now();
             TRY(place_.bring_up(refs[node.path]));
-            took_ms[node.path] = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+            took_ms[node.path] =
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
         }
         for (const auto& old : std::exchange(replaced_, {})) TRY(place_.take_down(old));
         return {};
@@ -204,7 +215,8 @@ public:
 
     Result<void> down()
     {
-        for (const auto& path : {postgres::database_path(spec_.database), postgres::server_path(spec_.database), postgres::data_path(spec_.database)})
+        for (const auto& path : {postgres::database_path(spec_.database), postgres::server_path(spec_.database),
+                                 postgres::data_path(spec_.database)})
             if (refs.contains(path)) TRY(place_.take_down(refs[path]));
         return {};
     }
@@ -219,8 +231,11 @@ public:
     /// As the service.
     Result<data::SqlConnection> log_in(const SecretBytes& password)
     {
-        return data::SqlConnection::open(
-            {.host = "127.0.0.1", .port = port(), .database = spec_.database_name, .user = spec_.role, .password = &password});
+        return data::SqlConnection::open({.host = "127.0.0.1",
+                                          .port = port(),
+                                          .database = spec_.database_name,
+                                          .user = spec_.role,
+                                          .password = &password});
     }
     data::SqlConnection connect()
     {
@@ -230,8 +245,8 @@ public:
     }
     std::string dump()
     {
-        const auto dumped = run_checked({.arguments = {PostgresCluster::program("pg_dumpall"), "-h", socket_directory(), "-p",
-                                                       std::to_string(port()), "-U", "ramet"},
+        const auto dumped = run_checked({.arguments = {PostgresCluster::program("pg_dumpall"), "-h", socket_directory(),
+                                                       "-p", std::to_string(port()), "-U", "ramet"},
                                          .output_limit = 256U << 20U});
         if (!dumped) FAIL(dumped.error().evidence);
         // Newer pg_dumps put a random word there.

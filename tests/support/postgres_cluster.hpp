@@ -32,9 +32,10 @@ inline data::Owner postgres_user()
 inline std::string run_as(const data::Owner& user, std::vector<std::string> arguments)
 {
     if (is_root())
-        arguments.insert(arguments.begin(), {"setpriv", fmt::format("--reuid={}", user.user), fmt::format("--regid={}", user.group),
-                                             "--clear-groups"});
-    const auto output = run_checked({.arguments = arguments, .environment = {{"LC_ALL", "C.UTF-8"}}, .working_directory = "/"});
+        arguments.insert(arguments.begin(), {"setpriv", fmt::format("--reuid={}", user.user),
+                                             fmt::format("--regid={}", user.group), "--clear-groups"});
+    const auto output =
+        run_checked({.arguments = arguments, .environment = {{"LC_ALL", "C.UTF-8"}}, .working_directory = "/"});
     if (!output) FAIL(output.error().message << ": " << output.error().evidence);
     return *output;
 }
@@ -58,8 +59,9 @@ inline Path fresh_data_directory()
     static const Path made = [] {
         const auto user = postgres_user();
         REQUIRE(::chown(folder.path().c_str(), user.user, user.group) == 0);
-        run_as(user, {fmt::format("{}/initdb", postgres_programs), "-D", (folder.path() / "fresh").string(), "-U", "ramet",
-                      "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"});
+        run_as(user,
+               {fmt::format("{}/initdb", postgres_programs), "-D", (folder.path() / "fresh").string(), "-U", "ramet",
+                "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"});
         return folder.path() / "fresh";
     }();
     return made;
@@ -76,7 +78,8 @@ public:
         ::chmod(folder_.path().c_str(), 0711);
         if (data_directory_.empty()) {
             data_directory_ = folder_.path() / "data";
-            const auto cloned = data::clone_tree({.source = fresh_data_directory(), .destination = data_directory_, .owner = user});
+            const auto cloned =
+                data::clone_tree({.source = fresh_data_directory(), .destination = data_directory_, .owner = user});
             if (!cloned) FAIL(cloned.error().message);
         }
         REQUIRE(ensure_directory(socket_directory(), 0700).has_value());
@@ -92,14 +95,17 @@ public:
     void start()
     {
         const auto log = folder_.path() / "socket/log";
-        run_as(postgres_user(), {program("pg_ctl"), "start", "-w", "-s", "-D", data_directory_.string(), "-l", log.string(), "-o",
-                                 fmt::format("-c config_file={}", (folder_.path() / "postgresql.conf").string())});
+        run_as(postgres_user(),
+               {program("pg_ctl"), "start", "-w", "-s", "-D", data_directory_.string(), "-l", log.string(), "-o",
+                fmt::format("-c config_file={}", (folder_.path() / "postgresql.conf").string())});
         running_ = true;
     }
 
     void stop()
     {
-        if (running_) run_as(postgres_user(), {program("pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-D", data_directory_.string()});
+        if (running_)
+            run_as(postgres_user(),
+                   {program("pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-D", data_directory_.string()});
         running_ = false;
     }
 
@@ -116,7 +122,11 @@ public:
     /// As services do.
     data::SqlAddress outside(std::string user, std::string database, const SecretBytes& password) const
     {
-        return {.host = "127.0.0.1", .port = port_, .database = std::move(database), .user = std::move(user), .password = &password};
+        return {.host = "127.0.0.1",
+                .port = port_,
+                .database = std::move(database),
+                .user = std::move(user),
+                .password = &password};
     }
 
     data::SqlConnection connect(std::string database = "postgres") const
@@ -129,7 +139,8 @@ public:
     /// Rows, schema, roles and settings, in a fixed order.
     std::string dump() const
     {
-        return run_as(postgres_user(), {program("pg_dumpall"), "-h", socket_directory().string(), "-p", std::to_string(port_), "-U", "ramet"});
+        return run_as(postgres_user(), {program("pg_dumpall"), "-h", socket_directory().string(), "-p",
+                                        std::to_string(port_), "-U", "ramet"});
     }
 
     static std::string program(std::string_view name) { return fmt::format("{}/{}", postgres_programs, name); }

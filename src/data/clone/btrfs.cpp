@@ -43,7 +43,8 @@ bool is_subvolume(const Path& path)
 {
     struct stat status{};
     struct statfs system{};
-    if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_ino != subvolume_inode) return false;
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_ino != subvolume_inode)
+        return false;
     return ::statfs(path.c_str(), &system) == 0 && system.f_type == BTRFS_SUPER_MAGIC;
 }
 

@@ -38,10 +38,10 @@ Result<CloneResult> clone_by_snapshot(const CloneRequest& request)
 Result<CloneResult> clone_by(CloneMethod method, const CloneRequest& request)
 {
     switch (method) {
-        case CloneMethod::btrfs_snapshot: return clone_by_snapshot(request);
-        case CloneMethod::reflink: return clone_files(request, FileTransfer::share);
-        case CloneMethod::overlay: return overlay::clone(request);
-        case CloneMethod::copy: return clone_files(request, FileTransfer::copy);
+    case CloneMethod::btrfs_snapshot: return clone_by_snapshot(request);
+    case CloneMethod::reflink: return clone_files(request, FileTransfer::share);
+    case CloneMethod::overlay: return overlay::clone(request);
+    case CloneMethod::copy: return clone_files(request, FileTransfer::copy);
     }
     return fail(ErrorKind::internal, "unknown method of cloning");
 }
@@ -64,9 +64,11 @@ Result<CloneResult> try_method(CloneMethod method, const CloneRequest& request)
 
 Result<void> check_request(const CloneRequest& request)
 {
-    if (!is_present(request.source)) return fail(ErrorKind::not_found, "there is no {} to clone", request.source.string());
+    if (!is_present(request.source))
+        return fail(ErrorKind::not_found, "there is no {} to clone", request.source.string());
     if (is_present(request.destination))
-        return fail(ErrorKind::conflict, "{} exists: a clone is never put over something", request.destination.string());
+        return fail(ErrorKind::conflict, "{} exists: a clone is never put over something",
+                    request.destination.string());
     return {};
 }
 
@@ -153,10 +155,10 @@ bool is_instant(CloneMethod method)
 std::string_view to_string(CloneMethod method)
 {
     switch (method) {
-        case CloneMethod::btrfs_snapshot: return "btrfs-snapshot";
-        case CloneMethod::reflink: return "reflink";
-        case CloneMethod::overlay: return "overlay";
-        case CloneMethod::copy: return "copy";
+    case CloneMethod::btrfs_snapshot: return "btrfs-snapshot";
+    case CloneMethod::reflink: return "reflink";
+    case CloneMethod::overlay: return "overlay";
+    case CloneMethod::copy: return "copy";
     }
     return "unknown";
 }

@@ -14,9 +14,9 @@ namespace ramet::data {
 enum class CloneMethod : std::uint8_t { btrfs_snapshot, reflink, overlay, copy };
 
 struct CloneRequest {
-    Path source;                              ///< nobody changes it meanwhile
-    Path destination;                         ///< absent; its parent exists
-    std::optional<Owner> owner{};             ///< given to everything in the copy; modes stay
+    Path source;                   ///< nobody changes it meanwhile
+    Path destination;              ///< absent; its parent exists
+    std::optional<Owner> owner{};  ///< given to everything in the copy; modes stay
     /// Only this one; `refused` when it cannot be. Overlay is tried only when asked for.
     std::optional<CloneMethod> only{};
     int threads = 2;
@@ -25,7 +25,7 @@ struct CloneRequest {
 
 struct CloneResult {
     CloneMethod method = CloneMethod::copy;
-    std::int64_t bytes_copied = 0;            ///< of content; shared blocks do not count
+    std::int64_t bytes_copied = 0;  ///< of content; shared blocks do not count
     std::int64_t files = 0;
 };
 

@@ -23,7 +23,8 @@ Path layers_of(const Path& destination)
 Result<void> check_path(const Path& path)
 {
     if (path.string().find_first_of(",:\\\n") == std::string::npos) return {};
-    return fail(ErrorKind::refused, "{} cannot be a layer of an overlay: its name holds a comma, colon or backslash", path.string());
+    return fail(ErrorKind::refused, "{} cannot be a layer of an overlay: its name holds a comma, colon or backslash",
+                path.string());
 }
 
 Result<bool> is_mounted(const Path& path)

@@ -39,7 +39,8 @@ Result<void> check_link(const Fd& root, const Path& shown, const std::string& pa
     Error error{ErrorKind::refused, fmt::format("{} cannot be cloned: the link {} leaves it", shown.string(), path)};
     error.evidence = fmt::format("{} -> {}", path, target);
     if (path.starts_with("pg_tblspc/")) {
-        error.message = fmt::format("{} cannot be cloned: it has a tablespace outside of its data directory", shown.string());
+        error.message =
+            fmt::format("{} cannot be cloned: it has a tablespace outside of its data directory", shown.string());
         error.next_step = "move its tables back (ALTER TABLE … SET TABLESPACE pg_default) and drop the tablespace";
     }
     return std::unexpected(std::move(error));
@@ -116,7 +117,8 @@ private:
     {
         const auto target = TRY(read_link(from_, request_.source, path));
         const auto shown = request_.destination / path;
-        if (::symlinkat(target.c_str(), to_.get(), path.c_str()) != 0) return std::unexpected(os_error("making", shown));
+        if (::symlinkat(target.c_str(), to_.get(), path.c_str()) != 0)
+            return std::unexpected(os_error("making", shown));
         if (!request_.owner) return {};
         if (::fchownat(to_.get(), path.c_str(), request_.owner->user, request_.owner->group, AT_SYMLINK_NOFOLLOW) != 0)
             return std::unexpected(os_error("giving away", shown));

@@ -100,7 +100,9 @@ Result<std::vector<Golden>> GoldenCatalog::list() const
     }
     if (error && error != std::errc::no_such_file_or_directory)
         return fail(ErrorKind::unavailable, "listing {}: {}", paths_.goldens().string(), error.message());
-    std::ranges::sort(goldens, [](const Golden& a, const Golden& b) { return std::tie(b.made_at, b.id) < std::tie(a.made_at, a.id); });
+    std::ranges::sort(goldens, [](const Golden& a, const Golden& b) {
+        return std::tie(b.made_at, b.id) < std::tie(a.made_at, a.id);
+    });
     return goldens;
 }
 
@@ -111,7 +113,8 @@ Result<std::vector<Golden>> GoldenCatalog::list(const GoldenSource& source) cons
     return goldens;
 }
 
-Result<std::optional<Golden>> GoldenCatalog::find_fresh(const GoldenSource& source, Time now, Milliseconds max_age) const
+Result<std::optional<Golden>> GoldenCatalog::find_fresh(const GoldenSource& source, Time now,
+                                                        Milliseconds max_age) const
 {
     auto goldens = TRY(list(source));
     if (goldens.empty() || now - goldens.front().made_at > max_age) return std::nullopt;

@@ -16,8 +16,8 @@ namespace ramet::data {
 /// What a golden is a copy of.
 struct GoldenSource {
     ProjectId project;
-    std::string environment{};   ///< the base's id
-    std::string database{};      ///< its name in the file
+    std::string environment{};  ///< the base's id
+    std::string database{};     ///< its name in the file
     friend bool operator==(const GoldenSource&, const GoldenSource&) = default;
 };
 
@@ -25,12 +25,12 @@ struct GoldenSource {
 struct Golden {
     GoldenId id;
     GoldenSource source;
-    std::string version{};       ///< of PostgreSQL
+    std::string version{};  ///< of PostgreSQL
     std::string schema_hash{};
-    std::string rules_hash{};    ///< of the masking rules; empty: unmasked, from an unprotected base
+    std::string rules_hash{};  ///< of the masking rules; empty: unmasked, from an unprotected base
     Time made_at{};
     std::int64_t size_bytes = 0;
-    Path directory{};            ///< the data directory to clone
+    Path directory{};                 ///< the data directory to clone
     std::vector<std::string> pins{};  ///< who holds it
 };
 

@@ -32,7 +32,8 @@ struct Store {
         REQUIRE(ensure_directory(catalog.folder(GoldenId(id))).has_value());
         REQUIRE(create_cloneable(data).has_value());
         std::ofstream(data / "PG_VERSION") << "15\n";
-        const auto golden = catalog.publish({.id = GoldenId(id), .source = source, .version = "15", .schema_hash = "s", .made_at = made_at});
+        const auto golden = catalog.publish(
+            {.id = GoldenId(id), .source = source, .version = "15", .schema_hash = "s", .made_at = made_at});
         if (!golden) FAIL(golden.error().message);
         return *golden;
     }
@@ -53,8 +54,13 @@ std::vector<std::string> ids_of(const std::vector<Golden>& goldens)
 
 TEST_CASE("the record of a golden is read back as it was written")
 {
-    const Golden golden{.id = GoldenId("g"), .source = staging, .version = "15", .schema_hash = "s", .rules_hash = "r",
-                        .made_at = at(1), .size_bytes = 42};
+    const Golden golden{.id = GoldenId("g"),
+                        .source = staging,
+                        .version = "15",
+                        .schema_hash = "s",
+                        .rules_hash = "r",
+                        .made_at = at(1),
+                        .size_bytes = 42};
     const auto read = parse_golden_record(golden_record(golden)).value();
     CHECK(read.source == golden.source);
     CHECK(read.made_at == golden.made_at);
@@ -74,7 +80,8 @@ TEST_CASE("goldens are listed by source, newest first, and the newest is fresh u
     CHECK(ids_of(store.catalog.list().value()).front() == "x");
     CHECK(store.catalog.find_fresh(staging, at(10), std::chrono::minutes(7)).value()->id == GoldenId("c"));
     CHECK_FALSE(store.catalog.find_fresh(staging, at(11), std::chrono::minutes(7)).value().has_value());
-    CHECK_FALSE(store.catalog.find_fresh({ProjectId("p2"), "e1", "db"}, at(3), std::chrono::hours(1)).value().has_value());
+    CHECK_FALSE(
+        store.catalog.find_fresh({ProjectId("p2"), "e1", "db"}, at(3), std::chrono::hours(1)).value().has_value());
 }
 
 TEST_CASE("what is half made is no golden, and can be removed")

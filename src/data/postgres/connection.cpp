@@ -63,26 +63,38 @@ void SqlConnection::Close::operator()(pg_conn* connection) const
 Result<SqlConnection> SqlConnection::open(const SqlAddress& address)
 {
     const auto port = std::to_string(address.port);
-    const auto options = fmt::format("-c statement_timeout={} -c client_min_messages=error", address.statement_timeout.count());
+    const auto options =
+        fmt::format("-c statement_timeout={} -c client_min_messages=error", address.statement_timeout.count());
     // libpq keeps its own copy of the password; it is wiped with the connection.
     const auto password = address.password == nullptr ? std::string() : std::string(address.password->reveal());
-    const std::array<const char*, 11> names = {"host",    "port",    "dbname",          "user",       "password",        "options",
-                                               "sslmode", "gssencmode", "connect_timeout", "passfile", nullptr};
-    const std::array<const char*, 11> values = {address.host.c_str(), port.c_str(), address.database.c_str(), address.user.c_str(),
-                                                password.c_str(), options.c_str(), "disable", "disable", "5", "/dev/null/none", nullptr};
+    const std::array<const char*, 11> names = {
+        "host",    "port",       "dbname",          "user",     "password", "options",
+        "sslmode", "gssencmode", "connect_timeout", "passfile", nullptr};
+    const std::array<const char*, 11> values = {address.host.c_str(),
+                                                port.c_str(),
+                                                address.database.c_str(),
+                                                address.user.c_str(),
+                                                password.c_str(),
+                                                options.c_str(),
+                                                "disable",
+                                                "disable",
+                                                "5",
+                                                "/dev/null/none",
+                                                nullptr};
     SqlConnection made(PQconnectdbParams(names.data(), values.data(), 0));
     if (!made.connection_) return fail(ErrorKind::unavailable, "no memory for a connection to PostgreSQL");
     if (PQstatus(made.connection_.get()) == CONNECTION_OK) return made;
     const auto words = words_of(PQerrorMessage(made.connection_.get()));
-    return fail(is_refusal(words) ? ErrorKind::forbidden : ErrorKind::unavailable, "PostgreSQL at {}:{}: {}", address.host, port, words);
+    return fail(is_refusal(words) ? ErrorKind::forbidden : ErrorKind::unavailable, "PostgreSQL at {}:{}: {}",
+                address.host, port, words);
 }
 
 Result<std::vector<SqlRow>> SqlConnection::query(const std::string& statement, std::span<const std::string> parameters)
 {
     std::vector<const char*> values;
     for (const auto& parameter : parameters) values.push_back(parameter.c_str());
-    const ResultPointer result(PQexecParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()), nullptr,
-                                            values.data(), nullptr, nullptr, 0),
+    const ResultPointer result(PQexecParams(connection_.get(), statement.c_str(), static_cast<int>(values.size()),
+                                            nullptr, values.data(), nullptr, nullptr, 0),
                                &PQclear);
     const auto status = PQresultStatus(result.get());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) return sql_error(result.get(), connection_.get());
@@ -100,7 +112,8 @@ Result<void> SqlConnection::execute(const std::string& statements)
     return {};
 }
 
-Result<std::optional<std::string>> SqlConnection::query_value(const std::string& statement, std::span<const std::string> parameters)
+Result<std::optional<std::string>> SqlConnection::query_value(const std::string& statement,
+                                                              std::span<const std::string> parameters)
 {
     auto rows = TRY(query(statement, parameters));
     if (rows.empty() || rows.front().empty()) return std::nullopt;
@@ -118,15 +131,15 @@ Result<std::string> SqlConnection::make_verifier(const std::string& role, const 
 
 std::string SqlConnection::quote_name(std::string_view name) const
 {
-    const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeIdentifier(connection_.get(), name.data(), name.size()),
-                                                             &PQfreemem);
+    const std::unique_ptr<char, decltype(&PQfreemem)> quoted(
+        PQescapeIdentifier(connection_.get(), name.data(), name.size()), &PQfreemem);
     return quoted ? std::string(quoted.get()) : std::string("\"\"");
 }
 
 std::string SqlConnection::quote_text(std::string_view text) const
 {
-    const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeLiteral(connection_.get(), text.data(), text.size()),
-                                                             &PQfreemem);
+    const std::unique_ptr<char, decltype(&PQfreemem)> quoted(
+        PQescapeLiteral(connection_.get(), text.data(), text.size()), &PQfreemem);
     return quoted ? std::string(quoted.get()) : std::string("''");
 }
 

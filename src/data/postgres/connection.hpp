@@ -20,7 +20,7 @@ namespace ramet::data {
 inline constexpr std::string_view superuser = "ramet";
 
 struct SqlAddress {
-    std::string host;                     ///< an address, or the socket directory
+    std::string host;  ///< an address, or the socket directory
     int port = 5432;
     std::string database = "postgres";
     std::string user{superuser};
@@ -42,7 +42,8 @@ public:
     /// Statements without parameters and without result.
     Result<void> execute(const std::string& statements);
     /// The first column of the first row; nothing when there is no row or it is null.
-    Result<std::optional<std::string>> query_value(const std::string& statement, std::span<const std::string> parameters = {});
+    Result<std::optional<std::string>> query_value(const std::string& statement,
+                                                   std::span<const std::string> parameters = {});
 
     /// What the server stores for this password; computed here, so that the password is in no statement and no log.
     Result<std::string> make_verifier(const std::string& role, const SecretBytes& password);

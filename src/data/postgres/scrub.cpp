@@ -19,13 +19,14 @@ constexpr auto slots = "SELECT format('SELECT pg_drop_replication_slot(%L)', slo
 
 /// Without a slot, DROP SUBSCRIPTION does not call the publisher.
 constexpr auto detach_subscriptions =
-    "SELECT s FROM (SELECT subname, unnest(ARRAY['ALTER SUBSCRIPTION %I DISABLE', 'ALTER SUBSCRIPTION %I SET (slot_name = NONE)', "
+    "SELECT s FROM (SELECT subname, unnest(ARRAY['ALTER SUBSCRIPTION %I DISABLE', 'ALTER SUBSCRIPTION %I SET "
+    "(slot_name = NONE)', "
     "'DROP SUBSCRIPTION %I']) AS f FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = "
     "current_database())) x, LATERAL format(f, subname) AS s";
 
-constexpr auto user_mappings =
-    "SELECT format('DROP USER MAPPING IF EXISTS FOR %s SERVER %I', CASE umuser WHEN 0 THEN 'PUBLIC' ELSE quote_ident(usename) END, "
-    "srvname) FROM pg_user_mappings";
+constexpr auto user_mappings = "SELECT format('DROP USER MAPPING IF EXISTS FOR %s SERVER %I', CASE umuser WHEN 0 THEN "
+                               "'PUBLIC' ELSE quote_ident(usename) END, "
+                               "srvname) FROM pg_user_mappings";
 
 /// pg_cron is not loaded here, so its triggers could not run.
 constexpr auto cron_jobs =

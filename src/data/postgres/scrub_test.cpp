@@ -18,13 +18,17 @@ TEST_CASE("whatever could act outside or open a copy is taken out of every datab
     }
     for (const auto* database : {"first", "Se cond"}) {
         auto sql = server.connect(database);
-        must_execute(sql, "CREATE SUBSCRIPTION \"My sub\" CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)");
-        must_execute(sql, "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; "
-                          "CREATE USER MAPPING FOR one SERVER far OPTIONS (user 'u', password 'secret'); "
-                          "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'u', password 'secret'); "
-                          "CREATE SCHEMA cron; CREATE TABLE cron.job (id int); INSERT INTO cron.job VALUES (1); "
-                          "CREATE FUNCTION cron.fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not loaded'; END $$; "
-                          "CREATE TRIGGER t BEFORE DELETE ON cron.job EXECUTE FUNCTION cron.fails()");
+        must_execute(
+            sql,
+            "CREATE SUBSCRIPTION \"My sub\" CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)");
+        must_execute(
+            sql,
+            "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; "
+            "CREATE USER MAPPING FOR one SERVER far OPTIONS (user 'u', password 'secret'); "
+            "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'u', password 'secret'); "
+            "CREATE SCHEMA cron; CREATE TABLE cron.job (id int); INSERT INTO cron.job VALUES (1); "
+            "CREATE FUNCTION cron.fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not loaded'; END $$; "
+            "CREATE TRIGGER t BEFORE DELETE ON cron.job EXECUTE FUNCTION cron.fails()");
     }
     const auto scrubbed = scrub_cluster(server.inside());
     if (!scrubbed) FAIL(scrubbed.error().message);
@@ -54,11 +58,16 @@ TEST_CASE("the schema's hash follows the schema and not the rows")
     must_execute(sql, "INSERT INTO t SELECT generate_series(1, 100); ANALYZE t");
     CHECK(hash() == last);
     const char* const changes[] = {
-        "ALTER TABLE t ADD COLUMN name text DEFAULT 'x'", "ALTER TABLE t ALTER COLUMN name SET DEFAULT 'y'",
-        "ALTER TABLE t ALTER COLUMN id SET NOT NULL",     "CREATE INDEX ON t (name)",
-        "ALTER TABLE t ADD CHECK (id > 0)",               "CREATE VIEW v AS SELECT id FROM t",
-        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "CREATE TYPE mood AS ENUM ('good')",
-        "ALTER TYPE mood ADD VALUE 'bad'",                "CREATE SCHEMA other; CREATE TABLE other.t (id int)",
+        "ALTER TABLE t ADD COLUMN name text DEFAULT 'x'",
+        "ALTER TABLE t ALTER COLUMN name SET DEFAULT 'y'",
+        "ALTER TABLE t ALTER COLUMN id SET NOT NULL",
+        "CREATE INDEX ON t (name)",
+        "ALTER TABLE t ADD CHECK (id > 0)",
+        "CREATE VIEW v AS SELECT id FROM t",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TYPE mood AS ENUM ('good')",
+        "ALTER TYPE mood ADD VALUE 'bad'",
+        "CREATE SCHEMA other; CREATE TABLE other.t (id int)",
     };
     for (const auto* change : changes) {
         CAPTURE(change);

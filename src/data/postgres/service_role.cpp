@@ -10,14 +10,16 @@ Result<void> check_names(const ServiceRole& wanted)
     if (wanted.role.empty() || wanted.role == superuser || wanted.role.starts_with("pg_") || wanted.role == "public")
         return fail(ErrorKind::invalid, "'{}' cannot be the role of a service: the name is reserved", wanted.role);
     if (wanted.database.empty() || wanted.database == "template0" || wanted.database == "template1")
-        return fail(ErrorKind::invalid, "'{}' cannot be the database of a service: the name is reserved", wanted.database);
+        return fail(ErrorKind::invalid, "'{}' cannot be the database of a service: the name is reserved",
+                    wanted.database);
     return {};
 }
 
 Result<void> remove_other_passwords(SqlConnection& sql, const std::string& role)
 {
     const std::array parameters = {role};
-    const auto rows = TRY(sql.query("SELECT rolname FROM pg_authid WHERE rolpassword IS NOT NULL AND rolname <> $1", parameters));
+    const auto rows =
+        TRY(sql.query("SELECT rolname FROM pg_authid WHERE rolpassword IS NOT NULL AND rolname <> $1", parameters));
     std::string statements;
     for (const auto& row : rows)
         statements += fmt::format("ALTER ROLE {} PASSWORD NULL;", sql.quote_name(row[0].value_or("")));
@@ -28,10 +30,11 @@ Result<void> remove_other_passwords(SqlConnection& sql, const std::string& role)
 Result<void> leave_powerful_roles(SqlConnection& sql, const std::string& role)
 {
     const std::array parameters = {role};
-    const auto rows = TRY(sql.query("SELECT g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid "
-                                    "JOIN pg_authid r ON r.oid = m.member WHERE r.rolname = $1 AND (g.rolsuper OR g.rolreplication "
-                                    "OR g.rolcreaterole OR g.rolbypassrls OR g.rolname LIKE 'pg\\_%')",
-                                    parameters));
+    const auto rows =
+        TRY(sql.query("SELECT g.rolname FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid "
+                      "JOIN pg_authid r ON r.oid = m.member WHERE r.rolname = $1 AND (g.rolsuper OR g.rolreplication "
+                      "OR g.rolcreaterole OR g.rolbypassrls OR g.rolname LIKE 'pg\\_%')",
+                      parameters));
     std::string statements;
     for (const auto& row : rows)
         statements += fmt::format("REVOKE {} FROM {};", sql.quote_name(row[0].value_or("")), sql.quote_name(role));
@@ -51,10 +54,12 @@ Result<void> ensure_role(SqlConnection& sql, const std::string& role, const Secr
 Result<void> ensure_database(SqlConnection& sql, const ServiceRole& wanted)
 {
     const std::array parameters = {wanted.database};
-    const auto owner = TRY(sql.query_value("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", parameters));
+    const auto owner =
+        TRY(sql.query_value("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", parameters));
     if (owner == wanted.role) return {};
     const auto* statement = owner ? "ALTER DATABASE {} OWNER TO {}" : "CREATE DATABASE {} OWNER {}";
-    return sql.execute(fmt::format(fmt::runtime(statement), sql.quote_name(wanted.database), sql.quote_name(wanted.role)));
+    return sql.execute(
+        fmt::format(fmt::runtime(statement), sql.quote_name(wanted.database), sql.quote_name(wanted.role)));
 }
 
 /// Each object of user schemas that belongs to a superuser, as the statement that gives it to $1. REASSIGN OWNED cannot do it:
@@ -110,16 +115,18 @@ Result<void> ensure_service_role(const SqlAddress& address, const ServiceRole& w
     TRY(ensure_database(sql, wanted));
     TRY(give_objects(address, wanted));
     // Last: a role with its mark is one that is complete.
-    return sql.execute(fmt::format("COMMENT ON ROLE {} IS {}", sql.quote_name(wanted.role), sql.quote_text(wanted.mark)));
+    return sql.execute(
+        fmt::format("COMMENT ON ROLE {} IS {}", sql.quote_name(wanted.role), sql.quote_text(wanted.mark)));
 }
 
 Result<bool> has_service_role(const SqlAddress& address, const ServiceRole& wanted)
 {
     auto sql = TRY(SqlConnection::open(address));
     const std::array parameters = {wanted.role, wanted.database, wanted.mark};
-    const auto found = TRY(sql.query_value("SELECT 1 FROM pg_authid r, pg_database WHERE rolname = $1 AND rolcanlogin AND rolpassword "
-                                           "IS NOT NULL AND datname = $2 AND coalesce(shobj_description(r.oid, 'pg_authid'), '') = $3",
-                                           parameters));
+    const auto found =
+        TRY(sql.query_value("SELECT 1 FROM pg_authid r, pg_database WHERE rolname = $1 AND rolcanlogin AND rolpassword "
+                            "IS NOT NULL AND datname = $2 AND coalesce(shobj_description(r.oid, 'pg_authid'), '') = $3",
+                            parameters));
     return found.has_value();
 }
 

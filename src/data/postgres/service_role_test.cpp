@@ -35,10 +35,12 @@ TEST_CASE("a service role owns its database, can work in it, and is nothing more
     auto sql = SqlConnection::open(server.outside("shop", "shopdb", password)).value();
     must_execute(sql, "CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1); CREATE SCHEMA more");
     CHECK(must_query(sql, "SELECT count(*) FROM orders") == "1");
-    CHECK(must_query(sql, "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles "
-                          "WHERE rolname = current_user") == "f");
-    for (const auto* forbidden : {"CREATE DATABASE other", "CREATE ROLE other", "ALTER ROLE shop SUPERUSER", "SET ROLE ramet",
-                                  "COPY orders TO PROGRAM 'cat'", "SELECT pg_read_file('PG_VERSION')", "ALTER SYSTEM SET fsync = on"}) {
+    CHECK(must_query(sql,
+                     "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles "
+                     "WHERE rolname = current_user") == "f");
+    for (const auto* forbidden :
+         {"CREATE DATABASE other", "CREATE ROLE other", "ALTER ROLE shop SUPERUSER", "SET ROLE ramet",
+          "COPY orders TO PROGRAM 'cat'", "SELECT pg_read_file('PG_VERSION')", "ALTER SYSTEM SET fsync = on"}) {
         CAPTURE(forbidden);
         CHECK_FALSE(sql.execute(forbidden).has_value());
     }
@@ -51,7 +53,8 @@ TEST_CASE("only the present password of the service role opens the server")
     const SecretBytes new_password("of the preview");
     must_ensure(server, shop, old_password);
     auto sql = server.connect();
-    must_execute(sql, "CREATE ROLE admin LOGIN SUPERUSER PASSWORD 'admin'; GRANT admin TO shop; GRANT pg_read_all_data TO shop");
+    must_execute(
+        sql, "CREATE ROLE admin LOGIN SUPERUSER PASSWORD 'admin'; GRANT admin TO shop; GRANT pg_read_all_data TO shop");
     CHECK(lets_in(server, "admin", SecretBytes("admin")));
 
     must_ensure(server, shop, new_password);
@@ -59,7 +62,10 @@ TEST_CASE("only the present password of the service role opens the server")
     CHECK_FALSE(lets_in(server, "shop", old_password));
     CHECK_FALSE(lets_in(server, "admin", SecretBytes("admin")));
     CHECK_FALSE(lets_in(server, "ramet", SecretBytes("")));
-    CHECK(must_query(sql, "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = 'shop'") == "0");
+    CHECK(must_query(
+              sql,
+              "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = 'shop'") ==
+          "0");
     CHECK(SqlConnection::open(server.outside("shop", "shopdb", old_password)).error().kind == ErrorKind::forbidden);
 }
 
@@ -82,20 +88,28 @@ TEST_CASE("what superusers left in the database belongs to the service role")
         must_execute(sql, "CREATE DATABASE shopdb");
     }
     auto left = server.connect("shopdb");
-    must_execute(left, "CREATE TABLE things (id serial PRIMARY KEY, data text); INSERT INTO things (data) VALUES ('x'); "
-                       "CREATE TABLE \"Odd \"\"name\" (id int) PARTITION BY RANGE (id); CREATE SCHEMA inner_part; "
-                       "CREATE VIEW inner_part.seen AS SELECT * FROM things; CREATE SEQUENCE counter; CREATE TYPE mood AS ENUM ('good'); "
-                       "CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one; CREATE EXTENSION pg_trgm; "
-                       "CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 2 * n'");
+    must_execute(left,
+                 "CREATE TABLE things (id serial PRIMARY KEY, data text); INSERT INTO things (data) VALUES ('x'); "
+                 "CREATE TABLE \"Odd \"\"name\" (id int) PARTITION BY RANGE (id); CREATE SCHEMA inner_part; "
+                 "CREATE VIEW inner_part.seen AS SELECT * FROM things; CREATE SEQUENCE counter; CREATE TYPE mood AS "
+                 "ENUM ('good'); "
+                 "CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one; CREATE EXTENSION pg_trgm; "
+                 "CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 2 * n'");
     must_ensure(server, shop, password);
 
     auto sql = SqlConnection::open(server.outside("shop", "shopdb", password)).value();
-    must_execute(sql, "INSERT INTO things (data) VALUES ('y'); ALTER TABLE things ADD COLUMN more int; DROP VIEW inner_part.seen; "
-                      "DROP TABLE \"Odd \"\"name\"; SELECT nextval('counter'); ALTER TYPE mood ADD VALUE 'bad'; REFRESH MATERIALIZED VIEW kept; "
-                      "CREATE TABLE inner_part.made (id int); CREATE TABLE public.made (id int)");
+    must_execute(
+        sql,
+        "INSERT INTO things (data) VALUES ('y'); ALTER TABLE things ADD COLUMN more int; DROP VIEW inner_part.seen; "
+        "DROP TABLE \"Odd \"\"name\"; SELECT nextval('counter'); ALTER TYPE mood ADD VALUE 'bad'; REFRESH MATERIALIZED "
+        "VIEW kept; "
+        "CREATE TABLE inner_part.made (id int); CREATE TABLE public.made (id int)");
     CHECK(must_query(sql, "SELECT twice(21)") == "42");
-    CHECK(must_query(sql, "SELECT count(*) FROM pg_proc WHERE proowner = 10 AND pronamespace = 'public'::regnamespace AND NOT EXISTS "
-                          "(SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')") == "0");
+    CHECK(
+        must_query(
+            sql,
+            "SELECT count(*) FROM pg_proc WHERE proowner = 10 AND pronamespace = 'public'::regnamespace AND NOT EXISTS "
+            "(SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')") == "0");
 }
 
 TEST_CASE("a role is found and removed by its mark, and its data stays")
@@ -124,7 +138,8 @@ TEST_CASE("a role is found and removed by its mark, and its data stays")
 TEST_CASE("reserved names are refused")
 {
     const SqlAddress nowhere{.host = "/nowhere"};
-    const ServiceRole cases[] = {{"ramet", "db"}, {"pg_monitor", "db"}, {"", "db"}, {"public", "db"}, {"role", ""}, {"role", "template1"}};
+    const ServiceRole cases[] = {{"ramet", "db"},  {"pg_monitor", "db"}, {"", "db"},
+                                 {"public", "db"}, {"role", ""},         {"role", "template1"}};
     for (const auto& wanted : cases) {
         CAPTURE(wanted.role);
         CHECK(ensure_service_role(nowhere, wanted, SecretBytes("x")).error().kind == ErrorKind::invalid);
@@ -135,9 +150,10 @@ TEST_CASE("another user cannot reach the superuser's socket")
 {
     if (!is_root()) return skip("needs a second user");
     const PostgresCluster server(ServerUse::preview);
-    const auto output = run_command({.arguments = {"setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
-                                                   PostgresCluster::program("psql"), "-h", server.socket_directory().string(), "-p",
-                                                   std::to_string(server.port()), "-U", "ramet", "-c", "SELECT 1", "postgres"}});
+    const auto output =
+        run_command({.arguments = {"setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
+                                   PostgresCluster::program("psql"), "-h", server.socket_directory().string(), "-p",
+                                   std::to_string(server.port()), "-U", "ramet", "-c", "SELECT 1", "postgres"}});
     REQUIRE(output.has_value());
     CHECK(output->exit_code != 0);
     CHECK(output->standard_error.contains("Permission denied"));

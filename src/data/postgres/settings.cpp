@@ -24,8 +24,6 @@ std::string setting_text(std::string_view text)
 
 constexpr std::string_view always = R"(unix_socket_permissions = 0700
 password_encryption = 'scram-sha-256'
-# Neither System V segments nor files in /dev/shm that a killed server would leave.
-dynamic_shared_memory_type = mmap
 shared_memory_type = mmap
 huge_pages = off
 jit = off
@@ -91,12 +89,15 @@ std::vector<std::string> read_pid_file(const Path& data_directory)
 
 std::string server_configuration(const ServerSettings& settings)
 {
-    auto text = fmt::format("data_directory = {}\nhba_file = {}\nident_file = {}\nunix_socket_directories = {}\nport = {}\n",
-                            setting_text(settings.data_directory.string()), setting_text((settings.configuration / "pg_hba.conf").string()),
-                            setting_text((settings.configuration / "pg_ident.conf").string()), setting_text(settings.socket_directory.string()),
-                            settings.port);
+    auto text = fmt::format(
+        "data_directory = {}\nhba_file = {}\nident_file = {}\nunix_socket_directories = {}\nport = {}\n",
+        setting_text(settings.data_directory.string()), setting_text((settings.configuration / "pg_hba.conf").string()),
+        setting_text((settings.configuration / "pg_ident.conf").string()),
+        setting_text(settings.socket_directory.string()), settings.port);
     text += "listen_addresses = '127.0.0.1'\n";
     text += always;
+    const auto* memory = settings.shared_memory == SharedMemory::files ? "mmap" : "posix";
+    text += fmt::format("dynamic_shared_memory_type = {}\n", memory);
     text += settings.use == ServerUse::base ? for_base : for_clones;
     if (settings.use == ServerUse::preview) text += for_previews;
     // The last one of a setting counts.
@@ -109,7 +110,8 @@ std::string access_rules(ServerUse use)
     // Only the owner of the socket's directory and root can reach the socket at all.
     std::string text = "local all ramet trust\n";
     if (use == ServerUse::preparing) return text + "local all all reject\n";
-    text += "local replication ramet trust\nlocal all all reject\nhost all ramet all reject\nhost replication all all reject\n";
+    text += "local replication ramet trust\nlocal all all reject\nhost all ramet all reject\nhost replication all all "
+            "reject\n";
     return text + "host all all 127.0.0.1/32 scram-sha-256\n";
 }
 

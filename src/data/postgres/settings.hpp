@@ -14,12 +14,17 @@ enum class ServerUse : std::uint8_t {
     preparing,  ///< a golden on its way: nobody but Ramet, no background work that reaches outside
 };
 
+/// Where a server keeps its dynamic shared memory. In files it survives nothing and costs 1 MB of disk; in /dev/shm it must be
+/// one that goes with the server, or a killed server leaves it behind.
+enum class SharedMemory : std::uint8_t { files, private_dev_shm };
+
 struct ServerSettings {
     ServerUse use = ServerUse::preview;
-    int port = 0;                ///< on 127.0.0.1; preparing listens on the socket only
-    Path data_directory;
-    Path socket_directory;
-    Path configuration;          ///< the folder that holds the files below
+    int port = 0;  ///< on 127.0.0.1; preparing listens on the socket only
+    Path data_directory{};
+    Path socket_directory{};
+    Path configuration;  ///< the folder that holds the files below
+    SharedMemory shared_memory = SharedMemory::files;
 };
 
 /// postgresql.conf, complete: the data directory's own is not read.

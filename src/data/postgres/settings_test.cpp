@@ -20,7 +20,8 @@ TEST_CASE("the state of a server is read from its own pid file")
         {"just begun", "4711\n/data\n1700000000\n", ServerState::starting, 4711},
         {"recovering", "4711\n/data\n1700000000\n5432\n/s\n127.0.0.1\n  1 2\nstarting\n", ServerState::starting, 4711},
         {"accepting", "4711\n/data\n1700000000\n5432\n/s\n127.0.0.1\n  1 2\nready   \n", ServerState::ready, 4711},
-        {"without a shared memory line", "4711\n/data\n1700000000\n5432\n/s\n127.0.0.1\n\nready   \n", ServerState::ready, 4711},
+        {"without a shared memory line", "4711\n/data\n1700000000\n5432\n/s\n127.0.0.1\n\nready   \n",
+         ServerState::ready, 4711},
         {"ending", "4711\n/data\n1700000000\n5432\n/s\n127.0.0.1\n  1 2\nstopping\n", ServerState::stopping, 4711},
     };
     for (const auto& [story, content, want, pid] : cases) {
@@ -59,9 +60,17 @@ TEST_CASE("each use of a server has the settings that it needs, as the server it
     }
 }
 
+TEST_CASE("shared memory lies in files unless /dev/shm goes with the server")
+{
+    CHECK(server_configuration({}).contains("dynamic_shared_memory_type = mmap\n"));
+    CHECK(server_configuration({.shared_memory = SharedMemory::private_dev_shm})
+              .contains("dynamic_shared_memory_type = posix\n"));
+}
+
 TEST_CASE("paths with quotes and backslashes survive in the configuration")
 {
-    const auto text = server_configuration({.data_directory = "/d/it's", .socket_directory = "/s\\x", .configuration = "/c"});
+    const auto text =
+        server_configuration({.data_directory = "/d/it's", .socket_directory = "/s\\x", .configuration = "/c"});
     CHECK(text.contains("data_directory = '/d/it''s'\n"));
     CHECK(text.contains("unix_socket_directories = '/s\\\\x'\n"));
 }

@@ -33,7 +33,8 @@ Result<void> check_unused(const StorePaths& paths)
 {
     for (const auto& folder : {paths.databases(), paths.goldens()}) {
         if (TRY(holds_nothing(folder))) continue;
-        Error error{ErrorKind::conflict, fmt::format("{} is in use: an image would hide what is in it", folder.string())};
+        Error error{ErrorKind::conflict,
+                    fmt::format("{} is in use: an image would hide what is in it", folder.string())};
         error.next_step = "delete the previews and bases of this installation first, or use another --data-dir";
         return std::unexpected(std::move(error));
     }

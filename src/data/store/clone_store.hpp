@@ -22,13 +22,13 @@ enum class StoreKind : std::uint8_t { plain, image };
 
 struct StoreStatus {
     StoreKind kind = StoreKind::plain;
-    CloneMethod method = CloneMethod::copy;   ///< the best that works there
+    CloneMethod method = CloneMethod::copy;  ///< the best that works there
     std::int64_t size_bytes = 0;
-    std::int64_t free_bytes = 0;              ///< of the store, and never more than the disk beneath it has
+    std::int64_t free_bytes = 0;  ///< of the store, and never more than the disk beneath it has
 };
 
 struct StoreInit {
-    std::int64_t size_bytes = 64LL << 30;     ///< the most it can grow to; at least 300 MiB
+    std::int64_t size_bytes = 64LL << 30;  ///< the most it can grow to; at least 300 MiB
 };
 
 /// Makes an image where the file system of the data directory cannot share blocks; where it can, there is nothing to do.

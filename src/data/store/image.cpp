@@ -78,8 +78,8 @@ Result<void> mount(const Path& image, const Path& at)
 {
     if (TRY(is_mounted(at))) return {};
     // Only mount(8) sets up the loop device so that it goes away with the mount, whatever happens to us.
-    const Command command{.arguments = {"mount", "-t", "xfs", "-o", "loop,noatime,nodev,nosuid,discard", "--", image.string(),
-                                        at.string()}};
+    const Command command{.arguments = {"mount", "-t", "xfs", "-o", "loop,noatime,nodev,nosuid,discard", "--",
+                                        image.string(), at.string()}};
     auto mounted = run_checked(command);
     if (!mounted) {
         mounted.error().next_step = "mount it as root, or remove the store with `ramet storage remove`";

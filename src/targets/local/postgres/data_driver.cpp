@@ -55,7 +55,8 @@ Result<void> remove_half_made(const Path& folder, std::string_view durability)
 {
     const auto trace = folder / data_name / "postmaster.opts";
     if (durability == "durable" && ::access(trace.c_str(), F_OK) == 0) {
-        Error error{ErrorKind::integrity, fmt::format("{} holds data, but its marker {} is gone", folder.string(), marker_name)};
+        Error error{ErrorKind::integrity,
+                    fmt::format("{} holds data, but its marker {} is gone", folder.string(), marker_name)};
         error.next_step = "put the marker back from a backup, or delete the environment";
         return std::unexpected(std::move(error));
     }
@@ -69,7 +70,8 @@ Result<engine::Observation> DataDriver::probe(const engine::Call&, const engine:
     return MarkedFolder(options_.store.databases(), ref).probe();
 }
 
-Result<engine::Acknowledged> DataDriver::apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> DataDriver::apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                               const engine::Token&)
 {
     TRY(check_version(options_, get_string(ref.spec, "version")));
     const MarkedFolder folder(options_.store.databases(), ref);
@@ -87,7 +89,8 @@ Result<engine::Readiness> DataDriver::await(const engine::Call& call, const engi
     return engine::NotYet{Milliseconds(50), fmt::format("initialising PostgreSQL {}", get_string(ref.spec, "version"))};
 }
 
-Result<std::optional<engine::Outputs>> DataDriver::ensure_copy(const engine::Call& call, const engine::ResourceRef& ref) const
+Result<std::optional<engine::Outputs>> DataDriver::ensure_copy(const engine::Call& call,
+                                                               const engine::ResourceRef& ref) const
 {
     auto made = TRY(read_marker(options_.store.databases() / ref.name));
     if (made) return made;
@@ -103,7 +106,8 @@ Result<std::optional<DataDriver::Source>> DataDriver::find_source(const engine::
         const GoldenId id(get_string(ref.spec, "golden"));
         const auto golden = TRY(goldens_.get(id));
         if (golden.version != get_string(ref.spec, "version"))
-            return fail(ErrorKind::refused, "the golden copy is of PostgreSQL {}, not {}", golden.version, get_string(ref.spec, "version"));
+            return fail(ErrorKind::refused, "the golden copy is of PostgreSQL {}, not {}", golden.version,
+                        get_string(ref.spec, "version"));
         TRY(goldens_.pin(id, ref.id.str()));
         return Source{golden.directory, id.str(), golden.made_at};
     }
@@ -112,7 +116,8 @@ Result<std::optional<DataDriver::Source>> DataDriver::find_source(const engine::
     return Source{*directory, "", clock_.now()};
 }
 
-Result<engine::Outputs> DataDriver::make_copy(const engine::Call& call, const engine::ResourceRef& ref, const Source& source) const
+Result<engine::Outputs> DataDriver::make_copy(const engine::Call& call, const engine::ResourceRef& ref,
+                                              const Source& source) const
 {
     const auto folder = options_.store.databases() / ref.name;
     const auto user = TRY(ensure_user(options_, get_string(ref.spec, "environment"), uid_path(ref)));
@@ -135,7 +140,8 @@ Result<void> DataDriver::remove(const engine::Call&, const engine::DeletionProof
     const MarkedFolder folder(options_.store.databases(), ref);
     if (const auto path = TRY(folder.check_removal())) TRY(data::remove_clone(*path / data_name));
     TRY(folder.remove());
-    if (const auto golden = get_string(ref.spec, "golden"); !golden.empty()) TRY(goldens_.unpin(GoldenId(golden), ref.id.str()));
+    if (const auto golden = get_string(ref.spec, "golden"); !golden.empty())
+        TRY(goldens_.unpin(GoldenId(golden), ref.id.str()));
     return release_user(options_, get_string(ref.spec, "environment"), uid_path(ref));
 }
 

@@ -16,7 +16,8 @@ public:
     }
 
     Result<engine::Observation> probe(const engine::Call& call, const engine::ResourceRef& ref) override;
-    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token& token) override;
+    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                       const engine::Token& token) override;
     Result<engine::Readiness> await(const engine::Call& call, const engine::ResourceRef& ref) override;
     Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof) override;
     Result<std::vector<engine::InventoryItem>> inventory(const engine::Call& call, const std::string& install) override;
@@ -26,14 +27,15 @@ public:
 private:
     struct Source {
         Path directory;
-        std::string golden{};   ///< empty: a template
+        std::string golden{};  ///< empty: a template
         Time made_at{};
     };
     /// Nothing while a template is being made.
     Result<std::optional<Source>> find_source(const engine::ResourceRef& ref) const;
     /// Nothing while there is no source yet.
     Result<std::optional<engine::Outputs>> ensure_copy(const engine::Call& call, const engine::ResourceRef& ref) const;
-    Result<engine::Outputs> make_copy(const engine::Call& call, const engine::ResourceRef& ref, const Source& source) const;
+    Result<engine::Outputs> make_copy(const engine::Call& call, const engine::ResourceRef& ref,
+                                      const Source& source) const;
 
     const PostgresOptions& options_;
     Clock& clock_;

@@ -48,7 +48,8 @@ TEST_CASE("an empty database is a clone of a template that initdb has made once"
     CHECK(first.outputs["golden"].empty());
     CHECK(parse_rfc3339(first.outputs["made_at"]).has_value());
     CHECK(std::stoll(first.outputs["bytes_copied"]) >= 0);
-    for (const auto* ref : {&first, &second}) CHECK(read_file(Path(ref->outputs.at("directory")) / "PG_VERSION").value() == "15\n");
+    for (const auto* ref : {&first, &second})
+        CHECK(read_file(Path(ref->outputs.at("directory")) / "PG_VERSION").value() == "15\n");
     CHECK_FALSE(std::filesystem::exists(place.options().store.templates() / "15/work"));
     if (is_root()) {
         CHECK(owner_of(first.outputs["directory"]) != owner_of(second.outputs["directory"]));

@@ -20,7 +20,8 @@ Result<engine::Observation> GoldenDriver::probe(const engine::Call&, const engin
     return MarkedFolder(options_.store.goldens(), ref).probe();
 }
 
-Result<engine::Acknowledged> GoldenDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> GoldenDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                                 const engine::Token&)
 {
     TRY(check_version(options_, get_string(ref.spec, "version")));
     const MarkedFolder folder(options_.store.goldens(), ref);

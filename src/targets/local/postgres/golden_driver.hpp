@@ -12,10 +12,14 @@ namespace ramet::targets::postgres {
 /// after any crash. Unmasked: only from bases that are not protected, which the caller has checked.
 class GoldenDriver final : public engine::Driver {
 public:
-    GoldenDriver(const PostgresOptions& options, Clock& clock) : options_(options), clock_(clock), goldens_(options.store) {}
+    GoldenDriver(const PostgresOptions& options, Clock& clock)
+        : options_(options), clock_(clock), goldens_(options.store)
+    {
+    }
 
     Result<engine::Observation> probe(const engine::Call& call, const engine::ResourceRef& ref) override;
-    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token& token) override;
+    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                       const engine::Token& token) override;
     Result<engine::Readiness> await(const engine::Call& call, const engine::ResourceRef& ref) override;
     /// `conflict` while a preview has it pinned.
     Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof) override;

@@ -35,7 +35,8 @@ postgres::DatabaseSpec clone_of(const engine::ResourceRef& golden, const std::st
 void fill(TestDatabase& base)
 {
     auto sql = base.connect();
-    must_execute(sql, "CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items SELECT n, 'item ' || n FROM generate_series(1, 5000) n");
+    must_execute(sql, "CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items SELECT n, 'item ' || n "
+                      "FROM generate_series(1, 5000) n");
 }
 
 std::string count_items(TestDatabase& database)
@@ -91,7 +92,9 @@ TEST_CASE("the base's passwords do not open a clone, and a clone's not the base"
     CHECK_FALSE(clone.log_in(base.password()).has_value());
     CHECK_FALSE(base.log_in(clone.password()).has_value());
     const SecretBytes admin("admin");
-    CHECK_FALSE(data::SqlConnection::open({.host = "127.0.0.1", .port = clone.port(), .user = "admin", .password = &admin}).has_value());
+    CHECK_FALSE(
+        data::SqlConnection::open({.host = "127.0.0.1", .port = clone.port(), .user = "admin", .password = &admin})
+            .has_value());
     auto sql = clone.connect();
     CHECK(must_query(sql, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "f");
 }

@@ -30,7 +30,8 @@ std::string uid_path(const engine::ResourceRef& ref)
 /// A copy that was not stopped in order would be recovered by each of its clones.
 Result<void> check_clean_stop(const Path& program, const Path& data)
 {
-    const auto words = TRY(run_checked({.arguments = {program.string(), "-D", data.string()}, .environment = {{"LC_ALL", "C"}}}));
+    const auto words =
+        TRY(run_checked({.arguments = {program.string(), "-D", data.string()}, .environment = {{"LC_ALL", "C"}}}));
     if (words.contains("Database cluster state:               shut down\n")) return {};
     Error error{ErrorKind::conflict, "the golden copy did not stop in order"};
     error.evidence = words.substr(0, 400);
@@ -114,6 +115,7 @@ Result<data::ServerSettings> GoldenMaking::settings() const
     settings.port = names_the_socket;
     settings.data_directory = data();
     settings.socket_directory = TRY(socket_directory(options_, ref_.name, data()));
+    settings.shared_memory = shared_memory_here();
     settings.configuration = work() / "etc";
     return settings;
 }
@@ -134,7 +136,8 @@ Result<std::optional<GoldenMaking::Progress>> GoldenMaking::recover_and_scrub() 
                                          .label = "golden recovery " + get_string(ref_.spec, "database"),
                                          .program = program}));
     }
-    if (auto failure = server_failure(*status, program, work() / recovery_shim)) return std::unexpected(std::move(*failure));
+    if (auto failure = server_failure(*status, program, work() / recovery_shim))
+        return std::unexpected(std::move(*failure));
     if (!is_accepting(*status, program, data())) return Progress{std::nullopt, "the copy recovers"};
     TRY(scrub(place));
     return std::nullopt;
@@ -164,7 +167,8 @@ Result<GoldenMaking::Progress> GoldenMaking::publish() const
     TRY(remove_tree(data() / "postmaster.opts"));
     data::Golden golden;
     golden.id = GoldenId(ref_.name);
-    golden.source = {ProjectId(get_string(ref_.spec, "project")), get_string(ref_.spec, "environment"), get_string(ref_.spec, "database")};
+    golden.source = {ProjectId(get_string(ref_.spec, "project")), get_string(ref_.spec, "environment"),
+                     get_string(ref_.spec, "database")};
     golden.version = version;
     golden.schema_hash = TRY(read_file(work() / scrubbed_name));
     const auto begun = TRY(read_file(work() / begun_name));

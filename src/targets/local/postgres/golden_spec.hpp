@@ -13,11 +13,11 @@ inline constexpr std::string_view golden_kind = "golden.copy";
 /// A copy to be made now of a database of a running base.
 struct GoldenRequest {
     data::GoldenSource source;
-    std::string label;                ///< tells this refresh from others of the same source; part of the node's path
+    std::string label;  ///< tells this refresh from others of the same source; part of the node's path
     std::string version = "15";
-    std::string socket_directory;     ///< outputs of the base's server node
+    std::string socket_directory;  ///< outputs of the base's server node
     std::string port;
-    std::string database_name;        ///< inside the server; its schema is hashed
+    std::string database_name;  ///< inside the server; its schema is hashed
 };
 
 /// One node of a golden run, whose owner is the project. Outputs: golden (its id in the catalogue), made_at, schema_hash.

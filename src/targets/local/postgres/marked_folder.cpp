@@ -38,15 +38,17 @@ Result<std::optional<Mark>> read_mark(const Path& folder)
     if (!text) return std::unexpected(text.error());
     const auto record = parse_json(*text);
     if (!record) return std::nullopt;
-    return Mark{{get_string(*record, "install"), engine::OwnerId(get_string(*record, "owner")), get_string(*record, "nonce")},
-                parse_rfc3339(get_string(*record, "created_at")).value_or(Time{})};
+    return Mark{
+        {get_string(*record, "install"), engine::OwnerId(get_string(*record, "owner")), get_string(*record, "nonce")},
+        parse_rfc3339(get_string(*record, "created_at")).value_or(Time{})};
 }
 
 Result<void> write_mark(const Path& folder, std::string_view text)
 {
     const auto path = folder / mark_name;
     const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fdatasync(file.get()) != 0)
+    if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fdatasync(file.get()) != 0)
         return std::unexpected(os_error("writing", path));
     return {};
 }
@@ -94,8 +96,9 @@ Result<engine::Observation> MarkedFolder::probe() const
     engine::Observation seen;
     if (!is_present(path())) return seen;
     const auto mark = TRY(read_mark(path()));
-    seen.presence = mark && mark->owner.nonce == ref_.mark.nonce && mark->owner.install == ref_.mark.install ? engine::Presence::ours
-                                                                                                          : engine::Presence::foreign;
+    seen.presence = mark && mark->owner.nonce == ref_.mark.nonce && mark->owner.install == ref_.mark.install
+                        ? engine::Presence::ours
+                        : engine::Presence::foreign;
     seen.identity = TRY(identity_of(path()));
     seen.external_id = path().string();
     return seen;
@@ -116,7 +119,8 @@ Result<void> MarkedFolder::remove() const
     return remove_tree(path());
 }
 
-Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& parent, std::string_view kind, const std::string& install)
+Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& parent, std::string_view kind,
+                                                               const std::string& install)
 {
     std::vector<engine::InventoryItem> items;
     std::error_code error;
@@ -125,7 +129,8 @@ Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& paren
         if (!mark || mark->owner.install != install) continue;
         auto name = entry.path().filename().string();
         if (name.starts_with(new_prefix)) name.erase(0, new_prefix.size());
-        items.push_back({std::string(kind), name, mark->owner, entry.path().string(), TRY(identity_of(entry.path())), mark->created_at});
+        items.push_back({std::string(kind), name, mark->owner, entry.path().string(), TRY(identity_of(entry.path())),
+                         mark->created_at});
     }
     if (error && error != std::errc::no_such_file_or_directory)
         return fail(ErrorKind::unavailable, "listing {}: {}", parent.string(), error.message());

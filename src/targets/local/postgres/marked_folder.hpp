@@ -32,6 +32,7 @@ private:
 };
 
 /// Every folder in `parent` with a mark of `install`.
-Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& parent, std::string_view kind, const std::string& install);
+Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& parent, std::string_view kind,
+                                                               const std::string& install);
 
 }  // namespace ramet::targets::postgres

@@ -37,7 +37,9 @@ bool is_user_free(int user)
     while (const auto* entry = ::readdir(processes.get())) {
         struct stat status{};
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-        if (::fstatat(::dirfd(processes.get()), entry->d_name, &status, 0) == 0 && status.st_uid == static_cast<uid_t>(user)) return false;
+        if (::fstatat(::dirfd(processes.get()), entry->d_name, &status, 0) == 0 &&
+            status.st_uid == static_cast<uid_t>(user))
+            return false;
     }
     return true;
 }
@@ -57,8 +59,12 @@ Result<void> check_version(const PostgresOptions& options, std::string_view vers
 Result<data::Owner> ensure_user(const PostgresOptions& options, std::string_view owner, std::string_view path)
 {
     if (::geteuid() != 0) return data::Owner{::geteuid(), ::getegid()};
-    const auto number = TRY(options.allocations->ensure(
-        {.kind = "uid", .owner = owner, .path = path, .first = options.users.first, .last = options.users.last, .is_usable = is_user_free}));
+    const auto number = TRY(options.allocations->ensure({.kind = "uid",
+                                                         .owner = owner,
+                                                         .path = path,
+                                                         .first = options.users.first,
+                                                         .last = options.users.last,
+                                                         .is_usable = is_user_free}));
     return data::Owner{static_cast<uid_t>(number), static_cast<gid_t>(number)};
 }
 
@@ -70,8 +76,12 @@ Result<void> release_user(const PostgresOptions& options, std::string_view owner
 
 Result<int> ensure_port(const PostgresOptions& options, std::string_view owner, std::string_view path)
 {
-    return options.allocations->ensure(
-        {.kind = "port", .owner = owner, .path = path, .first = options.ports.first, .last = options.ports.last, .is_usable = is_port_free});
+    return options.allocations->ensure({.kind = "port",
+                                        .owner = owner,
+                                        .path = path,
+                                        .first = options.ports.first,
+                                        .last = options.ports.last,
+                                        .is_usable = is_port_free});
 }
 
 Result<void> release_port(const PostgresOptions& options, std::string_view owner, std::string_view path)
@@ -98,7 +108,8 @@ Result<Path> socket_directory(const PostgresOptions& options, std::string_view n
 std::string passwd_file(const data::Owner& user)
 {
     auto text = std::string("root:x:0:0:root:/root:/usr/sbin/nologin\n");
-    if (user.user != 0) text += fmt::format("postgres:x:{}:{}:PostgreSQL:/nonexistent:/usr/sbin/nologin\n", user.user, user.group);
+    if (user.user != 0)
+        text += fmt::format("postgres:x:{}:{}:PostgreSQL:/nonexistent:/usr/sbin/nologin\n", user.user, user.group);
     return text;
 }
 

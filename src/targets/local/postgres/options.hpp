@@ -18,12 +18,12 @@ struct NumberRange {
 struct PostgresOptions {
     std::string install;
     data::StorePaths store;
-    Path servers;                    ///< one folder per server: its configuration and its shim
-    Path sockets;                    ///< one folder per server; its path should be short
+    Path servers;  ///< one folder per server: its configuration and its shim
+    Path sockets;  ///< one folder per server; its path should be short
     Path shim_binary;
     Allocations* allocations = nullptr;
     NumberRange ports{21000, 24999};
-    NumberRange users{900000, 949999};   ///< as root each data directory belongs to a user id of its own
+    NumberRange users{900000, 949999};  ///< as root each data directory belongs to a user id of its own
     Path programs{"/usr/lib/postgresql"};
 
     Path program(std::string_view version, std::string_view name) const { return programs / version / "bin" / name; }

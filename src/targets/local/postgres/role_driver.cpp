@@ -52,7 +52,8 @@ Result<engine::Observation> RoleDriver::probe(const engine::Call&, const engine:
     return seen;
 }
 
-Result<engine::Acknowledged> RoleDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> RoleDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                               const engine::Token&)
 {
     const auto password = TRY(secrets_.open(password_of(ref)));
     TRY(data::ensure_service_role(address_of(ref), role_of(ref), password));

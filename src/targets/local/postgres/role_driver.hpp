@@ -13,7 +13,8 @@ public:
     explicit RoleDriver(SecretOpener& secrets) : secrets_(secrets) {}
 
     Result<engine::Observation> probe(const engine::Call& call, const engine::ResourceRef& ref) override;
-    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token& token) override;
+    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                       const engine::Token& token) override;
     Result<engine::Readiness> await(const engine::Call& call, const engine::ResourceRef& ref) override;
     /// Nobody can log in as the role any more; its data is the data directory's.
     Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof) override;

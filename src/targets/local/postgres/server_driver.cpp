@@ -52,6 +52,7 @@ Result<data::ServerSettings> ServerDriver::settle(const engine::ResourceRef& ref
     settings.port = TRY(ensure_port(options_, get_string(ref.spec, "environment"), port_path(ref)));
     settings.data_directory = get_string(ref.spec, "data");
     settings.socket_directory = TRY(socket_directory(options_, ref.name, settings.data_directory));
+    settings.shared_memory = shared_memory_here();
     settings.configuration = options_.servers / ref.name / configuration_name;
     return settings;
 }
@@ -61,7 +62,8 @@ Result<engine::Observation> ServerDriver::probe(const engine::Call&, const engin
     return MarkedFolder(options_.servers, ref).probe();
 }
 
-Result<engine::Acknowledged> ServerDriver::apply(const engine::Call&, const engine::ResourceRef& ref, const engine::Token&)
+Result<engine::Acknowledged> ServerDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
+                                                 const engine::Token&)
 {
     TRY(check_version(options_, get_string(ref.spec, "version")));
     TRY(ensure_directory(options_.servers));
@@ -93,7 +95,8 @@ Result<engine::Readiness> ServerDriver::await(const engine::Call&, const engine:
         error.evidence = local::last_log_lines(shim);
         return engine::Failed{std::move(error)};
     }
-    if (is_accepting(*status, program, server.settings.data_directory)) return engine::Ready{outputs_of(server.settings)};
+    if (is_accepting(*status, program, server.settings.data_directory))
+        return engine::Ready{outputs_of(server.settings)};
     if (auto failure = server_failure(*status, program, shim)) return engine::Failed{std::move(*failure)};
     return engine::NotYet{Milliseconds(5), "PostgreSQL starts"};
 }

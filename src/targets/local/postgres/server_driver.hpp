@@ -14,7 +14,8 @@ public:
     ServerDriver(const PostgresOptions& options, Clock& clock) : options_(options), clock_(clock) {}
 
     Result<engine::Observation> probe(const engine::Call& call, const engine::ResourceRef& ref) override;
-    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref, const engine::Token& token) override;
+    Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
+                                       const engine::Token& token) override;
     Result<engine::Readiness> await(const engine::Call& call, const engine::ResourceRef& ref) override;
     Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof) override;
     Result<std::vector<engine::InventoryItem>> inventory(const engine::Call& call, const std::string& install) override;

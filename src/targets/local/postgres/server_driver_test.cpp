@@ -115,7 +115,8 @@ TEST_CASE("a server that was killed is started again by its shim, with what was 
     must_execute(sql, "CREATE TABLE t AS SELECT 1 AS one");
     const int pid = pid_of(database);
     const auto shim = place.options().servers / database.refs["server/db"].name / "shim";
-    REQUIRE(eventually([&] { return targets::local::find_shim(shim).value()->state == targets::local::ShimState::healthy; }));
+    REQUIRE(eventually(
+        [&] { return targets::local::find_shim(shim).value()->state == targets::local::ShimState::healthy; }));
     REQUIRE(::kill(pid, SIGKILL) == 0);
     CHECK(eventually([&] { return pid_of(database) != pid && database.log_in(database.password()).has_value(); }));
     auto again = database.connect();
@@ -135,8 +136,10 @@ TEST_CASE("other users reach neither the superuser nor the files of a server")
         return run_command({.arguments = std::move(command)})->exit_code;
     };
     const auto port = std::to_string(database.port());
-    CHECK(as_other({PostgresCluster::program("psql"), "-h", database.socket_directory(), "-p", port, "-U", "ramet", "postgres", "-c", "SELECT 1"}) != 0);
-    CHECK(as_other({PostgresCluster::program("psql"), "-w", "-h", "127.0.0.1", "-p", port, "-U", "ramet", "postgres", "-c", "SELECT 1"}) != 0);
+    CHECK(as_other({PostgresCluster::program("psql"), "-h", database.socket_directory(), "-p", port, "-U", "ramet",
+                    "postgres", "-c", "SELECT 1"}) != 0);
+    CHECK(as_other({PostgresCluster::program("psql"), "-w", "-h", "127.0.0.1", "-p", port, "-U", "ramet", "postgres",
+                    "-c", "SELECT 1"}) != 0);
     CHECK(as_other({"cat", database.data("directory") + "/PG_VERSION"}) != 0);
     CHECK(as_other({"ls", place.data_directory().string()}) != 0);
 }
@@ -167,6 +170,8 @@ TEST_CASE("a socket's path that would be too long is refused before anything is 
     REQUIRE_FALSE(directory.has_value());
     CHECK(directory.error().kind == ErrorKind::invalid);
     options.sockets = "/var/lib/ramet/sockets";
-    CHECK(postgres::socket_directory(options, "a", "/1").value() != postgres::socket_directory(options, "b", "/1").value());
-    CHECK(postgres::socket_directory(options, "a", "/1").value() != postgres::socket_directory(options, "a", "/2").value());
+    CHECK(postgres::socket_directory(options, "a", "/1").value() !=
+          postgres::socket_directory(options, "b", "/1").value());
+    CHECK(postgres::socket_directory(options, "a", "/1").value() !=
+          postgres::socket_directory(options, "a", "/2").value());
 }

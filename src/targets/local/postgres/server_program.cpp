@@ -15,7 +15,8 @@ local::ShimProgram server_program(const PostgresOptions& options, const ServerPr
 {
     const auto& settings = server.settings;
     local::ShimProgram program;
-    program.version = short_hash({server.version, data::server_configuration(settings), data::access_rules(settings.use)});
+    program.version =
+        short_hash({server.version, data::server_configuration(settings), data::access_rules(settings.use)});
     program.nonce = server.nonce;
     program.mode = local::ShimMode::supervise;
     program.arguments = {options.program(server.version, "postgres").string(),
@@ -31,6 +32,11 @@ local::ShimProgram server_program(const PostgresOptions& options, const ServerPr
     program.stop_signal = SIGINT;
     program.grace = Milliseconds(60'000);
     return program;
+}
+
+data::SharedMemory shared_memory_here()
+{
+    return ::geteuid() == 0 ? data::SharedMemory::private_dev_shm : data::SharedMemory::files;
 }
 
 Result<void> prepare_server(const ServerProgram& server)
@@ -62,7 +68,8 @@ bool is_accepting(const local::ShimStatus& status, const local::ShimProgram& pro
     });
 }
 
-std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program, const Path& shim)
+std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program,
+                                    const Path& shim)
 {
     const bool failed = status.failed_version == program.version || status.state == local::ShimState::crash_loop ||
                         status.state == local::ShimState::failed;

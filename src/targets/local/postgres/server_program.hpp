@@ -10,10 +10,13 @@ namespace ramet::targets::postgres {
 struct ServerProgram {
     data::ServerSettings settings;
     data::Owner user;
-    std::string version;         ///< of PostgreSQL
-    std::string nonce;           ///< of the resource
+    std::string version;  ///< of PostgreSQL
+    std::string nonce;    ///< of the resource
 };
 local::ShimProgram server_program(const PostgresOptions& options, const ServerProgram& server);
+
+/// As root the shim gives each program a /dev/shm of its own.
+data::SharedMemory shared_memory_here();
 
 /// Makes the folders of configuration and socket, with what belongs into them.
 Result<void> prepare_server(const ServerProgram& server);
@@ -25,6 +28,7 @@ Result<data::Owner> owner_of(const Path& data_directory);
 bool is_accepting(const local::ShimStatus& status, const local::ShimProgram& program, const Path& data_directory);
 
 /// The failure of a shim's program, with its last lines; nothing while it may still come up.
-std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program, const Path& shim);
+std::optional<Error> server_failure(const local::ShimStatus& status, const local::ShimProgram& program,
+                                    const Path& shim);
 
 }  // namespace ramet::targets::postgres

@@ -37,12 +37,9 @@ std::string database_path(std::string_view database)
 
 engine::Node data_node(const DatabaseSpec& spec)
 {
-    json::object data{{"database", spec.database},
-                      {"environment", spec.environment.str()},
-                      {"version", spec.version},
-                      {"strategy", to_string(spec.strategy)},
-                      {"golden", spec.golden.str()},
-                      {"durability", durability_word(spec.durability)},
+    json::object data{{"database", spec.database},      {"environment", spec.environment.str()},
+                      {"version", spec.version},        {"strategy", to_string(spec.strategy)},
+                      {"golden", spec.golden.str()},    {"durability", durability_word(spec.durability)},
                       {"incarnation", spec.incarnation}};
     return {.path = data_path(spec.database),
             .kind = std::string(data_kind),
@@ -69,14 +66,11 @@ engine::Node role_node(const DatabaseSpec& spec)
 {
     const auto server = server_path(spec.database);
     // `data` makes a reset (another directory) a change of this node too, so that roles are set up in the new copy.
-    json::object role{{"database", spec.database},
-                      {"host", output_of(server, "host")},
-                      {"port", output_of(server, "port")},
-                      {"socket_directory", output_of(server, "socket_directory")},
-                      {"data", output_of(server, "data")},
-                      {"role", spec.role},
-                      {"database_name", spec.database_name},
-                      {"password", secret(spec.password)}};
+    json::object role{
+        {"database", spec.database},           {"host", output_of(server, "host")},
+        {"port", output_of(server, "port")},   {"socket_directory", output_of(server, "socket_directory")},
+        {"data", output_of(server, "data")},   {"role", spec.role},
+        {"database_name", spec.database_name}, {"password", secret(spec.password)}};
     return {.path = database_path(spec.database),
             .kind = std::string(role_kind),
             .spec = std::move(role),

@@ -17,16 +17,16 @@ enum class Durability : std::uint8_t { disposable, durable };
 
 /// One PostgreSQL database of one environment, as `render` knows it. All that the three kinds need.
 struct DatabaseSpec {
-    std::string database;                   ///< its name in the file; names the nodes
-    EnvironmentId environment;              ///< owner of its port and user id in the table of allocations
+    std::string database;       ///< its name in the file; names the nodes
+    EnvironmentId environment;  ///< owner of its port and user id in the table of allocations
     std::string version = "15";
     DataStrategy strategy = DataStrategy::empty;  ///< clone, seed (born empty, a job fills it) or empty; never shared
-    GoldenId golden{};                      ///< for clone
-    std::int64_t incarnation = 1;           ///< counted up by `reset`: a new one replaces data, not configuration
+    GoldenId golden{};                            ///< for clone
+    std::int64_t incarnation = 1;                 ///< counted up by `reset`: a new one replaces data, not configuration
     Durability durability = Durability::disposable;
-    std::string role{};                     ///< the service's role
-    std::string database_name{};            ///< inside the server
-    SecretReference password{};             ///< of `role`
+    std::string role{};           ///< the service's role
+    std::string database_name{};  ///< inside the server
+    SecretReference password{};   ///< of `role`
 };
 
 /// Kinds, as drivers are registered under.

@@ -15,8 +15,13 @@ namespace {
 
 DatabaseSpec shop()
 {
-    return {.database = "db", .environment = EnvironmentId("e1"), .strategy = DataStrategy::clone, .golden = GoldenId("g1"),
-            .role = "shop", .database_name = "shopdb", .password = {"secret-1", 3}};
+    return {.database = "db",
+            .environment = EnvironmentId("e1"),
+            .strategy = DataStrategy::clone,
+            .golden = GoldenId("g1"),
+            .role = "shop",
+            .database_name = "shopdb",
+            .password = {"secret-1", 3}};
 }
 
 }  // namespace
@@ -59,7 +64,11 @@ TEST_CASE("the password stands in the spec as a reference only")
 
 TEST_CASE("a kept golden is rendered as it was")
 {
-    const auto node = golden_node({.source = {ProjectId("p"), "e1", "db"}, .label = "3", .socket_directory = "/s", .port = "1", .database_name = "d"});
+    const auto node = golden_node({.source = {ProjectId("p"), "e1", "db"},
+                                   .label = "3",
+                                   .socket_directory = "/s",
+                                   .port = "1",
+                                   .database_name = "d"});
     CHECK(node.path == "golden/e1/db/3");
     engine::ResourceRef ref;
     ref.path = node.path;

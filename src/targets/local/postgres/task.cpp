@@ -4,7 +4,8 @@
 
 namespace ramet::targets::postgres {
 
-Result<std::optional<local::TaskResult>> advance_task(const local::ShimStart& start, const std::function<Result<void>()>& prepare)
+Result<std::optional<local::TaskResult>> advance_task(const local::ShimStart& start,
+                                                      const std::function<Result<void>()>& prepare)
 {
     // In this order: a task that ends between the two questions has left its result before its shim was gone.
     const bool runs = TRY(local::find_shim(start.directory)).has_value();

@@ -9,7 +9,8 @@ namespace ramet::targets::postgres {
 
 /// Brings a task one step on, however often and by whomever it is called: starts it after `prepare` when it neither runs nor
 /// has ended (a killed one is begun anew). Nothing while it runs, its result when it has ended.
-Result<std::optional<local::TaskResult>> advance_task(const local::ShimStart& start, const std::function<Result<void>()>& prepare);
+Result<std::optional<local::TaskResult>> advance_task(const local::ShimStart& start,
+                                                      const std::function<Result<void>()>& prepare);
 
 /// A task that went wrong, with its last lines.
 Error task_failure(std::string_view what, const Path& directory, const local::TaskResult& result);

@@ -35,20 +35,34 @@ bool is_made(const Path& folder)
     return ::access((folder / marker_name).c_str(), F_OK) == 0;
 }
 
-local::ShimStart initdb_task(const PostgresOptions& options, const Path& folder, const std::string& version, const data::Owner& user)
+local::ShimStart initdb_task(const PostgresOptions& options, const Path& folder, const std::string& version,
+                             const data::Owner& user)
 {
     const auto data = folder / data_name;
     local::ShimProgram program;
     program.version = version;
     program.nonce = version;
     program.mode = local::ShimMode::task;
-    program.arguments = {options.program(version, "initdb").string(), "-D", data.string(), "-U", "ramet", "--auth=trust",
-                         "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=4", "--no-sync", "--no-instructions"};
+    program.arguments = {options.program(version, "initdb").string(),
+                         "-D",
+                         data.string(),
+                         "-U",
+                         "ramet",
+                         "--auth=trust",
+                         "--encoding=UTF8",
+                         "--locale=C.UTF-8",
+                         "--wal-segsize=4",
+                         "--no-sync",
+                         "--no-instructions"};
     program.environment = {{"LC_ALL", "C.UTF-8"}, {"PATH", "/usr/bin:/bin"}, {"TZ", "UTC"}};
     program.sandbox = sandbox_of(options, user, folder / "passwd");
     program.sandbox.writable = {data};
     program.time_limit = Milliseconds(120'000);
-    return {.binary = options.shim_binary, .directory = folder / work_name, .nonce = version, .label = "initdb " + version, .program = program};
+    return {.binary = options.shim_binary,
+            .directory = folder / work_name,
+            .nonce = version,
+            .label = "initdb " + version,
+            .program = program};
 }
 
 }  // namespace
