@@ -23,7 +23,7 @@ struct ServerSettings {
     int port = 0;  ///< on 127.0.0.1; preparing listens on the socket only
     Path data_directory{};
     Path socket_directory{};
-    Path configuration;  ///< the folder that holds the files below
+    Path configuration{};  ///< the folder that holds the files below
     SharedMemory shared_memory = SharedMemory::files;
 };
 
