@@ -46,6 +46,7 @@ Result<void> set_commit(App& app, const EnvironmentId& id, const CommitSha& comm
     auto row = TRY(app.stores.environments.get(id));
     const auto expected = row.desired_generation;
     row.commit = commit;
+    row.state = row.observed_generation > 0 ? EnvironmentState::updating : EnvironmentState::creating;
     return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.environments.update(transaction, row, expected));
         return save_left_commit(app, transaction, id, left);

@@ -75,6 +75,8 @@ Result<void> take_commit(App& app, const Environment& preview, const PullRequest
     const auto expected = row.desired_generation;
     row.commit = pull.head_commit;
     row.branch = pull.head_branch;
+    // With the commit: else it would be told ready at a commit that is not deployed yet.
+    if (row.observed_generation > 0) row.state = EnvironmentState::updating;
     if (policy.lifecycle.ttl && policy.lifecycle.extend_on_push) row.expires_at = expiry_of(app, policy);
     return app.database.write([&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
 }

@@ -81,6 +81,8 @@ Result<void> take_head(App& app, const storage::Project& project, const Environm
     if (branch.empty()) return fail(ErrorKind::invalid, "the environment {} names no branch, so there is no commit to run", row.name);
     const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
     const auto expected = row.desired_generation;
+    // With the commit: else it would be told ready at a commit that is not deployed yet.
+    if (row.commit != head && row.observed_generation > 0) row.state = EnvironmentState::updating;
     row.commit = head;
     row.branch = branch;
     return app.database.write([&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
