@@ -3,6 +3,7 @@
 #include "app/admission.hpp"
 #include "app/audit.hpp"
 #include "app/data_choice.hpp"
+#include "app/ended.hpp"
 #include "app/environment_notes.hpp"
 #include "app/preparation.hpp"
 #include "app/report.hpp"
@@ -27,21 +28,42 @@ std::string words_of(const std::vector<Error>& errors)
     return join(words, "\n");
 }
 
+bool has_wishes(const DeployOptions& options)
+{
+    return options.when == DeployOptions::When::always || !options.reset.empty() || !options.restart.empty() || !options.scale.empty();
+}
+
 /// Writes why nothing happens into the row, where `ramet why`, the page and the comment find it.
 Result<Deployed> show(App& app, const Wanted& wanted, EnvironmentState state, const std::string& reason, Outcome outcome,
                       const DeployOptions& pending)
 {
     const auto& environment = wanted.environment;
     const bool is_known = environment.state == state && environment.reason == reason;
-    if (!is_known) {
-        TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-            TRY(app.stores.environments.set_state(transaction, environment.id, state, reason, app.clock.now()));
-            if (outcome != Outcome::refused) TRY(save_pending(app, transaction, environment.id, pending));
-            return post_report(app, transaction, environment.id);
-        }));
-        state_changed(app, environment);
-    }
+    const bool keeps_wishes = outcome != Outcome::refused && (!is_known || has_wishes(pending));
+    if (is_known && !keeps_wishes) return Deployed{outcome, {}, reason};
+    TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        if (keeps_wishes) TRY(save_pending(app, transaction, environment.id, pending));
+        if (is_known) return {};
+        TRY(app.stores.environments.set_state(transaction, environment.id, state, reason, app.clock.now()));
+        return post_report(app, transaction, environment.id);
+    }));
+    if (!is_known) state_changed(app, environment);
     return Deployed{outcome, {}, reason};
+}
+
+/// What is wanted was submitted before: when it also succeeded, whatever was said since (a faulty file, a wait) holds no longer.
+Result<Deployed> leave_unchanged(App& app, const Wanted& wanted)
+{
+    const auto& environment = wanted.environment;
+    const bool was_said = environment.state == EnvironmentState::degraded || environment.state == EnvironmentState::updating;
+    if (!was_said || wanted.previous->generation != environment.observed_generation) return Deployed{};
+    TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(app.stores.environments.set_state(transaction, environment.id, EnvironmentState::ready, {}, app.clock.now()));
+        TRY(forget_pending(app, transaction, environment.id));
+        return post_report(app, transaction, environment.id);
+    }));
+    state_changed(app, environment);
+    return Deployed{};
 }
 
 Result<Deployed> refuse(App& app, const Wanted& wanted, const std::vector<Error>& refusals)
@@ -130,8 +152,7 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
     const auto extra = [&](engine::Transaction& engine_transaction) -> Result<void> {
         auto& transaction = storage::in_sqlite(engine_transaction);
         TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
-        const auto notes = to_text(notes_json(prepared.notes));
-        TRY(app.stores.environments.set_desired(transaction, row.id, {to_text(to_json(prepared.desired)), notes}));
+        TRY(save_submitted(app, transaction, row.id, to_text(to_json(prepared.desired)), prepared.notes));
         TRY(app.stores.queue.remove(transaction, row.id));
         TRY(claim_hosts(app, transaction, wanted, prepared.desired));
         TRY(post_report(app, transaction, row.id));
@@ -187,11 +208,12 @@ Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const Dep
     if (!made->held_back.empty()) return show(app, wanted, EnvironmentState::queued, made->held_back, Outcome::queued, options);
     if (!made->wait_for.empty()) return wait_for(app, wanted, made->wait_for, options);
     const auto& desired = made->prepared.desired;
-    if (options.when == DeployOptions::When::changed && wanted.previous && is_same(desired, *wanted.previous)) return Deployed{};
+    if (options.when == DeployOptions::When::changed && wanted.previous && is_same(desired, *wanted.previous))
+        return leave_unchanged(app, wanted);
     return submit(app, wanted, made->prepared, options);
 }
 
-Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by)
+Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by, Again again)
 {
     const auto wanted = TRY(load_wanted(app, id));
     auto row = wanted.environment;
@@ -209,6 +231,7 @@ Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const
         auto& transaction = storage::in_sqlite(engine_transaction);
         TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
         TRY(app.stores.queue.remove(transaction, id));
+        if (again == Again::for_newer_commit) TRY(save_ended(app, transaction, row));
         return audit(app, transaction, {asked_by, "environment.delete", row.project, row.name, nullptr});
     }));
     state_changed(app, row);

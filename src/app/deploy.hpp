@@ -38,8 +38,14 @@ struct DeployOptions {
 /// The caller holds the environment's turn (`environment_key`).
 Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const DeployOptions& options);
 
+/// Whether a pull request that is still open gets a new preview after the end of this one.
+enum class Again : std::uint8_t {
+    as_wanted,
+    for_newer_commit,  ///< a person or the clock ended it: the commit that it was made of gets no other
+};
+
 /// Ends an environment: before-delete jobs, then everything it holds. Returns the run.
-Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by);
+Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by, Again again = Again::as_wanted);
 
 /// After a run has ended, and whenever somebody wants to be sure: takes the outcome over into the row, reports, and deploys what
 /// has been asked for meanwhile.

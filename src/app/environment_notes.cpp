@@ -36,11 +36,14 @@ void add_words(const Json& list, std::set<std::string>& words)
 
 }  // namespace
 
-Json notes_json(const std::vector<std::string>& notes)
+Result<void> save_submitted(App& app, storage::Transaction& transaction, const EnvironmentId& id, const std::string& desired,
+                            const std::vector<std::string>& notes)
 {
-    json::array list;
-    for (const auto& note : notes) list.emplace_back(note);
-    return json::object{{"notes", std::move(list)}};
+    auto kept = TRY(load(app, id, &transaction));
+    auto& members = kept.as_object();
+    members.erase("pending");
+    members["notes"] = json::array(notes.begin(), notes.end());
+    return app.stores.environments.set_desired(transaction, id, {desired, to_text(kept)});
 }
 
 Result<std::vector<std::string>> load_notes(App& app, const EnvironmentId& id)
@@ -72,6 +75,11 @@ bool has_pending(App& app, const EnvironmentId& id)
     return notes && get_member(*notes, "pending").is_object();
 }
 
+Result<void> forget_pending(App& app, storage::Transaction& transaction, const EnvironmentId& id)
+{
+    return save_member(app, transaction, id, "pending", nullptr);
+}
+
 Result<DeployOptions> with_pending(App& app, const EnvironmentId& id, const DeployOptions& asked)
 {
     auto options = asked;
@@ -93,9 +101,9 @@ Result<void> save_left_commit(App& app, storage::Transaction& transaction, const
     return save_member(app, transaction, id, "left_commit", Json(commit.str()));
 }
 
-Result<CommitSha> load_left_commit(App& app, const EnvironmentId& id)
+Result<CommitSha> load_left_commit(App& app, const EnvironmentId& id, storage::Transaction* within)
 {
-    const auto notes = TRY(load(app, id));
+    const auto notes = TRY(load(app, id, within));
     return CommitSha(get_string(notes, "left_commit"));
 }
 

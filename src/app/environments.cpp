@@ -20,6 +20,8 @@ const engine::StepView* find_blocking(const engine::RunView& run)
     for (const auto state : {stuck, failed, backoff, unknown, waiting, in_flight})
         for (const auto& step : run.steps)
             if (step.state == state) return &step;
+    for (const auto& step : run.steps)
+        if (step.error && run.error && step.error->message == run.error->message) return &step;  // Taken back since.
     return nullptr;
 }
 

@@ -113,7 +113,12 @@ Result<GoldenAnswer> ensure_golden(App& app, const GoldenQuestion& question)
         return GoldenUnderWay{newest->id.str(), "a golden copy of " + question.database + " is being made"};
     const bool failed_lately = newest && newest->state != engine::RunState::succeeded && newest->error && newest->ended_at
                                && now - *newest->ended_at < no_retry_for;
-    if (failed_lately) return std::unexpected(in_context(*newest->error, "making a golden copy of " + question.database));
+    if (failed_lately) {
+        auto error = in_context(*newest->error, "making a golden copy of " + question.database);
+        // Whatever kind of failure ended the run: asked again now, the answer is the same.
+        error.kind = ErrorKind::conflict;
+        return std::unexpected(std::move(error));
+    }
     auto run = TRY(make_golden(app, question));
     return GoldenUnderWay{std::move(run), "a golden copy of " + question.database + " is being made"};
 }

@@ -84,7 +84,7 @@ Result<std::string> delete_preview(App& app, const Caller& caller, const Environ
     const auto found = TRY(get_preview(app, caller, name));
     return app.work.run_exclusive(environment_key(found.environment.id), [&]() -> Result<std::string> {
         const auto now = TRY(app.stores.environments.get(found.environment.id));
-        if (now.state != EnvironmentState::deleting) return destroy_environment(app, now.id, caller.name);
+        if (now.state != EnvironmentState::deleting) return destroy_environment(app, now.id, caller.name, Again::for_newer_commit);
         const auto run = TRY(newest_run(app, now.id));
         return run ? run->id.str() : std::string();
     });

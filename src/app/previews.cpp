@@ -2,6 +2,7 @@
 
 #include "app/audit.hpp"
 #include "app/deploy.hpp"
+#include "app/ended.hpp"
 #include "app/environment_notes.hpp"
 #include "app/preparation.hpp"
 #include "app/projects.hpp"
@@ -84,6 +85,8 @@ Result<void> take_commit(App& app, const Environment& preview, const PullRequest
 Result<void> open_preview(App& app, const Situation& situation)
 {
     const auto& pull = situation.pull_request;
+    const bool was_ended = TRY(was_ended_at(app, situation.project.id, pull.number, pull.head_commit));
+    if (was_ended) return {};
     Environment row;
     row.name = clone::preview_name(*situation.file.previews, situation.project.name, revision_of(situation));
     row.commit = pull.head_commit;
@@ -97,13 +100,22 @@ Result<void> open_preview(App& app, const Situation& situation)
     });
 }
 
+/// An attempt that could not decide anything (the repository did not answer) has changed the row and submitted nothing.
+Result<bool> was_submitted(App& app, const EnvironmentId& id, const CommitSha& commit)
+{
+    const auto desired = TRY(load_desired(app, id));
+    return desired && desired->commit == commit;
+}
+
 Result<void> push_to_preview(App& app, const Situation& situation)
 {
     const auto& preview = *situation.preview;
     const auto& pull = situation.pull_request;
     return app.work.run_exclusive(environment_key(preview.id), [&]() -> Result<void> {
         const auto now = TRY(app.stores.environments.find(preview.id));
-        if (!now || now->state == EnvironmentState::deleting || now->commit == pull.head_commit) return {};
+        if (!now || now->state == EnvironmentState::deleting) return {};
+        const bool is_submitted = TRY(was_submitted(app, preview.id, pull.head_commit));
+        if (now->commit == pull.head_commit && is_submitted) return {};
         const auto left = TRY(load_left_commit(app, preview.id));
         if (left == pull.head_commit) return {};  // A person went back from it.
         TRY(take_commit(app, *now, pull, *situation.file.previews));
@@ -136,6 +148,7 @@ Result<void> reconcile_pull_request(App& app, const ProjectId& project, std::int
     if (!situation.file.previews) return {};
     const auto wish = clone::wants_preview(*situation.file.previews, situation.pull_request, {});
     using clone::Wish;
+    if (wish.wish != Wish::wanted) TRY(forget_ended(app, project, number));
     if (wish.wish == Wish::as_it_is) return {};
     if (wish.wish == Wish::wanted) return situation.preview ? push_to_preview(app, situation) : open_preview(app, situation);
     if (wish.wish == Wish::not_wanted && situation.preview) return end_preview(app, *situation.preview, "ramet: " + wish.reason);
@@ -153,11 +166,17 @@ Result<void> reconcile_branch(App& app, const ProjectId& id, const std::string& 
         const bool follows = environment.origin == EnvironmentOrigin::managed && environment.branch == branch && environment.desired_generation > 0;
         if (!follows || environment.state == EnvironmentState::deleting) continue;
         const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
+        const bool is_submitted = TRY(was_submitted(app, environment.id, head));
         if (environment.commit != head) moved.push_back(environment.name);
+        else if (!is_submitted) TRY(app.work.run_exclusive(environment_key(environment.id), [&] { return deploy_environment(app, environment.id, {}); }));
     }
     if (moved.empty()) return {};
     const Caller pusher{"push to " + branch, Role::admin, {}};
-    if (branch != project.trusted_branch) return fail(ErrorKind::conflict, "the branch {} is not the trusted one", branch);
+    if (branch != project.trusted_branch) {
+        // Its commits are deployed; the file that counts stays that of the trusted branch.
+        TRY(take_over_trusted_file(app, pusher, project, project.file_text, project.trusted_commit, moved));
+        return {};
+    }
     const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
     const auto text = TRY(app.git.read_file(source, head, project.file_name));
     TRY(take_over_trusted_file(app, pusher, project, text, head, moved));

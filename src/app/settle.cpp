@@ -21,8 +21,20 @@ std::string failure_words(const App& app, const engine::RunView& run)
     return run.error ? app.redactor.redact(run.error->message) : std::string(to_string(run.state));
 }
 
+/// "; what was there before (a1b2c3d) still serves"
+std::string words_of_what_serves(App& app, const EnvironmentId& id)
+{
+    constexpr std::size_t far_enough = 100;
+    const auto runs = app.engine.list_runs(owner_of(id), far_enough);
+    if (runs)
+        for (const auto& run : *runs)
+            if (run.kind == engine::RunKind::apply && run.state == RunState::succeeded)
+                return fmt::format("; what was there before ({}) still serves", short_sha(CommitSha(get_string(run.note, "commit"))));
+    return "; what was there before still serves";
+}
+
 /// What an ended apply run means for people. `had_good`: an earlier generation served, and still does.
-Outcome outcome_of(const App& app, const engine::RunView& run, bool had_good)
+Outcome outcome_of(App& app, const EnvironmentId& id, const engine::RunView& run, bool had_good)
 {
     switch (run.state) {
     case RunState::succeeded: return {EnvironmentState::ready};
@@ -32,7 +44,7 @@ Outcome outcome_of(const App& app, const engine::RunView& run, bool had_good)
         return had_good ? Outcome{EnvironmentState::ready, "the last deployment was cancelled"}
                         : Outcome{EnvironmentState::failed, "its creation was cancelled"};
     default:
-        return had_good ? Outcome{EnvironmentState::degraded, failure_words(app, run) + "; what was there before still serves"}
+        return had_good ? Outcome{EnvironmentState::degraded, failure_words(app, run) + words_of_what_serves(app, id)}
                         : Outcome{EnvironmentState::failed, failure_words(app, run)};
     }
 }
@@ -40,7 +52,7 @@ Outcome outcome_of(const App& app, const engine::RunView& run, bool had_good)
 Result<void> take_over(App& app, const Environment& environment, const engine::RunView& run)
 {
     const bool had_good = environment.observed_generation > 0;
-    const auto outcome = outcome_of(app, run, had_good);
+    const auto outcome = outcome_of(app, environment.id, run, had_good);
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         auto& environments = app.stores.environments;
         const auto now = app.clock.now();
@@ -105,7 +117,9 @@ Result<void> settle_environment(App& app, const EnvironmentId& id)
     const bool has_ended = run && (engine::is_final(run->state) || run->state == RunState::kept);
     if (has_ended && run->kind == engine::RunKind::destroy) return settle_removal(app, *environment, *run);
     const bool is_open = environment->state == EnvironmentState::creating || environment->state == EnvironmentState::updating;
-    const bool is_newest = has_ended && run->generation == environment->desired_generation;
+    // A row whose commit was changed and then could not be deployed is not what the run was about.
+    const bool is_newest = has_ended && run->generation == environment->desired_generation
+                           && get_string(run->note, "commit") == environment->commit.str();
     if (is_open && is_newest && !has_pending(app, id)) return take_over(app, *environment, *run);
     if (is_waiting(*environment, run)) TRY(deploy_environment(app, id, {}));
     return {};

@@ -38,7 +38,7 @@ Result<void> end_expired(App& app, const EnvironmentId& id)
         const auto now = TRY(app.stores.environments.find(id));
         const bool is_over = now && now->expires_at && *now->expires_at <= app.clock.now() && !now->is_pinned;
         if (!is_over || now->state == EnvironmentState::deleting) return {};
-        TRY(destroy_environment(app, id, "ramet: its time to live is over"));
+        TRY(destroy_environment(app, id, "ramet: its time to live is over", Again::for_newer_commit));
         return {};
     });
 }

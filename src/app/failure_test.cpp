@@ -1,0 +1,80 @@
+#include "app/previews.hpp"
+#include "fakes/app_house.hpp"
+
+using namespace ramet;
+using namespace ramet::app;
+using namespace ramet::app::testing;
+
+TEST_CASE("a first create that fails is rolled back, says why and can be healed by a push")
+{
+    AppHouse house;
+    house.connect();
+    house.driver.break_down("service/web");
+    const auto number = house.open("feature");
+    house.until_state("pr-1", EnvironmentState::failed);
+    const auto row = house.row("pr-1");
+    CHECK(row.reason.find("service/web ended with code 1") != std::string::npos);
+    house.until_comment(number, "last line of its log");
+    house.until([&] { return house.gitea.status_of(row.commit) == "failure"; });
+    for (const auto& [name, object] : house.driver.objects()) CHECK(object.ref.mark.owner.str() != row.id.str());
+    const auto why = must(explain_environment(*house.app, house.admin, house.name_of("pr-1")));
+    CHECK(why.blocking_step == "service/web");
+    CHECK(why.error->evidence.find("last line of its log") != std::string::npos);
+    CHECK(!why.next_steps.empty());
+    house.driver.repair("service/web");
+    house.repository.push("feature", {{"web/main.c", "fixed"}});
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::ready);
+}
+
+TEST_CASE("an update that fails degrades the preview, and what serves is named")
+{
+    AppHouse house;
+    house.connect();
+    const auto number = house.open_ready("feature");
+    const auto good = house.row("pr-1").commit;
+    house.driver.fail("apply service/web", Error{ErrorKind::refused, "it cannot start", "the-evidence"});
+    const auto bad = house.repository.push("feature", {{"web/main.c", "broken"}});
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::degraded);
+    CHECK(house.row("pr-1").commit == bad);
+    CHECK(house.row("pr-1").observed_generation == 1);
+    CHECK(house.row("pr-1").reason.find(short_sha(good)) != std::string::npos);
+    CHECK(house.driver.has("service/web"));
+    house.until([&] { return house.gitea.status_of(bad) == "failure"; });
+    // It is not tried again by itself.
+    must(house.look_at(number));
+    CHECK(house.runs("pr-1").size() == 2);
+    must(redeploy_preview(*house.app, house.admin, house.name_of("pr-1")));
+    house.until_state("pr-1", EnvironmentState::ready);
+    CHECK(house.row("pr-1").reason.empty());
+}
+
+TEST_CASE("a failing base does not touch the previews that branch from it")
+{
+    AppHouse house;
+    house.connect();
+    house.open_ready("feature");
+    const auto before = house.row("pr-1");
+    house.driver.fail("apply service/api", Error{ErrorKind::refused, "it cannot start"});
+    house.repository.push("main", {{"api/main.c", "broken"}});
+    must(reconcile_branch(*house.app, house.project().id, "main"));
+    house.until_state("staging", EnvironmentState::degraded);
+    CHECK(house.row("pr-1") == before);
+}
+
+TEST_CASE("a run that is cancelled leaves what was there before")
+{
+    AppHouse house;
+    house.connect();
+    const auto number = house.open_ready("feature");
+    house.driver.block("service/web");
+    house.repository.push("feature", {{"web/main.c", "second"}});
+    must(house.look_at(number));
+    const auto run = house.runs("pr-1").front();
+    CHECK(house.row("pr-1").state == EnvironmentState::updating);
+    must(house.engine->cancel(run.id));
+    house.driver.release("service/web");
+    house.until_state("pr-1", EnvironmentState::ready);
+    CHECK(house.row("pr-1").reason == "the last deployment was cancelled");
+}
