@@ -69,7 +69,15 @@ class Round:
         unwell = [service for service in self.preview["services"] if service["state"] != "healthy"]
         assert not unwell, f"ready, but {unwell}"
         assert self._shop.ramet.request(self.preview["urls"]["web"]).status == 200
-        return seen_at - self._shop.arrival(newest, "pull_request%")
+        return self._since_webhook(seen_at, newest, lambda event, body: event == "pull_request" and body["action"] == "opened")
+
+    def _since_webhook(self, seen_at, newest, is_it):
+        """Nothing when the periodic look at the Git host was earlier than its webhook: that is no time of a webhook."""
+        arrived = self._shop.arrival(newest, is_it)
+        if self._shop.newest_run(self.preview) < arrived:
+            say("  the webhook came later than the periodic look: not counted")
+            return None
+        return seen_at - arrived
 
     def push(self, floor):
         """A change of the page, under load."""
@@ -78,13 +86,13 @@ class Round:
         with Load(self._shop.ramet, self.preview["urls"]["web"], "/healthz") as load:
             commit = self._shop.work.push(self._branch, {"apps/web/templates/page.html": page_saying(self._text)})
             seen_at, self.preview = self._shop.wait_ready(f"pr-{self.number}", self.preview["generation"], pause_s=0.008)
-        taken = seen_at - self._shop.arrival(newest, "%")
+        taken = self._since_webhook(seen_at, newest, lambda event, body: commit in (body.get("after"), head_of(body)))
         assert self.preview["commit"] == commit and self._text in self._shop.ramet.request(self.preview["urls"]["web"]).text
         others = [service["name"] for service in self.preview["services"]
                   if service["name"] != "web" and service["process_ids"] != before[service["name"]]]
         built, started = floor.build_and_start("web", BUILD, commit)
         floor.take_down()
-        say(f"  push {taken:.3f} s; by hand its build {built:.3f} s, its start {started:.3f} s; {load.answered} requests answered, "
+        say(f"  push {text_of(taken)}; by hand its build {built:.3f} s, its start {started:.3f} s; {load.answered} requests answered, "
             f"{len(load.failures)} failed")
         return Pushed(taken, built + started, others, load.answered, load.failures)
 
@@ -102,7 +110,15 @@ class Round:
             time.sleep(0.02)
             gone_at = time.time()
         wait_for(lambda: shop.preview(f"pr-{self.number}") is None, f"pr-{self.number} to be forgotten")
-        return gone_at - shop.arrival(newest, "pull_request%")
+        return self._since_webhook(gone_at, newest, lambda event, body: event == "pull_request" and body["action"] == "closed")
+
+
+def head_of(body):
+    return body.get("pull_request", {}).get("head", {}).get("sha")
+
+
+def text_of(seconds):
+    return "–" if seconds is None else f"{seconds:.3f} s"
 
 
 @dataclass
@@ -119,18 +135,22 @@ def measure(shop, floor, options):
     samples, source = Samples(), shop.ramet.api("GET", f"/environments/{BASE}/databases/db/connection")[1]["url"]
     for index in range(options.rounds):
         current = Round(shop, index)
-        samples.create.append(current.create())
+        created = current.create()
         samples.method = current.preview["databases"][0]["method"]
-        if index < options.pushes:
-            samples.push.append(current.push(floor))
-        samples.delete.append(current.end())
-        samples.floor.append(floor.bring_up(current.number))
+        pushed = current.push(floor) if len(samples.push) < options.pushes else None
+        samples.push += [pushed] if pushed is not None and pushed.taken is not None else []
+        ended = current.end()
+        samples.delete += [] if ended is None else [ended]
+        by_hand = floor.bring_up(current.number)
         floor.take_down()
+        if created is not None:
+            samples.create.append(created)
+            samples.floor.append(by_hand)
         if index < options.restores:
             samples.restore.append(floor.dump_and_restore(current.number, source))
             floor.take_down()
-        say(f"round {index}: webhook to healthy {samples.create[-1]:.3f} s, floor {samples.floor[-1]:.3f} s, gone in "
-            f"{samples.delete[-1]:.3f} s, dump and restore {samples.restore[-1] if samples.restore else 0:.1f} s")
+        say(f"round {index}: webhook to healthy {text_of(created)}, floor {by_hand:.3f} s, gone in {text_of(ended)}"
+            + (f", dump and restore {samples.restore[-1]:.1f} s" if index < options.restores else ""))
     return samples
 
 

@@ -1,4 +1,5 @@
 """The shop on a real Git host with a real webhook, its base with a database of a chosen size, and what it is compared with."""
+import json
 import os
 import pathlib
 import shutil
@@ -75,11 +76,17 @@ class Shop(Installation):
     def close(self, number):
         self.gitea.close(self.repository, number)
 
-    def arrival(self, newest_before, kind):
-        """When the first webhook of this kind came in after delivery `newest_before`."""
+    def arrival(self, newest_before, is_it):
+        """When the first webhook after delivery `newest_before` came in of which `is_it(event, body)` is true. The Git host
+        sends its events one after the other: what an earlier change led to may come in between."""
         def came():
-            return self.query("SELECT received_at FROM delivery WHERE id > ? AND event LIKE ? ORDER BY id LIMIT 1", newest_before, kind)
-        return wait_for(came, f"a webhook {kind}", pause_s=0.01)[0][0] / 1000
+            rows = self.query("SELECT received_at, event, body FROM delivery WHERE id > ? ORDER BY id", newest_before)
+            return next((at for at, event, body in rows if is_it(event, json.loads(body))), None)
+        return wait_for(came, "the webhook", pause_s=0.01) / 1000
+
+    def newest_run(self, preview):
+        """When the newest run of this preview was submitted; also after its end."""
+        return self.query("SELECT created_at FROM run WHERE owner_id = ? ORDER BY sequence DESC LIMIT 1", preview["id"])[0][0] / 1000
 
     def newest_delivery(self):
         return self.query("SELECT coalesce(max(id), 0) FROM delivery")[0][0]

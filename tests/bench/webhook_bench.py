@@ -101,8 +101,8 @@ def probe_disk(folder, seconds, size):
     return taken
 
 
-def real_delivery(here, gitea, repository, work):
-    """A pull request was opened, and is closed again: what its hook sent."""
+def real_deliveries(here, gitea, repository, work):
+    """A pull request was opened, and is closed again: what its hook sent about it, and about the comment that it got."""
     work.push("change", {"README.md": "a change\n"})
     number = gitea.open_pull_request(repository, "change", "main")
     here.wait_ready(f"pr-{number}")
@@ -110,21 +110,28 @@ def real_delivery(here, gitea, repository, work):
     wait_for(lambda: here.preview(f"pr-{number}") is None, "the preview to be gone")
     hook = gitea.hooks(repository)[0]["id"]
 
-    def sent():
-        return [found for found in gitea.deliveries(hook) if found["event"].startswith("pull_request") and found["succeeded"]]
-    return wait_for(sent, "a delivery of Gitea's")[0]
+    def sent(event):
+        return [found for found in gitea.deliveries(hook) if found["event"] == event and found["succeeded"]]
+    return [wait_for(lambda: sent(event), f"a delivery {event} of Gitea's")[0] for event in ("pull_request", "pull_request_comment")]
 
 
-def measure(here, delivery, options):
-    loads, disk = Load(delivery, options.rate), []
-    asyncio.run(Load(delivery, options.rate).run(1))  # Warm-up.
+def measure(here, deliveries, options):
+    loads, disk = [Load(delivery, options.rate) for delivery in deliveries], []
+    asyncio.run(Load(deliveries[0], options.rate).run(1))  # Warm-up.
     for number in range(options.rounds):
-        disk += probe_disk(here.ramet.directory, options.seconds, loads.body_size)
-        before = len(loads.latencies)
-        asyncio.run(loads.run(options.seconds))
-        say(f"round {number}: p50 {percentile(loads.latencies[before:], 0.5) * 1000:.2f} ms, p99 {percentile(loads.latencies[before:], 0.99) * 1000:.2f} ms; "
-            f"the disk's p50 {percentile(disk, 0.5) * 1000:.2f} ms, p99 {percentile(disk, 0.99) * 1000:.2f} ms; {len(loads.problems)} problems")
+        disk += probe_disk(here.ramet.directory, options.seconds, loads[0].body_size)
+        for load in loads:
+            asyncio.run(load.run(options.seconds))
+        told = "; ".join(f"p50 {percentile(load.latencies, 0.5) * 1000:.2f} ms, p99 {percentile(load.latencies, 0.99) * 1000:.2f} ms" for load in loads)
+        say(f"so far: {told}; the disk's p50 {percentile(disk, 0.5) * 1000:.2f} ms, p99 {percentile(disk, 0.99) * 1000:.2f} ms")
     return loads, disk
+
+
+def report(name, load, disk):
+    mine, peer = percentile(load.latencies, 0.99) * 1000, percentile(disk, 0.99) * 1000
+    row(f"{name}, p99", mine, "ms", "≤ 3× the disk's commit", mine <= 3 * peer and not load.problems, peer, mine / peer)
+    if load.problems:
+        say(f"{len(load.problems)} problems: {load.problems[:3]}")
 
 
 def kill_in_the_midst(here, delivery, options):
@@ -151,13 +158,14 @@ def main():
             work.push_tree("main", pathlib.Path(folder) / "project")
             here.ramet.run("git", "connect", "gitea", "--url", gitea.url, "--repo", repository, stdin=gitea.alice.token)
             here.wait_ready(BASE)
-            delivery = real_delivery(here, gitea, repository, work)
-        load, disk = measure(here, delivery, options)
-        answered, lost = kill_in_the_midst(here, delivery, options)
-    mine, peer = percentile(load.latencies, 0.99) * 1000, percentile(disk, 0.99) * 1000
+            deliveries = real_deliveries(here, gitea, repository, work)
+        (pulls, comments), disk = measure(here, deliveries, options)
+        answered, lost = kill_in_the_midst(here, deliveries[0], options)
     name = f"webhook accepted and stored at {options.rate}/s"
-    row(f"{name}, p99", mine, "ms", "≤ 3× the disk's commit", mine <= 3 * peer and not load.problems, peer, mine / peer)
-    row(f"{name}: not answered 202 of {len(load.latencies) + len(load.problems):,}", len(load.problems), "requests", "0", not load.problems)
+    report(f"{name}, each a reason to read the pull request again", pulls, disk)
+    report(f"{name}, none a reason to do anything", comments, disk)
+    problems, sent = len(pulls.problems + comments.problems), len(pulls.latencies + comments.latencies)
+    row(f"{name}: not answered 202 of {sent + problems:,}", problems, "requests", "0", problems == 0)
     row(f"kill -9 at {options.rate} webhooks/s: lost of {answered:,} answered 202", lost, "webhooks", "0", lost == 0)
 
 
