@@ -10,7 +10,7 @@ INSERT INTO products (name, price_cents, stock, description)
 SELECT (ARRAY['Blue','Green','Woollen','Oak','Copper','Linen','Little'])[1 + n %% 7] || ' '
        || (ARRAY['teapot','lamp','chair','kite','bowl','clock','basket','blanket','stool','vase','candle'])[1 + n %% 11]
        || ' no. ' || n,
-       199 + (n * 7919) %% 20000, 1000 + n %% 500, left(repeat(md5(n::text), 1 + %(bytes)s / 32), %(bytes)s)
+       199 + (n::bigint * 7919) %% 20000, 1000 + n %% 500, left(repeat(md5(n::text), 1 + %(bytes)s / 32), %(bytes)s)
 FROM generate_series(1, %(rows)s) AS n
 """
 
