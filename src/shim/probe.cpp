@@ -6,8 +6,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 
 namespace ramet::shim {
+
+namespace {
+
+constexpr std::size_t refusal_limit = 2048;
+constexpr std::size_t told_body = 300;
+
+}  // namespace
 
 Fd connect_to_port(int port)
 {
@@ -74,10 +82,29 @@ void PortProbe::read_status()
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (count <= 0) return end("GET " + question_.http_path + ": the connection was closed without an answer");
     reply_.append(buffer, static_cast<std::size_t>(count));
-    if (reply_.size() < 12) return;
+    if (!has_status()) return;
     const bool good = reply_.starts_with("HTTP/1.") && (reply_[9] == '2' || reply_[9] == '3');
+    // What a refusal says is evidence: it is read as well, up to a limit.
+    if (!good && reply_.size() < refusal_limit) return;
     is_answered_ = true;
-    answer_(good ? "" : "GET " + question_.http_path + " answered " + reply_.substr(0, reply_.find_first_of("\r\n")));
+    answer_(good ? "" : refusal());
+}
+
+bool PortProbe::has_status() const
+{
+    constexpr std::size_t status_end = std::string_view("HTTP/1.1 200").size();
+    return reply_.size() >= status_end;
+}
+
+std::string PortProbe::refusal() const
+{
+    auto words = "GET " + question_.http_path + " answered " + reply_.substr(0, reply_.find_first_of("\r\n"));
+    const auto body = reply_.find("\r\n\r\n");
+    if (body == std::string::npos || body + 4 == reply_.size()) return words;
+    words += ": " + reply_.substr(body + 4, told_body);
+    for (auto& character : words)
+        if (static_cast<unsigned char>(character) < 0x20) character = ' ';
+    return words;
 }
 
 void PortProbe::swallow_rest()
@@ -93,7 +120,9 @@ void PortProbe::swallow_rest()
 void PortProbe::end(std::string problem)
 {
     close();
-    if (!is_answered_) answer_(std::move(problem));
+    if (is_answered_) return;
+    is_answered_ = true;
+    answer_(has_status() ? refusal() : std::move(problem));
 }
 
 void PortProbe::close()

@@ -31,6 +31,9 @@ public:
 private:
     void send_request();
     void read_status();
+    bool has_status() const;
+    /// The status line and the beginning of the body.
+    std::string refusal() const;
     void swallow_rest();
     void end(std::string problem);
     void close();
