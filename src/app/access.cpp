@@ -55,6 +55,9 @@ Result<Caller> authenticate(App& app, std::string_view token)
 
 Result<SecretBytes> create_token(App& app, const Caller& caller, const NewToken& token)
 {
+    if (!caller.project.empty() && token.project != caller.project)
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    if (!includes(caller.role, token.role)) return fail(ErrorKind::forbidden, "a token may not do more than whoever makes it");
     if (token.name.empty()) return fail(ErrorKind::invalid, "a token needs a name");
     const auto text = std::string(token_prefix) + random_password(token_length);
     storage::Token row{.id = random_hex(app.random, 8), .name = token.name, .sha256 = sha256_hex(text), .role = std::string(to_string(token.role))};
@@ -84,9 +87,11 @@ Result<std::vector<TokenView>> list_tokens(App& app, const Caller& caller)
 
 Result<void> revoke_token(App& app, const Caller& caller, const std::string& id)
 {
-    const auto token = TRY(app.stores.tokens.get(id));
     const auto own = TRY(project_id(app, caller.project));
-    if (!own.empty() && token.project != own) return fail(ErrorKind::not_found, "there is no token {}", id);
+    const auto found = app.stores.tokens.get(id);
+    if (!found && found.error().kind != ErrorKind::not_found) return std::unexpected(found.error());
+    if (!found || (!own.empty() && found->project != own)) return fail(ErrorKind::not_found, "there is no token {}", id);
+    const auto& token = *found;
     return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.tokens.revoke(transaction, id, app.clock.now()));
         return audit(app, transaction, {caller.name, "token.revoke", token.project, id, json::object{{"name", token.name}}});

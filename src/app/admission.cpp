@@ -25,6 +25,24 @@ bool is_active(const Environment& environment)
            && environment.desired_generation > 0 && !holds_nothing(environment);
 }
 
+/// The other previews of the project that take room.
+Result<std::vector<Environment>> list_active(App& app, const Wanted& wanted)
+{
+    auto active = TRY(app.stores.environments.list(wanted.project.id));
+    std::erase_if(active, [&](const auto& other) { return !is_active(other) || other.id == wanted.environment.id; });
+    return active;
+}
+
+std::int64_t count_of(const std::vector<Environment>& active, const std::string& user)
+{
+    return std::ranges::count_if(active, [&](const auto& other) { return other.created_by == user; });
+}
+
+bool has_all_allowed(const std::vector<Environment>& active, const std::string& user, const Limits& limits)
+{
+    return limits.max_per_user && count_of(active, user) >= *limits.max_per_user;
+}
+
 Result<std::int64_t> memory_in_use(App& app, const std::vector<Environment>& active)
 {
     std::int64_t bytes = 0;
@@ -49,15 +67,13 @@ std::string check_disk(const App& app, const Limits& limits)
 Result<std::string> check_limits(App& app, const Wanted& wanted, const Prepared& prepared)
 {
     const auto& limits = prepared.policy.limits;
-    auto active = TRY(app.stores.environments.list(wanted.project.id));
-    std::erase_if(active, [&](const auto& other) { return !is_active(other) || other.id == wanted.environment.id; });
+    const auto active = TRY(list_active(app, wanted));
     const auto count = static_cast<int>(active.size());
     if (limits.max_active && count >= *limits.max_active)
         return fmt::format("{} of {} previews are active (limits.max_active)", count, *limits.max_active);
     const auto& user = wanted.environment.created_by;
-    const auto own = std::ranges::count_if(active, [&](const auto& other) { return other.created_by == user; });
-    if (limits.max_per_user && own >= *limits.max_per_user)
-        return fmt::format("{} has {} of {} previews (limits.max_per_user)", user, own, *limits.max_per_user);
+    if (has_all_allowed(active, user, limits))
+        return fmt::format("{} has {} of {} previews (limits.max_per_user)", user, count_of(active, user), *limits.max_per_user);
     if (limits.memory_bytes) {
         const auto used = TRY(memory_in_use(app, active));
         const auto own_memory = clone::memory_of(prepared.desired);
@@ -68,25 +84,33 @@ Result<std::string> check_limits(App& app, const Wanted& wanted, const Prepared&
     return check_disk(app, limits);
 }
 
-/// Those who came earlier come in first.
-Result<bool> somebody_is_before(App& app, const Wanted& wanted)
+/// Those who came earlier come in first, but whoever has all that one person may have holds up nobody else.
+Result<bool> somebody_is_before(App& app, const Wanted& wanted, const Limits& limits)
 {
+    const auto active = TRY(list_active(app, wanted));
     const auto places = TRY(app.stores.queue.list());
     for (const auto& place : places) {
         if (place.environment == wanted.environment.id) return false;
-        if (place.project == wanted.project.id) return true;
+        if (place.project != wanted.project.id) continue;
+        const auto waiting = TRY(app.stores.environments.find(place.environment));
+        if (waiting && !has_all_allowed(active, waiting->created_by, limits)) return true;
     }
     return false;
 }
 
 }  // namespace
 
+bool needs_room(const Environment& environment)
+{
+    return environment.origin == EnvironmentOrigin::preview && environment.desired_generation == 0;
+}
+
 Result<std::string> check_admission(App& app, const Wanted& wanted, const Prepared& prepared)
 {
     const auto& environment = wanted.environment;
-    if (environment.origin != EnvironmentOrigin::preview || environment.desired_generation > 0) return std::string();
+    if (!needs_room(environment)) return std::string();
     auto reason = TRY(check_limits(app, wanted, prepared));
-    const bool is_behind = TRY(somebody_is_before(app, wanted));
+    const bool is_behind = TRY(somebody_is_before(app, wanted, prepared.policy.limits));
     if (reason.empty() && is_behind) reason = "others wait before it";
     if (reason.empty()) return reason;
     TRY(app.database.write([&](storage::Transaction& transaction) {

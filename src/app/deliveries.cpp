@@ -1,5 +1,6 @@
 #include "app/deliveries.hpp"
 
+#include "app/audit.hpp"
 #include "app/context.hpp"
 #include "app/scoping.hpp"
 #include "app/work.hpp"
@@ -111,10 +112,14 @@ Result<std::vector<DeliveryView>> list_deliveries(App& app, const Caller& caller
 
 Result<void> redeliver(App& app, const Caller& caller, std::int64_t id)
 {
-    const auto row = TRY(app.stores.deliveries.get(id));
-    const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
+    const auto row = app.stores.deliveries.get(id);
+    if (!row && row.error().kind != ErrorKind::not_found) return std::unexpected(row.error());
+    const auto project = row ? TRY(app.stores.projects.find_by_connection(row->forge, row->connection)) : std::nullopt;
     if (!project || !may_see(caller, project->name)) return fail(ErrorKind::not_found, "there is no delivery {}", id);
-    TRY(app.database.write([&](storage::Transaction& transaction) { return app.stores.deliveries.redeliver(transaction, id); }));
+    TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(app.stores.deliveries.redeliver(transaction, id));
+        return audit(app, transaction, {caller.name, "delivery.redeliver", project->id, std::to_string(id), nullptr});
+    }));
     app.work.add(delivery_key(id));
     return {};
 }

@@ -9,6 +9,7 @@
 #include "app/report.hpp"
 #include "base/text.hpp"
 #include "clone/desired_json.hpp"
+#include "clone/guard.hpp"
 
 namespace ramet::app {
 
@@ -139,6 +140,15 @@ Result<void> claim_hosts(App& app, storage::Transaction& transaction, const Want
     return {};
 }
 
+/// What the trusted file lets a preview reach, each time that it is deployed so.
+Result<void> audit_accepted(App& app, storage::Transaction& transaction, const Wanted& wanted, const Prepared& prepared)
+{
+    for (const auto& violation : prepared.accepted)
+        TRY(audit(app, transaction, {"previews.allow_reach", "reach.accepted", wanted.project.id, wanted.environment.name,
+                                     json::object{{"reach", clone::describe(violation)}}}));
+    return {};
+}
+
 /// The row, the desired environment and the run in one transaction.
 Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared, const DeployOptions& options)
 {
@@ -155,6 +165,7 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
         TRY(save_submitted(app, transaction, row.id, to_text(to_json(prepared.desired)), prepared.notes));
         TRY(app.stores.queue.remove(transaction, row.id));
         TRY(claim_hosts(app, transaction, wanted, prepared.desired));
+        TRY(audit_accepted(app, transaction, wanted, prepared));
         TRY(post_report(app, transaction, row.id));
         return audit(app, transaction, {options.asked_by.empty() ? "ramet" : options.asked_by, "environment.deploy", row.project, row.name,
                                         json::object{{"commit", row.commit.str()}, {"generation", row.desired_generation}}});
@@ -162,6 +173,16 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
     const auto run = TRY(app.engine.submit(run_request(wanted, prepared.desired, std::move(graph), options), extra));
     state_changed(app, row);
     return Deployed{Outcome::started, run.str(), {}};
+}
+
+/// One after the other: of two that come at the same moment, only one gets the last place.
+Result<Deployed> enter(App& app, const Wanted& wanted, const Prepared& prepared, const DeployOptions& options)
+{
+    return app.work.run_exclusive("admission/" + wanted.project.id.str(), [&]() -> Result<Deployed> {
+        const auto held_back = TRY(check_admission(app, wanted, prepared));
+        if (!held_back.empty()) return show(app, wanted, EnvironmentState::queued, held_back, Outcome::queued, options);
+        return submit(app, wanted, prepared, options);
+    });
 }
 
 struct Made {
@@ -210,6 +231,7 @@ Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const Dep
     const auto& desired = made->prepared.desired;
     if (options.when == DeployOptions::When::changed && wanted.previous && is_same(desired, *wanted.previous))
         return leave_unchanged(app, wanted);
+    if (needs_room(wanted.environment)) return enter(app, wanted, made->prepared, options);
     return submit(app, wanted, made->prepared, options);
 }
 

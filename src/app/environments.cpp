@@ -190,6 +190,9 @@ Result<std::string> refresh_golden(App& app, const Caller& caller, const Environ
     TRY(find_database(desired, database));
     // A preview's data comes from its base: that is where a new copy is made.
     const auto source = found.environment.base.empty() ? found.environment.id : found.environment.base;
+    TRY(app.database.write([&](storage::Transaction& transaction) {
+        return audit(app, transaction, {caller.name, "database.refresh", found.project.id, found.environment.name + "/" + database, nullptr});
+    }));
     return make_golden(app, {found.project.id, source, database, {}});
 }
 

@@ -29,6 +29,9 @@ std::optional<Milliseconds> duration_of(const std::optional<engine::RunView>& ru
 Result<void> send_comment(App& app, const Json& payload)
 {
     const auto project = TRY(app.stores.projects.get(ProjectId(get_string(payload, "project"))));
+    // A farewell that was held up by an outage must not be said over a new preview's report.
+    const auto preview = TRY(app.stores.environments.find_by_pull_request(project.id, get_int(payload, "number")));
+    if (preview) return {};
     const auto forge = TRY(app.forges.open(project));
     return forge->ensure_comment(project.connection.repository, get_int(payload, "number"), get_string(payload, "marker"),
                                  get_string(payload, "text"));
