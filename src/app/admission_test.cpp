@@ -120,9 +120,11 @@ TEST_CASE("a creation that failed takes no room, and who waits is let in by the 
     AppHouse house;
     house.connect(shop_text({.limits = "max_active: 1, min_free_disk: 1Mi"}));
     house.driver.break_down("service/web");
+    house.driver.block("service/web");
     house.open("one");
     house.open("two");
     CHECK(house.row("pr-2").state == EnvironmentState::queued);
+    house.driver.release("service/web");
     house.until_state("pr-1", EnvironmentState::failed);
     house.driver.repair("service/web");
     reconcile_all(*house.app);

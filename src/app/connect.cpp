@@ -1,6 +1,7 @@
 #include "app/audit.hpp"
 #include "app/preparation.hpp"
 #include "app/projects.hpp"
+#include "app/scoping.hpp"
 #include "app/work.hpp"
 #include "base/text.hpp"
 
@@ -101,6 +102,7 @@ Result<Started> connect_repository(App& app, const Caller& caller, ConnectReques
 {
     while (request.url.ends_with('/')) request.url.pop_back();
     const auto opened = TRY(open_repository(app, request));
+    if (!may_see(caller, opened.first.project)) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     auto project = TRY(save_connection(app, caller, request, opened));
     TRY(install_webhook(app, project, opened));
     std::vector<std::string> bases;

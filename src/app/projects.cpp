@@ -46,6 +46,7 @@ Environment new_environment(App& app, const Caller& caller, const storage::Proje
     row.branch = declared.branch;
     row.target = declared.target;
     row.created_by = caller.name;
+    row.reason = "registered, not started";
     row.created_at = row.updated_at = app.clock.now();
     return row;
 }

@@ -99,6 +99,12 @@ Result<void> settle_removal(App& app, const Environment& environment, const engi
     return take_over(app, environment, run);
 }
 
+/// A base that nobody has brought up: it has no commit to run.
+bool is_only_registered(const Environment& environment)
+{
+    return environment.origin != EnvironmentOrigin::preview && environment.desired_generation == 0 && environment.commit.empty();
+}
+
 bool is_waiting(const Environment& environment, const std::optional<engine::RunView>& run)
 {
     // Its row asks for something that no run was submitted for: it waits for a golden copy or for room.
@@ -112,7 +118,7 @@ bool is_waiting(const Environment& environment, const std::optional<engine::RunV
 Result<void> settle_environment(App& app, const EnvironmentId& id)
 {
     const auto environment = TRY(app.stores.environments.find(id));
-    if (!environment) return {};
+    if (!environment || is_only_registered(*environment)) return {};
     const auto run = TRY(newest_run(app, id));
     const bool has_ended = run && (engine::is_final(run->state) || run->state == RunState::kept);
     if (has_ended && run->kind == engine::RunKind::destroy) return settle_removal(app, *environment, *run);

@@ -136,6 +136,7 @@ Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& name
 
 Result<std::int64_t> rotate_keys(App& app, const Caller& caller)
 {
+    if (!caller.project.empty()) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     constexpr int at_once = 100;
     TRY(app.database.write([&](storage::Transaction& transaction) {
         return audit(app, transaction, {caller.name, "secret.rotate", {}, "keys", nullptr});
