@@ -1,5 +1,6 @@
 #include "app/deploy.hpp"
 #include "app/previews.hpp"
+#include "app/report.hpp"
 #include "fakes/app_house.hpp"
 
 using namespace ramet;
@@ -271,4 +272,27 @@ TEST_CASE("a preview that serves survives a faulty file, also when the push is t
     house.until_state("pr-1", EnvironmentState::ready);
     CHECK(house.row("pr-1").reason.empty());
     CHECK(house.runs("pr-1").size() == 1);
+}
+
+TEST_CASE("a farewell that was held up by an outage is not said over the next preview's report")
+{
+    AppHouse house;
+    house.connect();
+    const auto number = house.open_ready("feature");
+    house.until_comment(number, "Preview ready");
+    house.driver.fail("remove service/web", Error{ErrorKind::unavailable, "busy"}, 5);
+    house.repository.close(number);
+    must(house.look_at(number));
+    house.gitea.set_mood(fakes::Mood::server_error);
+    house.until_gone("pr-1");
+    send_reports(*house.app);
+    house.gitea.set_mood(fakes::Mood::well);
+    house.repository.reopen(number);
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::ready);
+    house.clock.jump(std::chrono::minutes(1));
+    send_reports(*house.app);
+    house.until(
+        [&] { return must(house.stores->outbox.list_due(house.clock.now() + std::chrono::hours(1), 10)).empty(); });
+    house.until_comment(number, "Preview ready");
 }
