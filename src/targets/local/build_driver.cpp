@@ -58,6 +58,13 @@ Result<engine::Acknowledged> BuildDriver::apply(const engine::Call& call, const 
     if (mark && mark->note != hash) TRY(let_go(mark->note, reference_path(ref)));
     TRY(ensure_directory(cache_.root() / ".references", 0700));
     TRY(write_mark(reference_path(ref), ref, hash));
+    TRY(begin(call, ref));
+    return engine::Acknowledged{hash, ref.mark.nonce, {}};
+}
+
+Result<void> BuildDriver::begin(const engine::Call& call, const engine::ResourceRef& ref) const
+{
+    const auto hash = TRY(hash_of(ref.spec));
     const auto mirror = TRY(GitMirror::open(
         {.root = machine_.root / "mirrors", .url = get_string(ref.spec, "repository"), .stop = call.stop}));
     BuildCache::Request request{
@@ -65,8 +72,7 @@ Result<engine::Acknowledged> BuildDriver::apply(const engine::Call& call, const 
     if (const auto& command = get_member(ref.spec, "command"); !command.is_null())
         request.command = command_arguments(command);
     request.timeout = Milliseconds(get_int(ref.spec, "timeout_ms", request.timeout.count()));
-    TRY(cache_.begin(request, mirror));
-    return engine::Acknowledged{hash, ref.mark.nonce, {}};
+    return cache_.begin(request, mirror);
 }
 
 engine::Outputs BuildDriver::outputs_of(const Json& spec) const
@@ -80,7 +86,7 @@ engine::Outputs BuildDriver::outputs_of(const Json& spec) const
             {"log", cache_.log(hash).string()}};
 }
 
-Result<engine::Readiness> BuildDriver::await(const engine::Call&, const engine::ResourceRef& ref)
+Result<engine::Readiness> BuildDriver::await(const engine::Call& call, const engine::ResourceRef& ref)
 {
     const auto hash = TRY(hash_of(ref.spec));
     const auto state = TRY(cache_.look(hash));
@@ -92,7 +98,9 @@ Result<engine::Readiness> BuildDriver::await(const engine::Call&, const engine::
     case Stage::failed: return failed(ref, *state.error);
     case Stage::absent: break;
     }
-    return failed(ref, {ErrorKind::unavailable, "the build vanished: its processes were ended from outside"});
+    // The server died before the build had begun, or somebody ended it: it is begun again, until the run's time is over.
+    TRY(begin(call, ref));
+    return engine::NotYet{Milliseconds(20), "begun again"};
 }
 
 Result<bool> BuildDriver::is_referred_to(const std::string& hash, const Path& except) const

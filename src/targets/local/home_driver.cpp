@@ -114,6 +114,8 @@ Result<engine::Readiness> HomeDriver::await(const engine::Call&, const engine::R
 {
     const auto directory = environment_of(machine_, ref);
     const auto users = TRY(ensure_users(ref));
+    // An apply that died half way has left its mark, and perhaps not all that belongs to a home.
+    TRY(furnish(directory, users));
     return engine::Ready{outputs_of(directory, users)};
 }
 

@@ -100,15 +100,22 @@ Result<engine::Acknowledged> JobDriver::apply(const engine::Call&, const engine:
     TRY(ensure_marked_directory(directory, ref));
     const engine::Acknowledged acknowledged{directory.string(), identity_of_file(directory), {}};
     if (!TRY(must_run(run, token))) return acknowledged;
+    TRY(start(ref, token.str()));
+    return acknowledged;
+}
+
+Result<void> JobDriver::start(const engine::ResourceRef& ref, std::string_view token) const
+{
+    const auto run = run_of(machine_, ref);
     auto program = TRY(program_of(ref));
     TRY(ensure_directory(run, 0700));
-    TRY(write_quickly(run / "token", token.str()));
+    TRY(write_quickly(run / "token", token));
     TRY(ensure_shim({.binary = machine_.shim_binary,
                      .directory = run,
                      .nonce = ref.mark.nonce,
                      .label = fmt::format("{} {}", ref.mark.owner.str(), ref.path),
                      .program = std::move(program)}));
-    return acknowledged;
+    return {};
 }
 
 Result<engine::Readiness> JobDriver::await(const engine::Call&, const engine::ResourceRef& ref)
@@ -122,6 +129,11 @@ Result<engine::Readiness> JobDriver::await(const engine::Call&, const engine::Re
     // It may have ended between the two looks.
     if (!result) result = TRY(find_task_result(run));
     if (result && result->exit_code == 0) return engine::Ready{};
+    if (!result && identity_of_file(run / "lock").empty()) {
+        // The server died before the shim was there: nothing of it has run.
+        TRY(start(ref, read_file(run / "token", 4096).value_or(std::string())));
+        return engine::NotYet{Milliseconds(10), "started again"};
+    }
     Error error{ErrorKind::unavailable, fmt::format("{} vanished: its processes were ended from outside", ref.path),
                 last_log_lines(run)};
     if (result) error = failure_of(ref, *result, run);

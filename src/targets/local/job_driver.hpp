@@ -21,6 +21,7 @@ public:
 
 private:
     Result<ShimProgram> program_of(const engine::ResourceRef& ref) const;
+    Result<void> start(const engine::ResourceRef& ref, std::string_view token) const;
     Result<bool> must_run(const Path& run, const engine::Token& token) const;
 
     Machine machine_;
