@@ -16,16 +16,24 @@ for folder in ("end_to_end", "gitea"):
 sys.dont_write_bytecode = True
 
 from gitea import wait_for  # noqa: E402
-from leftovers import Watch  # noqa: E402
+from leftovers import PROC, Watch, link, read  # noqa: E402
 from ramet import Ramet, address_of, binary  # noqa: E402
 from rows import say  # noqa: E402
 
 
 class OwnWatch(Watch):
-    """Knows processes by their traces of the directory only: on a machine that others use, user ids may be theirs as well."""
+    """Knows processes by their own traces of the directory only: on a machine that others use, user ids may be theirs as well, and
+    a mount of ours is seen in every namespace that was made while it was there."""
 
     def _remember_uids(self, processes):
         pass
+
+    def _is_related(self, process):
+        folder = PROC / str(process.pid)
+        texts = [read(folder / "cmdline"), read(folder / "environ"), *(link(folder / name) for name in ("cwd", "exe", "root"))]
+        with contextlib.suppress(OSError):
+            texts += [link(entry) for entry in (folder / "fd").iterdir()]
+        return self.mentions("\n".join(texts))
 
 
 class Installation:

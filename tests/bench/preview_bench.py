@@ -104,9 +104,9 @@ class Round:
         shop.close(self.number)
         wait_for(remains.is_gone, lambda: f"pr-{self.number} to be gone:\n{remains.what_is_left()}", LEFT_BEHIND_S, pause_s=0.004)
         gone_at = time.time()
+        deadline = gone_at + LEFT_BEHIND_S
         while left := shop.watch.leftovers(self._before):
-            say(f"  still there: {'; '.join(left[:3])}")
-            assert time.time() < gone_at + LEFT_BEHIND_S, "\n".join(left)
+            assert time.time() < deadline, "left behind:\n" + "\n".join(left)
             time.sleep(0.02)
             gone_at = time.time()
         wait_for(lambda: shop.preview(f"pr-{self.number}") is None, f"pr-{self.number} to be forgotten")
