@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := /usr/bin/python3
 RUN_TESTS := $(PYTHON) scripts/run_tests
 
-.PHONY: help bootstrap dev release build check test demo bench fmt clean
+.PHONY: help bootstrap dev release build check test crash demo bench fmt clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,6 +33,9 @@ check: dev ## the editor's loop: unit tests, layers, format of what changed
 
 test: dev release ## everything that can run on this machine
 	@$(RUN_TESTS) build/dev
+
+crash: dev release ## kill -9 of the server at every moment, on the real thing: eight minutes
+	@$(RUN_TESTS) build/dev -C crash -R end_to_end_crash
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo

@@ -51,6 +51,8 @@ struct App {
     StepEvents& step_events;
     /// Keys: see `work.hpp`.
     WorkQueue& work;
+    /// Removes what an environment's end may leave outside of the ledger.
+    std::function<void()> tidy{};
     /// Shows the state of an environment at its public hosts while no service answers there.
     std::function<void(const EnvironmentId&)> refresh_pages{};
 };

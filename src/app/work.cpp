@@ -47,6 +47,7 @@ Result<void> dispatch(App& app, const std::string& key)
 {
     const auto parts = split(key, '/');
     const auto& kind = parts.front();
+    if (key == tidy_key && app.tidy) app.tidy();
     if (key == outbox_key) {
         send_reports(app);
     } else if (key == events_key) {

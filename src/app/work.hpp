@@ -22,6 +22,8 @@ std::string expiry_key(const EnvironmentId& environment);
 std::string delivery_key(std::int64_t delivery);
 /// "admission": let in what waits for room.
 inline constexpr std::string_view admission_key = "admission";
+/// "tidy": after an environment's end.
+inline constexpr std::string_view tidy_key = "tidy";
 /// "events": write what the engine told.
 inline constexpr std::string_view events_key = "events";
 /// "outbox": send what is due.

@@ -17,6 +17,7 @@
 #include "targets/local/inspection.hpp"
 #include "targets/local/local_target.hpp"
 #include "targets/local/route_driver.hpp"
+#include "targets/local/tidy.hpp"
 
 namespace ramet::daemon {
 
@@ -116,6 +117,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
     fixed.reconcile_every = settings.poll_every;
     app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine, *target, *inspector,
                                               goldens, *git, *forges, step_events, *work});
+    app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};
 }
@@ -123,6 +125,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
 /// What is only held in memory: routes and pages; then the engine goes on where it was.
 Result<void> Server::Parts::restore()
 {
+    TRY(targets::local::remove_unfinished_homes(settings.data_directory));
     const auto routes = TRY(stores->runs.list_live("local.route"));
     for (const auto& route : routes) TRY(targets::local::restore_route(board, route.ref));
     const auto environments = TRY(stores->environments.list_all());

@@ -113,6 +113,9 @@ Result<engine::Acknowledged> HomeDriver::apply(const engine::Call&, const engine
 Result<engine::Readiness> HomeDriver::await(const engine::Call&, const engine::ResourceRef& ref)
 {
     const auto directory = environment_of(machine_, ref);
+    const auto mark = TRY(find_mark(directory / "mark.json"));
+    if (judge(mark, ref) != engine::Presence::ours)
+        return engine::Failed{{ErrorKind::unavailable, "the environment's directory is gone"}};
     const auto users = TRY(ensure_users(ref));
     // An apply that died half way has left its mark, and perhaps not all that belongs to a home.
     TRY(furnish(directory, users));
