@@ -3,6 +3,7 @@
 #include "app/deploy.hpp"
 #include "app/environment_notes.hpp"
 #include "app/preparation.hpp"
+#include "clone/hosts.hpp"
 
 #include <charconv>
 
@@ -75,8 +76,7 @@ DatabaseView database_view(App& app, const DesiredDatabase& database, const Reso
 
 std::string public_url_of(const App& app, const std::string& host)
 {
-    const bool is_default = app.settings.proxy_port == (app.settings.proxy_scheme == "https" ? 443 : 80);
-    return app.settings.proxy_scheme + "://" + host + (is_default ? "" : ":" + std::to_string(app.settings.proxy_port));
+    return clone::public_url({app.settings.proxy_scheme, app.settings.proxy_port}, host);
 }
 
 Error redacted(const App& app, Error error)
