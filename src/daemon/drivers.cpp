@@ -39,6 +39,7 @@ Result<std::unique_ptr<Drivers>> Drivers::make(const Path& data_directory, const
     options.sockets = data_directory / "run";
     options.shim_binary = shim;
     options.allocations = &stores.allocations;
+    options.users = {local::first_uid, local::last_uid};
     TRY(ensure_directory(options.servers, 0711));
     TRY(ensure_directory(options.sockets, 0711));
 

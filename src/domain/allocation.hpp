@@ -8,6 +8,11 @@
 
 namespace ramet {
 
+struct NumberRange {
+    int first = 0;
+    int last = 0;
+};
+
 /// Numbers that only one owner may hold at a time (ports, user ids), durable. Implemented by the store.
 class Allocations {
 public:

@@ -1,5 +1,6 @@
 #include "storage/allocations.hpp"
 
+#include "base/hash.hpp"
 #include "storage/rows.hpp"
 
 #include <set>
@@ -30,22 +31,42 @@ std::string cursor_key(const Allocations::Request& request)
     return "allocation.last." + std::string(request.kind);
 }
 
-Result<int> first_to_try(Connection& connection, const Allocations::Request& request)
+int size_of(const Allocations::Request& request)
+{
+    return request.last - request.first + 1;
+}
+
+/// `steps` further on in the range, which begins again behind its end.
+int advance(const Allocations::Request& request, int number, int steps)
+{
+    const auto offset = (std::int64_t{number} - request.first + steps) % size_of(request);
+    return static_cast<int>(request.first + offset);
+}
+
+/// The same for the same text, and spread over the range.
+int spread(const Allocations::Request& request, const std::string& text)
+{
+    const auto number = std::stoull(short_hash({text, request.kind}, 12), nullptr, 16);
+    return request.first + static_cast<int>(number % static_cast<unsigned>(size_of(request)));
+}
+
+}  // namespace
+
+Result<int> SqliteAllocations::first_to_try(Connection& connection, const Request& request) const
 {
     const auto last =
         TRY(connection.find("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", {cursor_key(request)},
                             [](const Row& row) { return static_cast<int>(row.integer(0)); }));
-    const int next = last.value_or(request.first - 1) + 1;
-    return next < request.first || next > request.last ? request.first : next;
+    if (last && *last >= request.first && *last <= request.last) return advance(request, *last, 1);
+    return install_.empty() ? request.first : spread(request, install_);
 }
 
-Result<int> choose(Connection& connection, const Allocations::Request& request)
+Result<int> SqliteAllocations::choose(Connection& connection, const Request& request) const
 {
     const auto taken = TRY(taken_numbers(connection, request));
     const int start = TRY(first_to_try(connection, request));
-    const int size = request.last - request.first + 1;
-    for (int i = 0; i < size; ++i) {
-        const int number = request.first + (start - request.first + i) % size;
+    for (int i = 0; i < size_of(request); ++i) {
+        const int number = advance(request, start, i);
         if (!taken.contains(number) && (!request.is_usable || request.is_usable(number))) return number;
     }
     Error error{ErrorKind::unavailable,
@@ -53,8 +74,6 @@ Result<int> choose(Connection& connection, const Allocations::Request& request)
     error.next_step = "end some previews";
     return std::unexpected(std::move(error));
 }
-
-}  // namespace
 
 Result<int> SqliteAllocations::ensure(const Request& request)
 {

@@ -62,6 +62,38 @@ TEST_CASE("numbers that are taken outside of the table are passed over, and none
     CHECK(allocations.ensure({.kind = "uid", .owner = "e-1", .path = "", .first = 102, .last = 102}).value() == 102);
 }
 
+TEST_CASE("installations on one machine begin at places of their own, and each always at the same")
+{
+    TestDatabase database;
+    TestDatabase other;
+    const auto wide = [] {
+        auto asked = request("e-1");
+        asked.first = 524'288;
+        asked.last = 1'879'048'191;
+        return asked;
+    };
+    const int one = SqliteAllocations(*database, "install-1").ensure(wide()).value();
+    const int two = SqliteAllocations(*other, "install-2").ensure(wide()).value();
+    CHECK(std::abs(one - two) > 10'000);
+    REQUIRE(SqliteAllocations(*database, "install-1").release("port", "e-1", "address/api").has_value());
+    CHECK(SqliteAllocations(*database, "install-1").ensure(wide()).value() == one + 1);
+}
+
+TEST_CASE("behind the last number of a range comes its first")
+{
+    TestDatabase database;
+    SqliteAllocations allocations(*database);
+    auto high = request("e-1", "a", 2'147'483'646);
+    high.first = 2'147'483'644;
+    std::vector<int> given;
+    for (const auto* path : {"a", "b", "c", "a"}) {
+        high.path = path;
+        if (given.size() == 3) REQUIRE(allocations.release("port", "e-1", "a").has_value());
+        given.push_back(allocations.ensure(high).value());
+    }
+    CHECK(given == std::vector{2'147'483'644, 2'147'483'645, 2'147'483'646, 2'147'483'644});
+}
+
 TEST_CASE("threads never get the same number")
 {
     TestDatabase database;

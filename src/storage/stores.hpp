@@ -24,7 +24,7 @@ namespace ramet::storage {
 /// All stores on one database. Writing functions take the transaction of `database.write`, so that any of them can be
 /// put together; reading functions may be given it to see what it wrote.
 struct Stores {
-    Stores(Database& opened, Secrets::Parts parts) : database(opened), secrets(opened, std::move(parts)) {}
+    Stores(Database& opened, Secrets::Parts parts) : database(opened), secrets(opened, parts), allocations(opened, parts.install) {}
 
     Database& database;
     Settings settings{database};
@@ -38,7 +38,7 @@ struct Stores {
     Goldens goldens{database};
     Builds builds{database};
     Hosts hosts{database};
-    SqliteAllocations allocations{database};
+    SqliteAllocations allocations;
     CapacityQueue queue{database};
     Outbox outbox{database};
     Audit audit{database};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/memory_allocations.hpp"
 #include "support/temporary_directory.hpp"
 #include "targets/local/machine.hpp"
 #include "targets/local/marks.hpp"
@@ -14,38 +15,6 @@
 #include <thread>
 
 namespace ramet::testing {
-
-/// Numbers in memory.
-class MemoryAllocations final : public Allocations {
-public:
-    Result<int> ensure(const Request& request) override
-    {
-        const std::scoped_lock lock(mutex_);
-        const auto key = fmt::format("{}|{}|{}", request.kind, request.owner, request.path);
-        if (const auto at = held_.find(key); at != held_.end()) return at->second;
-        // From a place of this process's own: several test programs may run at the same time.
-        const int count = request.last - request.first + 1;
-        for (int step = 0; step < count; ++step) {
-            const int number = request.first + (static_cast<int>(::getpid()) * 37 + step) % count;
-            const bool is_taken = std::ranges::any_of(
-                held_, [&](const auto& held) { return held.second == number && held.first.starts_with(request.kind); });
-            if (is_taken || (request.is_usable && !request.is_usable(number))) continue;
-            return held_[key] = number;
-        }
-        return fail(ErrorKind::unavailable, "no {} is left", request.kind);
-    }
-    Result<void> release(std::string_view kind, std::string_view owner, std::string_view path) override
-    {
-        const std::scoped_lock lock(mutex_);
-        held_.erase(fmt::format("{}|{}|{}", kind, owner, path));
-        return {};
-    }
-    std::size_t size() const { return held_.size(); }
-
-private:
-    std::mutex mutex_;
-    std::map<std::string, int> held_;
-};
 
 /// Secrets whose plaintext is known.
 class KnownSecrets final : public SecretOpener {

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "data/store/clone_store.hpp"
+#include "support/memory_allocations.hpp"
 #include "support/postgres_cluster.hpp"
 #include "targets/local/postgres/data_driver.hpp"
 #include "targets/local/postgres/golden_driver.hpp"
@@ -20,44 +21,6 @@
 namespace ramet::testing {
 
 namespace postgres = targets::postgres;
-
-/// The table of allocations, in memory.
-class MemoryAllocations final : public Allocations {
-public:
-    Result<int> ensure(const Request& request) override
-    {
-        const std::scoped_lock lock(mutex_);
-        const Key key{std::string(request.kind), std::string(request.owner), std::string(request.path)};
-        if (const auto found = held_.find(key); found != held_.end()) return found->second;
-        for (int number = request.first; number <= request.last; ++number) {
-            if (taken_.contains({key.kind, number}) || (request.is_usable && !request.is_usable(number))) continue;
-            taken_.insert({key.kind, number});
-            return held_[key] = number;
-        }
-        return fail(ErrorKind::unavailable, "no {} is left", request.kind);
-    }
-
-    Result<void> release(std::string_view kind, std::string_view owner, std::string_view path) override
-    {
-        const std::scoped_lock lock(mutex_);
-        const auto found = held_.find({std::string(kind), std::string(owner), std::string(path)});
-        if (found == held_.end()) return {};
-        taken_.erase({found->first.kind, found->second});
-        held_.erase(found);
-        return {};
-    }
-
-    std::size_t size() const { return held_.size(); }
-
-private:
-    struct Key {
-        std::string kind, owner, path;
-        friend auto operator<=>(const Key&, const Key&) = default;
-    };
-    std::mutex mutex_;
-    std::map<Key, int> held_;
-    std::set<std::pair<std::string, int>> taken_;
-};
 
 /// Each secret is its own id with a prefix.
 class PrefixOpener final : public SecretOpener {
@@ -170,7 +133,7 @@ private:
         // Other test programs run beside this one.
         const auto share = static_cast<int>(::getpid() % 400);
         options.ports = {21000 + share % 100 * 100, 21099 + share % 100 * 100};
-        options.users = {950000 + share * 100, 950099 + share * 100};
+        options.users = {700'000, 1'700'000'000};
         return options;
     }
 

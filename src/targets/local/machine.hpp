@@ -21,11 +21,12 @@ struct Machine {
 };
 
 /// Numbers that Ramet gives away. Ports lie below the range that the kernel takes for outgoing connections, and above the one
-/// that shims take for replicas.
+/// that shims take for replicas. User ids are of the range that systemd leaves to containers (its UIDs-GIDs document); it is so
+/// wide that each installation begins far from all others on the machine.
 inline constexpr int first_port = 20'000;
 inline constexpr int last_port = 31'999;
-inline constexpr int first_uid = 200'000;
-inline constexpr int last_uid = 265'535;
+inline constexpr int first_uid = 524'288;
+inline constexpr int last_uid = 1'879'048'191;
 
 /// Whether user ids can be given to environments; without that everything runs as our own user.
 bool runs_as_root();

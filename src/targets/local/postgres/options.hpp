@@ -9,11 +9,6 @@
 
 namespace ramet::targets::postgres {
 
-struct NumberRange {
-    int first = 0;
-    int last = 0;
-};
-
 /// Where the drivers of this folder put things, and whose numbers they use. Owned by the wiring, outlives the drivers.
 struct PostgresOptions {
     std::string install;
@@ -23,7 +18,7 @@ struct PostgresOptions {
     Path shim_binary;
     Allocations* allocations = nullptr;
     NumberRange ports{21000, 24999};
-    NumberRange users{900000, 949999};  ///< as root each data directory belongs to a user id of its own
+    NumberRange users{};  ///< as root each data directory belongs to a user id of its own
     Path programs{"/usr/lib/postgresql"};
 
     Path program(std::string_view version, std::string_view name) const { return programs / version / "bin" / name; }
