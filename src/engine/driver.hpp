@@ -50,7 +50,9 @@ struct Observation {
     Presence presence = Presence::absent;
     std::string external_id{};
     std::string identity{};
-    std::string spec_hash{};  ///< of the spec it was last applied with, when the provider can tell
+    /// Of the spec that was last applied completely, when the provider can tell. Empty: after an apply whose answer was lost,
+    /// the engine applies again.
+    std::string spec_hash{};
     std::string evidence{};
     std::optional<Time> created_at{};  ///< when the provider can tell; a removal checks that it is after our INTENT
 };

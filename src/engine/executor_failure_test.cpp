@@ -94,6 +94,23 @@ TEST_CASE("transient errors and lost answers do not fail a run and make nothing 
     }
 }
 
+TEST_CASE("after a lost answer a driver that cannot tell what it applied is asked again, as it may have been cut off half way")
+{
+    for (const bool tells : {true, false}) {
+        CAPTURE(tells);
+        House house;
+        if (!tells) house.driver.tell_no_specs();
+        house.driver.lose_answer("apply service/worker");
+        auto graph = shop();
+        for (auto& node : graph.nodes)
+            if (node.path == "service/worker") node.outputs.clear();  // What only apply tells would be asked for again anyway.
+        CHECK(house.run(apply_request(graph)).state == RunState::succeeded);
+        const auto changes = house.driver.changes();
+        CHECK(std::ranges::count(changes, "apply service/worker") == (tells ? 1 : 2));
+        CHECK(house.driver.objects().size() == 4);
+    }
+}
+
 TEST_CASE("a transient error for ever spends its budget and fails with the provider's words")
 {
     House house;

@@ -26,7 +26,13 @@ Result<Observation> MemoryDriver::probe(const Call&, const ResourceRef& ref)
     if (found == objects_.end()) return Observation{};
     const auto& object = found->second;
     if (object.ref.mark != ref.mark) return Observation{Presence::foreign, "", "", "", "made by somebody else"};
-    return Observation{Presence::ours, "id-" + ref.name, object.identity, object.spec_hash, ""};
+    return Observation{Presence::ours, "id-" + ref.name, object.identity, tells_specs_ ? object.spec_hash : "", ""};
+}
+
+void MemoryDriver::tell_no_specs()
+{
+    const std::lock_guard lock(mutex_);
+    tells_specs_ = false;
 }
 
 Result<Acknowledged> MemoryDriver::apply(const Call& call, const ResourceRef& ref, const Token&)

@@ -41,6 +41,9 @@ public:
     void block(const std::string& path);
     void release(const std::string& path);
 
+    /// From now on probe() cannot say which spec was applied last.
+    void tell_no_specs();
+
     /// Something of somebody else, or of an earlier install, that is simply there.
     void put(const std::string& name, Object object);
     void erase(const std::string& name);
@@ -68,6 +71,7 @@ private:
     std::map<std::string, bool> broken_;
     std::map<std::string, bool> blocked_;
     std::vector<std::string> changes_;
+    bool tells_specs_ = true;
     int calls_ = 0;
     int identities_ = 0;
 };

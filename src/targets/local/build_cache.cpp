@@ -174,9 +174,11 @@ Result<void> BuildCache::complete(const std::string& hash) const
     if (::chmod((place / "tree").c_str(), 0755) != 0 ||
         ::rename((place / "tree").c_str(), (finished / "tree").c_str()) != 0)
         return std::unexpected(os_error("moving the artefact to", finished));
+    // The artefact appears last of all, so that nobody has to look for what its build has left. Cut off before, it is built again.
+    TRY(clear_work(hash));
     if (::chmod((finished / "tree").c_str(), 0555) != 0 || ::rename(finished.c_str(), (root() / hash).c_str()) != 0)
         return std::unexpected(os_error("moving the artefact to", root() / hash));
-    return clear_work(hash);
+    return {};
 }
 
 /// Under the lock, with nothing running in it.
@@ -184,7 +186,6 @@ Result<void> BuildCache::clear_work(const std::string& hash) const
 {
     TRY(sweep_shim(work(hash) / "shim"));
     TRY(remove_tree(work(hash)));
-    TRY(remove_tree(root() / ".work" / (hash + ".finished")));
     return machine_.allocations.release("uid", "builds", hash);
 }
 
@@ -196,6 +197,7 @@ Result<bool> BuildCache::abandon(const std::string& hash) const
     for (int waited = 0; waited < 400 && TRY(find_shim(shim)); ++waited) ::usleep(1'000);
     if (TRY(find_shim(shim))) return false;
     TRY(clear_work(hash));
+    TRY(remove_tree(root() / ".work" / (hash + ".finished")));
     return true;
 }
 

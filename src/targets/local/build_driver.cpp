@@ -120,7 +120,8 @@ Result<void> BuildDriver::let_go(const std::string& hash, const Path& reference)
     const bool is_wanted = TRY(is_referred_to(hash, reference));
     if (is_wanted) return {};
     const auto state = TRY(cache_.look(hash));
-    if (state.stage == BuildCache::Stage::complete || state.stage == BuildCache::Stage::absent) return {};
+    if (state.stage == BuildCache::Stage::complete) return {};
+    // Absent too: an abandoning that was cut off has left a part of its files.
     const bool is_gone = TRY(cache_.abandon(hash));
     if (!is_gone) return fail(ErrorKind::unavailable, "the build of the commit before is still ending");
     return {};

@@ -88,6 +88,34 @@ TEST_CASE("a build runs as an unprivileged user with a clean environment, and it
     CHECK(take_down(fixture.builds, resource).has_value());
 }
 
+TEST_CASE("what an interrupted end of a build has left goes with the next commit, and with the environment")
+{
+    for (const bool is_pushed_to : {true, false}) {
+        CAPTURE(is_pushed_to);
+        BuildFixture fixture;
+        fixture.repository.write("app/in.txt", "first");
+        auto resource = fixture.resource("sleep 1000");
+        REQUIRE(fixture.builds.apply({}, resource, engine::Token("t")).has_value());
+        const auto work = fixture.local.root() / "builds" / ".work" / get_string(resource.spec, "input_hash");
+        REQUIRE(stop_shim(work / "shim", {.signal = SIGKILL, .grace = Milliseconds(0)}).has_value());
+        REQUIRE(testing::eventually([&] { return !find_shim(work / "shim").value(); }));
+        REQUIRE(sweep_shim(work / "shim").has_value());
+        REQUIRE(remove_tree(work / "shim").has_value());
+        if (is_pushed_to) {
+            fixture.repository.write("app/in.txt", "second");
+            resource.spec = fixture.resource("cp in.txt out.txt").spec;
+            const auto up = bring_up(fixture.builds, resource);
+            REQUIRE_MESSAGE(up.has_value(), text_of(up));
+        } else {
+            CHECK(take_down(fixture.builds, resource).has_value());
+        }
+        CHECK(fixture.leftovers() == 0);
+        CHECK(fixture.local.allocations.size() == 0);
+        CHECK(count_processes("sleep 1000") == 0);
+        if (is_pushed_to) CHECK(take_down(fixture.builds, resource).has_value());
+    }
+}
+
 TEST_CASE("the same inputs are built once, for another environment and another commit too")
 {
     BuildFixture fixture;
