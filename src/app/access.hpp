@@ -1,10 +1,10 @@
 #pragma once
 
 #include "app/app.hpp"
+#include "app/caller.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
-#include "app/caller.hpp"
 
 #include <optional>
 

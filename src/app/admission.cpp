@@ -20,9 +20,10 @@ bool holds_nothing(const Environment& environment)
 
 bool is_active(const Environment& environment)
 {
-    return environment.origin == EnvironmentOrigin::preview && environment.state != EnvironmentState::queued
-           && environment.state != EnvironmentState::awaiting_approval && environment.state != EnvironmentState::deleting
-           && environment.desired_generation > 0 && !holds_nothing(environment);
+    return environment.origin == EnvironmentOrigin::preview && environment.state != EnvironmentState::queued &&
+           environment.state != EnvironmentState::awaiting_approval &&
+           environment.state != EnvironmentState::deleting && environment.desired_generation > 0 &&
+           !holds_nothing(environment);
 }
 
 /// The other previews of the project that take room.
@@ -73,13 +74,14 @@ Result<std::string> check_limits(App& app, const Wanted& wanted, const Prepared&
         return fmt::format("{} of {} previews are active (limits.max_active)", count, *limits.max_active);
     const auto& user = wanted.environment.created_by;
     if (has_all_allowed(active, user, limits))
-        return fmt::format("{} has {} of {} previews (limits.max_per_user)", user, count_of(active, user), *limits.max_per_user);
+        return fmt::format("{} has {} of {} previews (limits.max_per_user)", user, count_of(active, user),
+                           *limits.max_per_user);
     if (limits.memory_bytes) {
         const auto used = TRY(memory_in_use(app, active));
         const auto own_memory = clone::memory_of(prepared.desired);
         if (used + own_memory > *limits.memory_bytes)
-            return fmt::format("it needs {} MiB, and {} of {} MiB are taken (limits.memory)", own_memory / mebibyte, used / mebibyte,
-                               *limits.memory_bytes / mebibyte);
+            return fmt::format("it needs {} MiB, and {} of {} MiB are taken (limits.memory)", own_memory / mebibyte,
+                               used / mebibyte, *limits.memory_bytes / mebibyte);
     }
     return check_disk(app, limits);
 }

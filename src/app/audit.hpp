@@ -9,8 +9,8 @@ namespace ramet::app {
 
 struct AuditRecord {
     std::string actor;
-    std::string action;              ///< "token.create", "environment.delete", …
-    ProjectId project{};             ///< empty: the organization
+    std::string action;   ///< "token.create", "environment.delete", …
+    ProjectId project{};  ///< empty: the organization
     std::string subject{};
     Json detail{};
 };

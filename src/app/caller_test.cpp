@@ -7,9 +7,13 @@ using namespace ramet::app;
 TEST_CASE("a role includes what stands below it, and two stand beside each other")
 {
     using enum Role;
-    struct Case { Role has; Role wanted; bool want; };
+    struct Case {
+        Role has;
+        Role wanted;
+        bool want;
+    };
     const Case cases[] = {
-        {viewer, viewer, true},          {viewer, deployer, false},        {deployer, viewer, true},
+        {viewer, viewer, true},           {viewer, deployer, false},       {deployer, viewer, true},
         {deployer, secret_writer, false}, {secret_writer, deployer, true}, {secret_writer, approver, false},
         {approver, secret_writer, false}, {approver, deployer, true},      {admin, secret_writer, true},
         {admin, approver, true},          {deployer, admin, false},        {secret_writer, admin, false},

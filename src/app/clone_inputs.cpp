@@ -14,11 +14,13 @@ std::string ref_of(App& app, const storage::Project& project, const Environment&
 }
 
 /// Trees of everything in `file` that is built, by service or job; two that are built alike are asked for once.
-Result<clone::TreeHashes> tree_hashes(App& app, const GitSource& source, const CommitSha& commit, const ProjectFile& file)
+Result<clone::TreeHashes> tree_hashes(App& app, const GitSource& source, const CommitSha& commit,
+                                      const ProjectFile& file)
 {
     clone::TreeHashes hashes;
     if (source.url.empty() || commit.empty()) return hashes;
-    const auto add = [&](const std::string& name, const std::optional<Build>& build, const std::vector<std::string>& paths) -> Result<void> {
+    const auto add = [&](const std::string& name, const std::optional<Build>& build,
+                         const std::vector<std::string>& paths) -> Result<void> {
         if (!build) return {};
         auto hash = app.git.tree_hash(source, commit, build->context, paths);
         if (!hash && hash.error().kind != ErrorKind::not_found) return std::unexpected(hash.error());
@@ -52,7 +54,8 @@ clone::Revision revision_of(const Wanted& wanted)
 {
     clone::Revision revision{wanted.environment.commit, wanted.environment.branch, wanted.project.repository_url};
     if (wanted.environment.pull_request != 0)
-        revision.pull_request = variables::PullRequestFacts{wanted.environment.pull_request, wanted.environment.created_by};
+        revision.pull_request =
+            variables::PullRequestFacts{wanted.environment.pull_request, wanted.environment.created_by};
     return revision;
 }
 
@@ -70,7 +73,8 @@ std::string output(const std::vector<engine::ResourceView>& resources, const std
 {
     for (const auto& resource : resources) {
         const auto found = resource.ref.outputs.find(name);
-        if (resource.ref.path == path && resource.phase == engine::Phase::live && found != resource.ref.outputs.end()) return found->second;
+        if (resource.ref.path == path && resource.phase == engine::Phase::live && found != resource.ref.outputs.end())
+            return found->second;
     }
     return {};
 }
@@ -91,7 +95,8 @@ Result<std::map<std::string, clone::SharedInstance>> shared_instances(App& app, 
     }
     for (const auto& database : base->databases) {
         const auto path = "database/" + database.name;
-        shared[database.name] = {output(resources, path, "host"), output(resources, path, "port"), {}, database.password};
+        shared[database.name] = {
+            output(resources, path, "host"), output(resources, path, "port"), {}, database.password};
     }
     return shared;
 }

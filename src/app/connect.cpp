@@ -14,7 +14,7 @@ constexpr std::string_view file_name = "ramet.yaml";
 struct Opened {
     std::shared_ptr<forges::Forge> forge;
     forges::Repository repository;
-    ProjectFile first;       ///< of the default branch: it only says which branch is trusted
+    ProjectFile first;  ///< of the default branch: it only says which branch is trusted
     std::string trusted_branch;
     CommitSha trusted_commit;
     std::string trusted_text;
@@ -23,17 +23,20 @@ struct Opened {
 Result<RepositoryName> parse_repository(const std::string& text)
 {
     const auto slash = text.find('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == text.size() || text.find('/', slash + 1) != std::string::npos)
+    if (slash == std::string::npos || slash == 0 || slash + 1 == text.size() ||
+        text.find('/', slash + 1) != std::string::npos)
         return fail(ErrorKind::invalid, "a repository is given as OWNER/NAME, not \"{}\"", text);
     return RepositoryName{text.substr(0, slash), text.substr(slash + 1)};
 }
 
-Result<std::string> read_project_file(forges::Forge& forge, const RepositoryName& repository, const std::string& reference)
+Result<std::string> read_project_file(forges::Forge& forge, const RepositoryName& repository,
+                                      const std::string& reference)
 {
     auto text = forge.get_file(repository, file_name, reference);
     if (text || text.error().kind != ErrorKind::not_found) return text;
-    return std::unexpected(Error{ErrorKind::not_found, fmt::format("{} has no {} on {}", repository.str(), file_name, reference),
-                                 text.error().evidence, "commit one, then connect again; docs/guide shows how it looks"});
+    return std::unexpected(
+        Error{ErrorKind::not_found, fmt::format("{} has no {} on {}", repository.str(), file_name, reference),
+              text.error().evidence, "commit one, then connect again; docs/guide shows how it looks"});
 }
 
 std::string base_branch(const ProjectFile& file, const std::string& fallback)
@@ -57,7 +60,8 @@ Result<Opened> open_repository(App& app, const ConnectRequest& request)
     return opened;
 }
 
-Result<storage::Project> save_connection(App& app, const Caller& caller, const ConnectRequest& request, const Opened& opened)
+Result<storage::Project> save_connection(App& app, const Caller& caller, const ConnectRequest& request,
+                                         const Opened& opened)
 {
     const auto known = TRY(app.stores.projects.find_by_name(opened.first.project));
     storage::Project project = known.value_or(storage::Project{});
@@ -77,11 +81,17 @@ Result<storage::Project> save_connection(App& app, const Caller& caller, const C
         if (!known) TRY(app.stores.projects.insert(transaction, project));
         const auto scope = storage::project_scope(project.id);
         const auto now = app.clock.now();
-        connection.token = TRY(app.stores.secrets.set(transaction, {scope, "ramet:forge-token", storage::Protection::protected_, caller.name, now}, request.token));
+        connection.token = TRY(app.stores.secrets.set(
+            transaction, {scope, "ramet:forge-token", storage::Protection::protected_, caller.name, now},
+            request.token));
         if (connection.webhook_secret.id.empty())
-            connection.webhook_secret = TRY(app.stores.secrets.set(transaction, {scope, "ramet:webhook-secret", storage::Protection::protected_, caller.name, now}, webhook_secret));
+            connection.webhook_secret = TRY(app.stores.secrets.set(
+                transaction, {scope, "ramet:webhook-secret", storage::Protection::protected_, caller.name, now},
+                webhook_secret));
         TRY(app.stores.projects.update(transaction, project));
-        return audit(app, transaction, {caller.name, "project.connect", project.id, project.name, json::object{{"repository", request.repository}}});
+        return audit(app, transaction,
+                     {caller.name, "project.connect", project.id, project.name,
+                      json::object{{"repository", request.repository}}});
     }));
     return project;
 }
@@ -90,10 +100,13 @@ Result<storage::Project> save_connection(App& app, const Caller& caller, const C
 Result<void> install_webhook(App& app, storage::Project& project, const Opened& opened)
 {
     const auto secret = TRY(app.stores.secrets.open(project.connection.webhook_secret));
-    const auto url = fmt::format("{}/hooks/{}/{}", app.settings.public_url, project.connection.forge, project.connection.id);
+    const auto url =
+        fmt::format("{}/hooks/{}/{}", app.settings.public_url, project.connection.forge, project.connection.id);
     const auto installed = opened.forge->ensure_webhook(opened.repository.name, url, secret.reveal());
-    project.connection.webhook_state = installed ? std::string("installed") : "polling only: " + installed.error().message;
-    return app.database.write([&](storage::Transaction& transaction) { return app.stores.projects.update(transaction, project); });
+    project.connection.webhook_state =
+        installed ? std::string("installed") : "polling only: " + installed.error().message;
+    return app.database.write(
+        [&](storage::Transaction& transaction) { return app.stores.projects.update(transaction, project); });
 }
 
 }  // namespace
@@ -102,13 +115,15 @@ Result<Started> connect_repository(App& app, const Caller& caller, ConnectReques
 {
     while (request.url.ends_with('/')) request.url.pop_back();
     const auto opened = TRY(open_repository(app, request));
-    if (!may_see(caller, opened.first.project)) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    if (!may_see(caller, opened.first.project))
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     auto project = TRY(save_connection(app, caller, request, opened));
     TRY(install_webhook(app, project, opened));
     std::vector<std::string> bases;
     if (opened.first.previews && !opened.first.previews->base.empty()) bases.push_back(opened.first.previews->base);
     auto started = TRY(take_over_trusted_file(app, caller, project, opened.trusted_text, opened.trusted_commit, bases));
-    if (project.connection.webhook_state != "installed") started.notes.push_back("webhook: " + project.connection.webhook_state);
+    if (project.connection.webhook_state != "installed")
+        started.notes.push_back("webhook: " + project.connection.webhook_state);
     app.work.add(std::string(everything_key));
     return started;
 }

@@ -23,7 +23,7 @@ class StepEvents;
 
 /// What is fixed while the server runs.
 struct Settings {
-    std::string install;              ///< marks what is ours
+    std::string install;  ///< marks what is ours
     Path data_directory;
     std::string proxy_scheme = "http";
     int proxy_port = 0;

@@ -14,7 +14,8 @@ const DesiredDatabase* find_before(const Wanted& wanted, const std::string& name
     return nullptr;
 }
 
-bool wants_new_data(const Wanted& wanted, const DesiredDatabase& database, const DesiredDatabase& before, const DeployOptions& options)
+bool wants_new_data(const Wanted& wanted, const DesiredDatabase& database, const DesiredDatabase& before,
+                    const DeployOptions& options)
 {
     if (options.reset.contains("*") || options.reset.contains(database.name)) return true;
     if (before.policy.strategy != database.policy.strategy) return true;
@@ -23,10 +24,13 @@ bool wants_new_data(const Wanted& wanted, const DesiredDatabase& database, const
 
 Result<DataChoice> choose_golden(App& app, const Wanted& wanted, DesiredDatabase& database)
 {
-    if (!wanted.base) return fail(ErrorKind::invalid, "{} cannot be cloned: {} has no base", database.name, wanted.environment.name);
-    const auto answer = ensure_golden(app, {wanted.project.id, wanted.base->id, database.name, database.policy.max_age});
+    if (!wanted.base)
+        return fail(ErrorKind::invalid, "{} cannot be cloned: {} has no base", database.name, wanted.environment.name);
+    const auto answer =
+        ensure_golden(app, {wanted.project.id, wanted.base->id, database.name, database.policy.max_age});
     if (!answer && is_transient(answer.error().kind)) return std::unexpected(answer.error());
-    if (!answer && database.policy.fallback) return DataChoice{.without_golden = {{database.name, answer.error().message}}};
+    if (!answer && database.policy.fallback)
+        return DataChoice{.without_golden = {{database.name, answer.error().message}}};
     if (!answer) return std::unexpected(answer.error());
     if (const auto* under_way = std::get_if<GoldenUnderWay>(&*answer)) return DataChoice{.wait_for = under_way->reason};
     database.golden = std::get<GoldenFound>(*answer).id;

@@ -42,11 +42,13 @@ Result<forges::Hint> read_hint(App& app, const storage::Project& project, const 
 /// A hint leads to a fresh look at what it names, if that is in this project's repository at all.
 std::string follow_hint(App& app, const storage::Project& project, const forges::Hint& hint)
 {
-    if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint); pull != nullptr && pull->repository == project.connection.repository) {
+    if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
+        pull != nullptr && pull->repository == project.connection.repository) {
         app.work.add(pull_request_key(project.id, pull->number));
         return {};
     }
-    if (const auto* branch = std::get_if<forges::BranchHint>(&hint); branch != nullptr && branch->repository == project.connection.repository) {
+    if (const auto* branch = std::get_if<forges::BranchHint>(&hint);
+        branch != nullptr && branch->repository == project.connection.repository) {
         app.work.add(branch_key(project.id, branch->branch));
         return {};
     }
@@ -64,13 +66,15 @@ Result<void> finish(App& app, std::int64_t id, storage::DeliveryState state, con
 
 }  // namespace
 
-Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection, forges::Delivery delivery)
+Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection,
+                                 forges::Delivery delivery)
 {
     const auto project = TRY(app.stores.projects.find_by_connection(forge, connection));
     if (!project) return fail(ErrorKind::not_found, "there is no connection {} of {}", connection, forge);
     const auto hint = TRY(read_hint(app, *project, delivery));  // The signature is checked first of all.
     const auto adapter = TRY(app.forges.open(*project));
-    storage::StoredDelivery row{.forge = forge, .connection = connection, .delivery_id = adapter->delivery_id(delivery)};
+    storage::StoredDelivery row{
+        .forge = forge, .connection = connection, .delivery_id = adapter->delivery_id(delivery)};
     row.event = event_of(delivery);
     row.headers = kept_headers(delivery);
     row.body = std::move(delivery.body);
@@ -94,7 +98,8 @@ Result<void> process_delivery(App& app, std::int64_t id)
     const auto hint = read_hint(app, *project, {row.headers, row.body});
     if (!hint) return finish(app, id, storage::DeliveryState::failed, hint.error().message);
     const auto reason = follow_hint(app, *project, *hint);
-    return finish(app, id, reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored, reason);
+    return finish(app, id, reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored,
+                  reason);
 }
 
 Result<std::vector<DeliveryView>> list_deliveries(App& app, const Caller& caller, const std::string& project)
@@ -105,7 +110,8 @@ Result<std::vector<DeliveryView>> list_deliveries(App& app, const Caller& caller
         if (visible.connection.forge.empty()) continue;
         const auto rows = TRY(app.stores.deliveries.list(visible.connection.id, listed));
         for (const auto& row : rows)
-            views.push_back({row.id, row.forge, visible.name, row.event, std::string(to_string(row.state)), row.reason, row.received_at});
+            views.push_back({row.id, row.forge, visible.name, row.event, std::string(to_string(row.state)), row.reason,
+                             row.received_at});
     }
     return views;
 }

@@ -9,7 +9,8 @@ enum class Receipt : std::uint8_t { stored, duplicate };
 
 /// Called by the webhook route with the raw body, before anything is parsed. Verifies, deduplicates, stores durably; the work follows.
 /// Errors: not_found (no such connection), unauthenticated (signature), invalid (shape).
-Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection, forges::Delivery delivery);
+Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection,
+                                 forges::Delivery delivery);
 
 /// The work behind a stored delivery: reads its hint and adds what it names to the work queue. Repeatable.
 Result<void> process_delivery(App& app, std::int64_t id);
@@ -19,7 +20,7 @@ struct DeliveryView {
     std::string forge;
     std::string project;
     std::string event;
-    std::string state;                   ///< stored|processed|failed|ignored
+    std::string state;  ///< stored|processed|failed|ignored
     std::string reason{};
     Time received_at{};
 };

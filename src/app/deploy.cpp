@@ -31,12 +31,13 @@ std::string words_of(const std::vector<Error>& errors)
 
 bool has_wishes(const DeployOptions& options)
 {
-    return options.when == DeployOptions::When::always || !options.reset.empty() || !options.restart.empty() || !options.scale.empty();
+    return options.when == DeployOptions::When::always || !options.reset.empty() || !options.restart.empty() ||
+           !options.scale.empty();
 }
 
 /// Writes why nothing happens into the row, where `ramet why`, the page and the comment find it.
-Result<Deployed> show(App& app, const Wanted& wanted, EnvironmentState state, const std::string& reason, Outcome outcome,
-                      const DeployOptions& pending)
+Result<Deployed> show(App& app, const Wanted& wanted, EnvironmentState state, const std::string& reason,
+                      Outcome outcome, const DeployOptions& pending)
 {
     const auto& environment = wanted.environment;
     const bool is_known = environment.state == state && environment.reason == reason;
@@ -56,10 +57,12 @@ Result<Deployed> show(App& app, const Wanted& wanted, EnvironmentState state, co
 Result<Deployed> leave_unchanged(App& app, const Wanted& wanted)
 {
     const auto& environment = wanted.environment;
-    const bool was_said = environment.state == EnvironmentState::degraded || environment.state == EnvironmentState::updating;
+    const bool was_said =
+        environment.state == EnvironmentState::degraded || environment.state == EnvironmentState::updating;
     if (!was_said || wanted.previous->generation != environment.observed_generation) return Deployed{};
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-        TRY(app.stores.environments.set_state(transaction, environment.id, EnvironmentState::ready, {}, app.clock.now()));
+        TRY(app.stores.environments.set_state(transaction, environment.id, EnvironmentState::ready, {},
+                                              app.clock.now()));
         TRY(forget_pending(app, transaction, environment.id));
         return post_report(app, transaction, environment.id);
     }));
@@ -71,7 +74,8 @@ Result<Deployed> refuse(App& app, const Wanted& wanted, const std::vector<Error>
 {
     const auto words = app.redactor.redact(words_of(refusals));
     if (is_first(wanted)) return show(app, wanted, EnvironmentState::failed, words, Outcome::refused, {});
-    return show(app, wanted, EnvironmentState::degraded, words + "\nwhat was there before still serves", Outcome::refused, {});
+    return show(app, wanted, EnvironmentState::degraded, words + "\nwhat was there before still serves",
+                Outcome::refused, {});
 }
 
 Result<Deployed> wait_for(App& app, const Wanted& wanted, const std::string& reason, const DeployOptions& options)
@@ -81,14 +85,16 @@ Result<Deployed> wait_for(App& app, const Wanted& wanted, const std::string& rea
 }
 
 /// What people asked for beside the file: restarts and replicas.
-void apply_wishes(DesiredEnvironment& desired, const std::optional<DesiredEnvironment>& previous, const DeployOptions& options)
+void apply_wishes(DesiredEnvironment& desired, const std::optional<DesiredEnvironment>& previous,
+                  const DeployOptions& options)
 {
     for (auto& service : desired.services) {
         const DesiredService* before = nullptr;
         if (previous)
             for (const auto& candidate : previous->services)
                 if (candidate.name == service.name) before = &candidate;
-        service.restarts_asked = (before == nullptr ? 0 : before->restarts_asked) + (options.restart.contains(service.name) ? 1 : 0);
+        service.restarts_asked =
+            (before == nullptr ? 0 : before->restarts_asked) + (options.restart.contains(service.name) ? 1 : 0);
         const auto scale = options.scale.find(service.name);
         if (scale != options.scale.end()) service.declared.replicas = scale->second;
     }
@@ -106,11 +112,13 @@ void count_restarts(engine::Graph& graph, const DesiredEnvironment& desired)
     for (const auto& service : desired.services) {
         if (service.restarts_asked == 0) continue;
         for (auto& node : graph.nodes)
-            if (node.path == "service/" + service.name && node.spec.is_object()) node.spec.as_object()["restarts_asked"] = service.restarts_asked;
+            if (node.path == "service/" + service.name && node.spec.is_object())
+                node.spec.as_object()["restarts_asked"] = service.restarts_asked;
     }
 }
 
-engine::RunRequest run_request(const Wanted& wanted, const DesiredEnvironment& desired, engine::Graph graph, const DeployOptions& options)
+engine::RunRequest run_request(const Wanted& wanted, const DesiredEnvironment& desired, engine::Graph graph,
+                               const DeployOptions& options)
 {
     engine::RunRequest request;
     request.owner = owner_of(desired.id);
@@ -119,21 +127,25 @@ engine::RunRequest run_request(const Wanted& wanted, const DesiredEnvironment& d
     request.graph = std::move(graph);
     request.probe_all = options.when == DeployOptions::When::always;
     request.on_failure = desired.deploy.on_failure == OnFailure::roll_back ? engine::FailurePolicy::roll_back
-                                                                            : engine::FailurePolicy::keep_last_good;
+                                                                           : engine::FailurePolicy::keep_last_good;
     request.keep_failed = desired.deploy.keep_failed;
     request.timeout = desired.deploy.timeout;
-    request.note = json::object{{"project", wanted.project.name}, {"name", desired.name}, {"commit", desired.commit.str()},
+    request.note = json::object{{"project", wanted.project.name},
+                                {"name", desired.name},
+                                {"commit", desired.commit.str()},
                                 {"by", options.asked_by}};
     return request;
 }
 
 /// A host that another project took in between is a conflict: the next attempt gets another name.
-Result<void> claim_hosts(App& app, storage::Transaction& transaction, const Wanted& wanted, const DesiredEnvironment& desired)
+Result<void> claim_hosts(App& app, storage::Transaction& transaction, const Wanted& wanted,
+                         const DesiredEnvironment& desired)
 {
     for (const auto& service : desired.services)
         for (const auto& host : service.public_hosts) {
             const auto dot = host.find('.');
-            const storage::Hosts::Claim claim{host.substr(0, dot), host.substr(dot + 1), desired.id, service.name, wanted.project.name};
+            const storage::Hosts::Claim claim{host.substr(0, dot), host.substr(dot + 1), desired.id, service.name,
+                                              wanted.project.name};
             const auto given = TRY(app.stores.hosts.ensure(transaction, claim));
             if (given != host) return fail(ErrorKind::unavailable, "the host {} was taken at the same moment", host);
         }
@@ -144,8 +156,9 @@ Result<void> claim_hosts(App& app, storage::Transaction& transaction, const Want
 Result<void> audit_accepted(App& app, storage::Transaction& transaction, const Wanted& wanted, const Prepared& prepared)
 {
     for (const auto& violation : prepared.accepted)
-        TRY(audit(app, transaction, {"previews.allow_reach", "reach.accepted", wanted.project.id, wanted.environment.name,
-                                     json::object{{"reach", clone::describe(violation)}}}));
+        TRY(audit(app, transaction,
+                  {"previews.allow_reach", "reach.accepted", wanted.project.id, wanted.environment.name,
+                   json::object{{"reach", clone::describe(violation)}}}));
     return {};
 }
 
@@ -167,8 +180,9 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
         TRY(claim_hosts(app, transaction, wanted, prepared.desired));
         TRY(audit_accepted(app, transaction, wanted, prepared));
         TRY(post_report(app, transaction, row.id));
-        return audit(app, transaction, {options.asked_by.empty() ? "ramet" : options.asked_by, "environment.deploy", row.project, row.name,
-                                        json::object{{"commit", row.commit.str()}, {"generation", row.desired_generation}}});
+        return audit(app, transaction,
+                     {options.asked_by.empty() ? "ramet" : options.asked_by, "environment.deploy", row.project,
+                      row.name, json::object{{"commit", row.commit.str()}, {"generation", row.desired_generation}}});
     };
     const auto run = TRY(app.engine.submit(run_request(wanted, prepared.desired, std::move(graph), options), extra));
     state_changed(app, row);
@@ -226,7 +240,8 @@ Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const Dep
     if (!made && is_transient(made.error().kind)) return std::unexpected(made.error());
     if (!made) return refuse(app, wanted, {made.error()});
     if (!made->prepared.refusals.empty()) return refuse(app, wanted, made->prepared.refusals);
-    if (!made->held_back.empty()) return show(app, wanted, EnvironmentState::queued, made->held_back, Outcome::queued, options);
+    if (!made->held_back.empty())
+        return show(app, wanted, EnvironmentState::queued, made->held_back, Outcome::queued, options);
     if (!made->wait_for.empty()) return wait_for(app, wanted, made->wait_for, options);
     const auto& desired = made->prepared.desired;
     if (options.when == DeployOptions::When::changed && wanted.previous && is_same(desired, *wanted.previous))

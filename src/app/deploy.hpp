@@ -45,7 +45,8 @@ enum class Again : std::uint8_t {
 };
 
 /// Ends an environment: before-delete jobs, then everything it holds. Returns the run.
-Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by, Again again = Again::as_wanted);
+Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by,
+                                        Again again = Again::as_wanted);
 
 /// After a run has ended, and whenever somebody wants to be sure: takes the outcome over into the row, reports, and deploys what
 /// has been asked for meanwhile.

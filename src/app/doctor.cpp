@@ -24,14 +24,16 @@ Check check_store(const App& app)
     if (!status) return {"clone store", "failed", status.error().message, "ramet storage init"};
     const auto method = std::string(to_string(status->method));
     const auto words = fmt::format("databases are cloned by {}, {} GiB free", method, status->free_bytes >> 30);
-    if (status->method == data::CloneMethod::copy) return {"clone store", "warning", words, "ramet storage init, as root"};
+    if (status->method == data::CloneMethod::copy)
+        return {"clone store", "warning", words, "ramet storage init, as root"};
     return {"clone store", "ok", words, {}};
 }
 
 Check check_user()
 {
     if (::geteuid() == 0) return {"user ids", "ok", "each environment has user ids of its own", {}};
-    return {"user ids", "warning", "not root: services and databases run as the same user as Ramet", "run ramet up as root"};
+    return {"user ids", "warning", "not root: services and databases run as the same user as Ramet",
+            "run ramet up as root"};
 }
 
 std::vector<Check> check_forges(App& app)
@@ -48,8 +50,13 @@ std::vector<Check> check_forges(App& app)
             continue;
         }
         const auto repository = (*forge)->get_repository(project.connection.repository);
-        if (repository) checks.push_back({name, "ok", project.connection.repository.str() + ", webhook: " + project.connection.webhook_state, {}});
-        else checks.push_back({name, "failed", repository.error().message, repository.error().next_step});
+        if (repository)
+            checks.push_back({name,
+                              "ok",
+                              project.connection.repository.str() + ", webhook: " + project.connection.webhook_state,
+                              {}});
+        else
+            checks.push_back({name, "failed", repository.error().message, repository.error().next_step});
     }
     return checks;
 }
@@ -58,7 +65,8 @@ std::vector<Check> check_forges(App& app)
 
 Result<std::vector<Check>> examine(App& app, const Caller& caller)
 {
-    if (!caller.project.empty()) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    if (!caller.project.empty())
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     std::vector<Check> checks{
         check_program("git", {"git", "--version"}, "git"),
         check_program("PostgreSQL", {"/usr/lib/postgresql/15/bin/postgres", "--version"}, "postgresql-15"),

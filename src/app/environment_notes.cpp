@@ -11,7 +11,8 @@ Result<Json> load(App& app, const EnvironmentId& id, storage::Transaction* withi
     return parse_json(stored.notes);
 }
 
-Result<void> save_member(App& app, storage::Transaction& transaction, const EnvironmentId& id, std::string_view key, Json value)
+Result<void> save_member(App& app, storage::Transaction& transaction, const EnvironmentId& id, std::string_view key,
+                         Json value)
 {
     auto stored = TRY(app.stores.environments.get_desired(id, &transaction));
     auto notes = TRY(load(app, id, &transaction));
@@ -36,8 +37,8 @@ void add_words(const Json& list, std::set<std::string>& words)
 
 }  // namespace
 
-Result<void> save_submitted(App& app, storage::Transaction& transaction, const EnvironmentId& id, const std::string& desired,
-                            const std::vector<std::string>& notes)
+Result<void> save_submitted(App& app, storage::Transaction& transaction, const EnvironmentId& id,
+                            const std::string& desired, const std::vector<std::string>& notes)
 {
     auto kept = TRY(load(app, id, &transaction));
     auto& members = kept.as_object();
@@ -57,7 +58,8 @@ Result<std::vector<std::string>> load_notes(App& app, const EnvironmentId& id)
     return words;
 }
 
-Result<void> save_pending(App& app, storage::Transaction& transaction, const EnvironmentId& id, const DeployOptions& pending)
+Result<void> save_pending(App& app, storage::Transaction& transaction, const EnvironmentId& id,
+                          const DeployOptions& pending)
 {
     json::object scale;
     for (const auto& [service, replicas] : pending.scale) scale[service] = replicas;
@@ -96,7 +98,8 @@ Result<DeployOptions> with_pending(App& app, const EnvironmentId& id, const Depl
     return options;
 }
 
-Result<void> save_left_commit(App& app, storage::Transaction& transaction, const EnvironmentId& id, const CommitSha& commit)
+Result<void> save_left_commit(App& app, storage::Transaction& transaction, const EnvironmentId& id,
+                              const CommitSha& commit)
 {
     return save_member(app, transaction, id, "left_commit", Json(commit.str()));
 }

@@ -29,7 +29,9 @@ std::vector<std::string> next_steps_of(const Environment& environment, const eng
 {
     const auto& name = environment.name;
     std::vector<std::string> next;
-    if (step != nullptr) next.push_back("ramet logs " + name + " " + (step->path.starts_with("service/") ? step->path.substr(8) : step->path));
+    if (step != nullptr)
+        next.push_back("ramet logs " + name + " " +
+                       (step->path.starts_with("service/") ? step->path.substr(8) : step->path));
     switch (environment.state) {
     case EnvironmentState::failed:
     case EnvironmentState::degraded: next.push_back("push a fix, or: ramet preview redeploy " + name); break;
@@ -57,21 +59,25 @@ Result<const DesiredService*> find_service(const DesiredEnvironment& desired, co
 Result<DesiredEnvironment> get_desired(App& app, const Found& found)
 {
     auto desired = TRY(load_desired(app, found.environment.id));
-    if (!desired) return fail(ErrorKind::conflict, "{} was not deployed yet: {}", found.environment.name, found.environment.reason);
+    if (!desired)
+        return fail(ErrorKind::conflict, "{} was not deployed yet: {}", found.environment.name,
+                    found.environment.reason);
     return std::move(*desired);
 }
 
 Result<std::string> deploy_with(App& app, const Found& found, DeployOptions options)
 {
     const auto& id = found.environment.id;
-    const auto deployed = TRY(app.work.run_exclusive(environment_key(id), [&] { return deploy_environment(app, id, options); }));
+    const auto deployed =
+        TRY(app.work.run_exclusive(environment_key(id), [&] { return deploy_environment(app, id, options); }));
     if (deployed.outcome == Deployed::Outcome::refused) return fail(ErrorKind::refused, "{}", deployed.reason);
     return deployed.run;
 }
 
 }  // namespace
 
-Result<std::vector<EnvironmentView>> list_environments(App& app, const Caller& caller, const std::string& project, bool previews_only)
+Result<std::vector<EnvironmentView>> list_environments(App& app, const Caller& caller, const std::string& project,
+                                                       bool previews_only)
 {
     std::vector<EnvironmentView> views;
     const auto projects = TRY(visible_projects(app, caller, project));
@@ -95,7 +101,8 @@ Result<EnvironmentView> get_environment(App& app, const Caller& caller, const En
 Result<Explanation> explain_environment(App& app, const Caller& caller, const EnvironmentName& name)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
-    Explanation explanation{.state = std::string(to_string(found.environment.state)), .reason = found.environment.reason};
+    Explanation explanation{.state = std::string(to_string(found.environment.state)),
+                            .reason = found.environment.reason};
     const auto run = TRY(newest_run(app, found.environment.id));
     const engine::StepView* step = run ? find_blocking(*run) : nullptr;
     if (step != nullptr) {
@@ -108,7 +115,8 @@ Result<Explanation> explain_environment(App& app, const Caller& caller, const En
     return explanation;
 }
 
-Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database)
+Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const EnvironmentName& name,
+                                       const std::string& database)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto desired = TRY(get_desired(app, found));
@@ -120,13 +128,18 @@ Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const Env
     if (address.empty()) return fail(ErrorKind::conflict, "the database {} of {} is not running", database, name.name);
     const auto password = TRY(app.stores.secrets.open(declared->password));
     TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(app, transaction, {caller.name, "database.connect", found.project.id, found.environment.name + "/" + database, nullptr});
+        return audit(
+            app, transaction,
+            {caller.name, "database.connect", found.project.id, found.environment.name + "/" + database, nullptr});
     }));
-    if (declared->declared.type == DatabaseType::redis) return SecretBytes(fmt::format("redis://:{}@{}/0", password.reveal(), address));
-    return SecretBytes(fmt::format("postgres://{}:{}@{}/{}", declared->role, password.reveal(), address, declared->database_name));
+    if (declared->declared.type == DatabaseType::redis)
+        return SecretBytes(fmt::format("redis://:{}@{}/0", password.reveal(), address));
+    return SecretBytes(
+        fmt::format("postgres://{}:{}@{}/{}", declared->role, password.reveal(), address, declared->database_name));
 }
 
-Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name, const std::string& what)
+Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name,
+                                         const std::string& what)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto resources = TRY(app.engine.list_resources(owner_of(found.environment.id)));
@@ -151,15 +164,18 @@ LogRedactor make_log_redactor(App& app)
     };
 }
 
-Result<std::string> restart_service(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service)
+Result<std::string> restart_service(App& app, const Caller& caller, const EnvironmentName& name,
+                                    const std::string& service)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto desired = TRY(get_desired(app, found));
     TRY(find_service(desired, service));
-    return deploy_with(app, found, {.when = DeployOptions::When::always, .restart = {service}, .asked_by = caller.name});
+    return deploy_with(app, found,
+                       {.when = DeployOptions::When::always, .restart = {service}, .asked_by = caller.name});
 }
 
-Result<std::string> scale_service(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service, int replicas)
+Result<std::string> scale_service(App& app, const Caller& caller, const EnvironmentName& name,
+                                  const std::string& service, int replicas)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto desired = TRY(get_desired(app, found));
@@ -167,23 +183,30 @@ Result<std::string> scale_service(App& app, const Caller& caller, const Environm
     return deploy_with(app, found, {.scale = {{service, replicas}}, .asked_by = caller.name});
 }
 
-Result<std::string> delete_environment(App& app, const Caller& caller, const EnvironmentName& name, const std::string& confirm)
+Result<std::string> delete_environment(App& app, const Caller& caller, const EnvironmentName& name,
+                                       const std::string& confirm)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto& environment = found.environment;
     if (environment.origin == EnvironmentOrigin::adopted)
         return fail(ErrorKind::refused, "{} was made by others: Ramet reads it and never ends it", environment.name);
     if (environment.is_protected && confirm != environment.name)
-        return std::unexpected(Error{ErrorKind::refused, environment.name + " is protected", {},
+        return std::unexpected(Error{ErrorKind::refused,
+                                     environment.name + " is protected",
+                                     {},
                                      "ramet env delete " + environment.name + " --confirm " + environment.name});
     const auto previews = TRY(app.stores.environments.list_previews_of(environment.id));
     if (!previews.empty())
-        return std::unexpected(Error{ErrorKind::conflict, fmt::format("{} previews branch from {}", previews.size(), environment.name), {},
+        return std::unexpected(Error{ErrorKind::conflict,
+                                     fmt::format("{} previews branch from {}", previews.size(), environment.name),
+                                     {},
                                      "ramet preview delete " + previews.front().name});
-    return app.work.run_exclusive(environment_key(environment.id), [&] { return destroy_environment(app, environment.id, caller.name); });
+    return app.work.run_exclusive(environment_key(environment.id),
+                                  [&] { return destroy_environment(app, environment.id, caller.name); });
 }
 
-Result<std::string> refresh_golden(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database)
+Result<std::string> refresh_golden(App& app, const Caller& caller, const EnvironmentName& name,
+                                   const std::string& database)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto desired = TRY(get_desired(app, found));
@@ -191,7 +214,9 @@ Result<std::string> refresh_golden(App& app, const Caller& caller, const Environ
     // A preview's data comes from its base: that is where a new copy is made.
     const auto source = found.environment.base.empty() ? found.environment.id : found.environment.base;
     TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(app, transaction, {caller.name, "database.refresh", found.project.id, found.environment.name + "/" + database, nullptr});
+        return audit(
+            app, transaction,
+            {caller.name, "database.refresh", found.project.id, found.environment.name + "/" + database, nullptr});
     }));
     return make_golden(app, {found.project.id, source, database, {}});
 }

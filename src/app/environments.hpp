@@ -1,9 +1,9 @@
 #pragma once
 
 #include "app/app.hpp"
+#include "app/caller.hpp"
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
-#include "app/caller.hpp"
 #include "domain/environment.hpp"
 
 #include <functional>
@@ -16,10 +16,10 @@ namespace ramet::app {
 
 struct ServiceView {
     std::string name;
-    std::string state;               ///< starting|healthy|unhealthy|restarting|stopped|failed
+    std::string state;  ///< starting|healthy|unhealthy|restarting|stopped|failed
     std::int64_t restarts = 0;
-    std::string treatment{};         ///< rebuilt|copied|shared
-    std::string address{};           ///< 127.0.0.1:PORT
+    std::string treatment{};  ///< rebuilt|copied|shared
+    std::string address{};    ///< 127.0.0.1:PORT
     std::vector<std::string> urls{};
     std::vector<int> process_ids{};
     int replicas = 0;
@@ -28,7 +28,7 @@ struct ServiceView {
 struct DatabaseView {
     std::string name;
     std::string type{};
-    std::string method{};            ///< btrfs|reflink|overlay|copy|stream|snapshot|seed|empty|shared
+    std::string method{};  ///< btrfs|reflink|overlay|copy|stream|snapshot|seed|empty|shared
     std::int64_t bytes_copied = 0;
     std::optional<std::int64_t> age_seconds{};
     std::string golden{};
@@ -40,10 +40,10 @@ struct EnvironmentView {
     Environment environment;
     std::string project;
     std::string base{};
-    std::map<std::string, std::string> urls{};   ///< service → first public URL, with the proxy's port
+    std::map<std::string, std::string> urls{};  ///< service → first public URL, with the proxy's port
     std::vector<ServiceView> services{};
     std::vector<DatabaseView> databases{};
-    std::string run{};                           ///< newest run
+    std::string run{};  ///< newest run
     std::vector<std::string> not_enforced{};
     std::vector<std::string> notes{};
 };
@@ -69,27 +69,33 @@ struct Explanation {
 Result<Explanation> explain_environment(App& app, const Caller& caller, const EnvironmentName& name);
 
 /// Administrators only: the URL with password of one database, for `db connect` and `db connect --print`.
-Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database);
+Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const EnvironmentName& name,
+                                       const std::string& database);
 
 /// Where the logs of a service (or "job/NAME", "build/NAME", "database/NAME") stand; the API follows the file.
 struct LogSource {
     std::string name;
-    std::vector<std::string> files{};            ///< oldest first; the last one is being written
+    std::vector<std::string> files{};  ///< oldest first; the last one is being written
 };
-Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name, const std::string& what);
+Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name,
+                                         const std::string& what);
 
 /// Takes a log piece by piece and gives it back without secrets; holds back what may be the beginning of one. Call it with
 /// nothing at the end to get the rest.
 using LogRedactor = std::function<std::string(std::string_view)>;
 LogRedactor make_log_redactor(App& app);
 
-Result<std::string> restart_service(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service);
-Result<std::string> scale_service(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service, int replicas);
+Result<std::string> restart_service(App& app, const Caller& caller, const EnvironmentName& name,
+                                    const std::string& service);
+Result<std::string> scale_service(App& app, const Caller& caller, const EnvironmentName& name,
+                                  const std::string& service, int replicas);
 
 /// Ends a base; refused while previews branch from it, and for protected ones without `confirm` = its name. Returns the run.
-Result<std::string> delete_environment(App& app, const Caller& caller, const EnvironmentName& name, const std::string& confirm);
+Result<std::string> delete_environment(App& app, const Caller& caller, const EnvironmentName& name,
+                                       const std::string& confirm);
 
 /// A new golden copy now. Returns the run.
-Result<std::string> refresh_golden(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database);
+Result<std::string> refresh_golden(App& app, const Caller& caller, const EnvironmentName& name,
+                                   const std::string& database);
 
 }  // namespace ramet::app

@@ -5,7 +5,8 @@
 
 namespace ramet::app {
 
-Result<std::shared_ptr<forges::Forge>> ForgeConnections::make(const std::string& type, const std::string& url, SecretBytes token)
+Result<std::shared_ptr<forges::Forge>> ForgeConnections::make(const std::string& type, const std::string& url,
+                                                              SecretBytes token)
 {
     if (!url.starts_with("http://") && !url.starts_with("https://"))
         return fail(ErrorKind::invalid, "the address of a Git host begins with http:// or https://, not \"{}\"", url);
@@ -19,7 +20,8 @@ Result<std::shared_ptr<forges::Forge>> ForgeConnections::make(const std::string&
 Result<std::shared_ptr<forges::Forge>> ForgeConnections::open(const storage::Project& project)
 {
     const auto& connection = project.connection;
-    if (connection.forge.empty()) return fail(ErrorKind::invalid, "the project {} is not connected to a Git host", project.name);
+    if (connection.forge.empty())
+        return fail(ErrorKind::invalid, "the project {} is not connected to a Git host", project.name);
     const std::scoped_lock lock(mutex_);
     const auto found = open_.find(connection.id);
     if (found != open_.end() && found->second.token == connection.token && found->second.url == connection.url)

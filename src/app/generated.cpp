@@ -25,20 +25,22 @@ storage::Scope scope_of(const Environment& environment)
                       : storage::environment_scope(environment.project, environment.id);
 }
 
-Result<SecretReference> make_secret(App& app, const Environment& environment, const std::string& name, std::size_t length)
+Result<SecretReference> make_secret(App& app, const Environment& environment, const std::string& name,
+                                    std::size_t length)
 {
     const SecretBytes value(random_password(length));
     SecretReference made;
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-        made = TRY(app.stores.secrets.set(transaction, {scope_of(environment), name, storage::Protection::none, "ramet", app.clock.now()}, value));
+        made = TRY(app.stores.secrets.set(
+            transaction, {scope_of(environment), name, storage::Protection::none, "ramet", app.clock.now()}, value));
         return {};
     }));
     return made;
 }
 
 /// Nothing when it is only thought of and was never made.
-Result<std::optional<SecretReference>> ensure_secret(App& app, const Environment& environment, const std::string& name, std::size_t length,
-                                                     Generating generating)
+Result<std::optional<SecretReference>> ensure_secret(App& app, const Environment& environment, const std::string& name,
+                                                     std::size_t length, Generating generating)
 {
     const auto stored = TRY(app.stores.secrets.find(scope_of(environment), name));
     if (stored) return stored->newest();
@@ -46,8 +48,8 @@ Result<std::optional<SecretReference>> ensure_secret(App& app, const Environment
     return TRY(make_secret(app, environment, name, length));
 }
 
-Result<std::optional<std::string>> ensure_text(App& app, const Environment& environment, const variables::GeneratedWanted& wanted,
-                                               Generating generating)
+Result<std::optional<std::string>> ensure_text(App& app, const Environment& environment,
+                                               const variables::GeneratedWanted& wanted, Generating generating)
 {
     const auto stored = TRY(app.stores.generated_values.find(environment.id, wanted.path));
     if (stored && std::holds_alternative<std::string>(*stored)) return std::get<std::string>(*stored);
@@ -61,11 +63,12 @@ Result<std::optional<std::string>> ensure_text(App& app, const Environment& envi
 
 }  // namespace
 
-Result<void> fill_generated(App& app, const Environment& environment, const clone::Cloned& cloned, Generating generating,
-                            clone::StoredValues& stored)
+Result<void> fill_generated(App& app, const Environment& environment, const clone::Cloned& cloned,
+                            Generating generating, clone::StoredValues& stored)
 {
     for (const auto& database : cloned.wanted_passwords) {
-        const auto password = TRY(ensure_secret(app, environment, password_name(database), password_length, generating));
+        const auto password =
+            TRY(ensure_secret(app, environment, password_name(database), password_length, generating));
         if (password) stored.passwords[database] = *password;
     }
     for (const auto& wanted : cloned.wanted) {

@@ -26,7 +26,8 @@ public:
     /// Makes sure that the commit is in the mirror; `hint` is a ref that may lead to it. not_found when it is gone.
     virtual Result<void> fetch_commit(const GitSource& source, const CommitSha& commit, const std::string& hint) = 0;
     /// not_found when the commit has no such file.
-    virtual Result<std::string> read_file(const GitSource& source, const CommitSha& commit, const std::string& path) = 0;
+    virtual Result<std::string> read_file(const GitSource& source, const CommitSha& commit,
+                                          const std::string& path) = 0;
     /// Hash of the trees that a build sees: its context and what `paths` match. Names of artefacts are made of it.
     virtual Result<std::string> tree_hash(const GitSource& source, const CommitSha& commit, const std::string& context,
                                           const std::vector<std::string>& paths) = 0;

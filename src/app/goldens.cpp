@@ -18,7 +18,8 @@ constexpr std::string_view owner_prefix = "golden-";
 // One owner per source: two databases of a project can be copied at the same time.
 engine::OwnerId owner_of(const GoldenQuestion& question)
 {
-    return engine::OwnerId(std::string(owner_prefix) + short_hash({question.project.str(), question.base.str(), question.database}));
+    return engine::OwnerId(std::string(owner_prefix) +
+                           short_hash({question.project.str(), question.base.str(), question.database}));
 }
 
 data::GoldenSource source_of(const GoldenQuestion& question)
@@ -26,7 +27,8 @@ data::GoldenSource source_of(const GoldenQuestion& question)
     return {question.project, question.base.str(), question.database};
 }
 
-std::optional<engine::ResourceView> find_live(const std::vector<engine::ResourceView>& resources, const std::string& path)
+std::optional<engine::ResourceView> find_live(const std::vector<engine::ResourceView>& resources,
+                                              const std::string& path)
 {
     for (const auto& resource : resources)
         if (resource.ref.path == path && resource.phase == engine::Phase::live) return resource;
@@ -98,7 +100,8 @@ Result<std::string> make_golden(App& app, const GoldenQuestion& question)
     run.graph = TRY(graph_with(app, question, request));
     run.timeout = time_limit;
     const auto project = TRY(app.stores.projects.get(question.project));
-    run.note = json::object{{"project", project.name}, {"database", question.database}, {"project_id", project.id.str()}};
+    run.note =
+        json::object{{"project", project.name}, {"database", question.database}, {"project_id", project.id.str()}};
     const auto id = TRY(app.engine.submit(run));
     return id.str();
 }
@@ -111,8 +114,8 @@ Result<GoldenAnswer> ensure_golden(App& app, const GoldenQuestion& question)
     const auto newest = TRY(newest_run(app, question));
     if (newest && !engine::is_final(newest->state))
         return GoldenUnderWay{newest->id.str(), "a golden copy of " + question.database + " is being made"};
-    const bool failed_lately = newest && newest->state != engine::RunState::succeeded && newest->error && newest->ended_at
-                               && now - *newest->ended_at < no_retry_for;
+    const bool failed_lately = newest && newest->state != engine::RunState::succeeded && newest->error &&
+                               newest->ended_at && now - *newest->ended_at < no_retry_for;
     if (failed_lately) {
         auto error = in_context(*newest->error, "making a golden copy of " + question.database);
         // Whatever kind of failure ended the run: asked again now, the answer is the same.

@@ -13,7 +13,7 @@ namespace ramet::app {
 struct GoldenQuestion {
     ProjectId project;
     EnvironmentId base;
-    std::string database;             ///< its name in the file
+    std::string database;  ///< its name in the file
     Milliseconds max_age{};
 };
 

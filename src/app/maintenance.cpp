@@ -25,7 +25,8 @@ Result<void> poll_project(App& app, const storage::Project& project)
     std::set<std::string> branches;
     for (const auto& environment : environments) {
         if (environment.pull_request != 0) numbers.insert(environment.pull_request);
-        if (environment.origin == EnvironmentOrigin::managed && environment.desired_generation > 0) branches.insert(environment.branch);
+        if (environment.origin == EnvironmentOrigin::managed && environment.desired_generation > 0)
+            branches.insert(environment.branch);
     }
     for (const auto number : numbers) app.work.add(pull_request_key(project.id, number));
     for (const auto& branch : branches)
@@ -40,7 +41,8 @@ void poll_forges(App& app)
     for (const auto& project : *projects) {
         if (project.connection.forge.empty()) continue;
         // A forge that does not answer means "unknown", and changes nothing.
-        if (const auto polled = poll_project(app, project); !polled) log::warning("polling {}: {}", project.name, polled.error().message);
+        if (const auto polled = poll_project(app, project); !polled)
+            log::warning("polling {}: {}", project.name, polled.error().message);
     }
 }
 
@@ -58,7 +60,8 @@ void wake_unsettled(App& app)
     using enum EnvironmentState;
     for (const auto& environment : *environments) {
         const auto state = environment.state;
-        if (state == creating || state == updating || state == deleting || state == queued) app.work.add(environment_key(environment.id));
+        if (state == creating || state == updating || state == deleting || state == queued)
+            app.work.add(environment_key(environment.id));
     }
 }
 
@@ -75,7 +78,8 @@ void resume_deliveries(App& app)
 
 Result<void> require_admin_of_all(const Caller& caller)
 {
-    if (!caller.project.empty()) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    if (!caller.project.empty())
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     return {};
 }
 
@@ -94,7 +98,9 @@ Result<engine::SweepReport> sweep(App& app, const Caller& caller, bool dry_run, 
 {
     TRY(require_admin_of_all(caller));
     TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(app, transaction, {caller.name, "sweep", {}, dry_run ? "dry run" : "remove orphans", json::object{{"confirmed", confirmed}}});
+        return audit(
+            app, transaction,
+            {caller.name, "sweep", {}, dry_run ? "dry run" : "remove orphans", json::object{{"confirmed", confirmed}}});
     }));
     return app.engine.sweep({dry_run, confirmed});
 }
@@ -105,7 +111,8 @@ Result<std::vector<AuditEntry>> list_audit(App& app, const Caller& caller, std::
     std::vector<AuditEntry> entries;
     for (const auto& record : records) {
         auto detail = record.detail.empty() ? Result<Json>(Json(nullptr)) : parse_json(record.detail);
-        entries.push_back({record.id, record.at, record.actor, record.action, record.subject, detail ? *detail : Json(nullptr)});
+        entries.push_back(
+            {record.id, record.at, record.actor, record.action, record.subject, detail ? *detail : Json(nullptr)});
     }
     return entries;
 }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "app/app.hpp"
+#include "app/caller.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
-#include "app/caller.hpp"
 #include "engine/engine.hpp"
 
 #include <string>
@@ -18,7 +18,7 @@ void reconcile_all(App& app);
 
 struct Check {
     std::string name;
-    std::string state;                   ///< ok | warning | failed
+    std::string state;  ///< ok | warning | failed
     std::string message;
     std::string next_step{};
 };
@@ -44,7 +44,7 @@ struct EventView {
     Time at{};
     std::string project;
     std::string environment;
-    std::string kind;                    ///< "run.step", "environment.state", …
+    std::string kind;  ///< "run.step", "environment.state", …
     Json data;
 };
 /// Events after `after`, oldest first; `is_complete` false when older ones are gone (the API sends `reset`).

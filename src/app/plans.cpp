@@ -125,12 +125,14 @@ Result<PlanView> plan_environment(App& app, const Caller& caller, const PlanRequ
     return PlanView{clone::to_text(summary), clone::to_json(summary), clone::has_changes(summary), summary.refusals};
 }
 
-Result<PlanView> compare_environments(App& app, const Caller& caller, const EnvironmentName& left, const std::string& right)
+Result<PlanView> compare_environments(App& app, const Caller& caller, const EnvironmentName& left,
+                                      const std::string& right)
 {
     const auto found = TRY(get_visible_environment(app, caller, left));
     auto other = right;
     if (other.empty()) {
-        if (found.environment.base.empty()) return fail(ErrorKind::invalid, "{} has no base: say what to compare it with", left.name);
+        if (found.environment.base.empty())
+            return fail(ErrorKind::invalid, "{} has no base: say what to compare it with", left.name);
         const auto base = TRY(app.stores.environments.get(found.environment.base));
         other = base.name;
     }
@@ -141,16 +143,22 @@ Result<PlanView> compare_environments(App& app, const Caller& caller, const Envi
     std::string text = left.name + " against " + other + "\n";
     json::array changes;
     for (const auto& change : clone::compare_variables(*before, *after, nullptr)) {
-        text += fmt::format("  {} {}.{}: {} → {}\n", clone::to_string(change.kind), change.service, change.key, change.before, change.after);
-        changes.push_back(json::object{{"service", change.service}, {"key", change.key}, {"kind", clone::to_string(change.kind)},
-                                       {"before", change.before}, {"after", change.after}});
+        text += fmt::format("  {} {}.{}: {} → {}\n", clone::to_string(change.kind), change.service, change.key,
+                            change.before, change.after);
+        changes.push_back(json::object{{"service", change.service},
+                                       {"key", change.key},
+                                       {"kind", clone::to_string(change.kind)},
+                                       {"before", change.before},
+                                       {"after", change.after}});
     }
     const bool differs = !changes.empty() || before->commit != after->commit;
     text += fmt::format("  commit {} → {}\n", short_sha(before->commit), short_sha(after->commit));
-    return PlanView{text, json::object{{"left", left.name}, {"right", other}, {"variables", std::move(changes)}}, differs, {}};
+    return PlanView{
+        text, json::object{{"left", left.name}, {"right", other}, {"variables", std::move(changes)}}, differs, {}};
 }
 
-Result<Json> explain_variable(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service, const std::string& key)
+Result<Json> explain_variable(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service,
+                              const std::string& key)
 {
     const auto prepared = TRY(prepare_for_explaining(app, caller, name));
     const auto& readers = prepared.cloned.resolution.readers;
@@ -161,7 +169,8 @@ Result<Json> explain_variable(App& app, const Caller& caller, const EnvironmentN
     return value;
 }
 
-Result<Json> list_effective_variables(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service)
+Result<Json> list_effective_variables(App& app, const Caller& caller, const EnvironmentName& name,
+                                      const std::string& service)
 {
     const auto prepared = TRY(prepare_for_explaining(app, caller, name));
     json::object values;
@@ -171,9 +180,12 @@ Result<Json> list_effective_variables(App& app, const Caller& caller, const Envi
         for (const auto& variable : desired.env) {
             std::string text;
             for (const auto& segment : variable.value) {
-                if (const auto* plain = std::get_if<std::string>(&segment)) text += *plain;
-                else if (const auto* secret = std::get_if<SecretReference>(&segment)) text += fmt::format("<secret {} v{}>", secret->name, secret->version);
-                else text += "<known after apply>";
+                if (const auto* plain = std::get_if<std::string>(&segment))
+                    text += *plain;
+                else if (const auto* secret = std::get_if<SecretReference>(&segment))
+                    text += fmt::format("<secret {} v{}>", secret->name, secret->version);
+                else
+                    text += "<known after apply>";
             }
             own[variable.key] = text;
         }

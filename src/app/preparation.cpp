@@ -30,7 +30,8 @@ Result<std::set<std::string>> taken_hosts(App& app, const Wanted& wanted, const 
 
 /// Clones up to three times: the first tells which hosts are taken and what has to be generated, the last has all of it.
 template <typename Input, typename Make>
-Result<clone::Cloned> clone_with_generated(App& app, const Wanted& wanted, Generating generating, Input& input, const Make& make)
+Result<clone::Cloned> clone_with_generated(App& app, const Wanted& wanted, Generating generating, Input& input,
+                                           const Make& make)
 {
     auto cloned = make(input);
     input.around.taken_hosts = TRY(taken_hosts(app, wanted, cloned.desired));
@@ -57,7 +58,8 @@ void check_support(const Wanted& wanted, Prepared& prepared)
     auto support = config::check_supported(prepared.cloned.file, question_of(wanted));
     std::ranges::move(support.refusals, std::back_inserter(prepared.refusals));
     for (const auto& key : support.not_applied)
-        prepared.not_applied.push_back({key.path, key.reason, fmt::format("{}:{}:{}", key.where.file, key.where.line, key.where.column)});
+        prepared.not_applied.push_back(
+            {key.path, key.reason, fmt::format("{}:{}:{}", key.where.file, key.where.line, key.where.column)});
 }
 
 Prepared prepared_of(const Wanted& wanted, clone::Cloned cloned)

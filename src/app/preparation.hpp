@@ -14,8 +14,8 @@ namespace ramet::app {
 /// What an environment is wanted to be, before any of it exists.
 struct Wanted {
     storage::Project project;
-    Environment environment;                ///< stored, or for a plan only thought of
-    std::optional<Environment> base{};      ///< of a preview
+    Environment environment;                       ///< stored, or for a plan only thought of
+    std::optional<Environment> base{};             ///< of a preview
     std::optional<DesiredEnvironment> previous{};  ///< what was submitted last
     /// Databases of which no golden copy can be had, and why: their fall-back is taken.
     std::map<std::string, std::string> without_golden{};
@@ -25,12 +25,12 @@ struct Wanted {
 struct Prepared {
     DesiredEnvironment desired{};
     std::optional<DesiredEnvironment> base{};
-    clone::Cloned cloned{};                 ///< as it came out of clone/: for plans and `explain`
+    clone::Cloned cloned{};  ///< as it came out of clone/: for plans and `explain`
     PreviewPolicy policy{};
     std::vector<clone::UnappliedKey> not_applied{};
     std::vector<clone::Violation> accepted{};  ///< by allow_reach
-    std::vector<std::string> notes{};       ///< for people: what takes effect once merged, what is not applied here
-    std::vector<Error> refusals{};          ///< all of them; nothing may run while there is one
+    std::vector<std::string> notes{};          ///< for people: what takes effect once merged, what is not applied here
+    std::vector<Error> refusals{};             ///< all of them; nothing may run while there is one
 };
 
 /// Whether values that are generated once (passwords, `generate:`) are made and stored now, or only thought of.

@@ -84,7 +84,8 @@ Result<std::string> delete_preview(App& app, const Caller& caller, const Environ
     const auto found = TRY(get_preview(app, caller, name));
     return app.work.run_exclusive(environment_key(found.environment.id), [&]() -> Result<std::string> {
         const auto now = TRY(app.stores.environments.get(found.environment.id));
-        if (now.state != EnvironmentState::deleting) return destroy_environment(app, now.id, caller.name, Again::for_newer_commit);
+        if (now.state != EnvironmentState::deleting)
+            return destroy_environment(app, now.id, caller.name, Again::for_newer_commit);
         const auto run = TRY(newest_run(app, now.id));
         return run ? run->id.str() : std::string();
     });
@@ -100,14 +101,19 @@ Result<std::string> redeploy_preview(App& app, const Caller& caller, const Envir
     });
 }
 
-Result<std::string> reset_preview_data(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database)
+Result<std::string> reset_preview_data(App& app, const Caller& caller, const EnvironmentName& name,
+                                       const std::string& database)
 {
     const auto found = TRY(get_preview(app, caller, name));
     const auto desired = TRY(load_desired(app, found.environment.id));
-    const bool is_known = desired && std::ranges::any_of(desired->databases, [&](const auto& known) { return known.name == database; });
+    const bool is_known =
+        desired && std::ranges::any_of(desired->databases, [&](const auto& known) { return known.name == database; });
     if (!database.empty() && !is_known) return fail(ErrorKind::not_found, "{} has no database {}", name.name, database);
     return app.work.run_exclusive(environment_key(found.environment.id), [&] {
-        return deploy(app, found, {.when = DeployOptions::When::always, .reset = {database.empty() ? "*" : database}, .asked_by = caller.name});
+        return deploy(app, found,
+                      {.when = DeployOptions::When::always,
+                       .reset = {database.empty() ? "*" : database},
+                       .asked_by = caller.name});
     });
 }
 
@@ -125,7 +131,8 @@ Result<EnvironmentView> extend_preview(App& app, const Caller& caller, const Env
 {
     const auto found = TRY(get_preview(app, caller, name));
     const auto from = std::max(found.environment.expires_at.value_or(app.clock.now()), app.clock.now());
-    const AuditRecord record{caller.name, "preview.extend", found.project.id, name.name, json::object{{"by", format_duration(by)}}};
+    const AuditRecord record{caller.name, "preview.extend", found.project.id, name.name,
+                             json::object{{"by", format_duration(by)}}};
     return change_row(app, found, record, [&](storage::Transaction& transaction) {
         return app.stores.environments.set_expiry(transaction, found.environment.id, from + by, app.clock.now());
     });
@@ -135,10 +142,11 @@ Result<EnvironmentView> pin_preview(App& app, const Caller& caller, const Enviro
 {
     const auto found = TRY(get_preview(app, caller, name));
     const auto pin = pinned ? storage::Environments::Pin::pinned : storage::Environments::Pin::unpinned;
-    return change_row(app, found, {caller.name, pinned ? "preview.pin" : "preview.unpin", found.project.id, name.name, nullptr},
-                      [&](storage::Transaction& transaction) {
-                          return app.stores.environments.set_pinned(transaction, found.environment.id, pin, app.clock.now());
-                      });
+    return change_row(
+        app, found, {caller.name, pinned ? "preview.pin" : "preview.unpin", found.project.id, name.name, nullptr},
+        [&](storage::Transaction& transaction) {
+            return app.stores.environments.set_pinned(transaction, found.environment.id, pin, app.clock.now());
+        });
 }
 
 Result<Json> get_receipt(App& app, const Caller& caller, const EnvironmentName& name)
@@ -151,10 +159,15 @@ Result<Json> get_receipt(App& app, const Caller& caller, const EnvironmentName& 
         json::array lines;
         if (receipt)
             for (const auto& line : receipt->resources)
-                lines.push_back(json::object{{"path", line.path}, {"kind", line.kind}, {"absent_at", to_rfc3339(line.absent_at)}});
-        return Json(json::object{{"name", name.name}, {"resources", std::move(lines)}, {"hash", receipt ? receipt->hash : std::string()}});
+                lines.push_back(
+                    json::object{{"path", line.path}, {"kind", line.kind}, {"absent_at", to_rfc3339(line.absent_at)}});
+        return Json(json::object{
+            {"name", name.name}, {"resources", std::move(lines)}, {"hash", receipt ? receipt->hash : std::string()}});
     }
-    return std::unexpected(Error{ErrorKind::not_found, "there is no receipt for " + name.name, {}, "receipts are written when a preview is gone"});
+    return std::unexpected(Error{ErrorKind::not_found,
+                                 "there is no receipt for " + name.name,
+                                 {},
+                                 "receipts are written when a preview is gone"});
 }
 
 }  // namespace ramet::app

@@ -40,7 +40,8 @@ Result<Situation> read_situation(App& app, const ProjectId& id, std::int64_t num
 clone::Revision revision_of(const Situation& situation)
 {
     const auto& pull = situation.pull_request;
-    return {pull.head_commit, pull.head_branch, situation.project.repository_url, variables::PullRequestFacts{pull.number, pull.author}};
+    return {pull.head_commit, pull.head_branch, situation.project.repository_url,
+            variables::PullRequestFacts{pull.number, pull.author}};
 }
 
 std::optional<Time> expiry_of(App& app, const PreviewPolicy& policy)
@@ -64,7 +65,9 @@ Result<Environment> insert_preview(App& app, const storage::Project& project, co
     row.expires_at = expiry_of(app, policy);
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.environments.insert(transaction, row));
-        return audit(app, transaction, {row.created_by, "preview.create", project.id, row.name, json::object{{"commit", row.commit.str()}}});
+        return audit(
+            app, transaction,
+            {row.created_by, "preview.create", project.id, row.name, json::object{{"commit", row.commit.str()}}});
     }));
     return row;
 }
@@ -79,7 +82,8 @@ Result<void> take_commit(App& app, const Environment& preview, const PullRequest
     // With the commit: else it would be told ready at a commit that is not deployed yet.
     if (row.observed_generation > 0) row.state = EnvironmentState::updating;
     if (policy.lifecycle.ttl && policy.lifecycle.extend_on_push) row.expires_at = expiry_of(app, policy);
-    return app.database.write([&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
+    return app.database.write(
+        [&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
 }
 
 Result<void> open_preview(App& app, const Situation& situation)
@@ -150,9 +154,12 @@ Result<void> reconcile_pull_request(App& app, const ProjectId& project, std::int
     using clone::Wish;
     if (wish.wish != Wish::wanted) TRY(forget_ended(app, project, number));
     if (wish.wish == Wish::as_it_is) return {};
-    if (wish.wish == Wish::wanted) return situation.preview ? push_to_preview(app, situation) : open_preview(app, situation);
-    if (wish.wish == Wish::not_wanted && situation.preview) return end_preview(app, *situation.preview, "ramet: " + wish.reason);
-    if (!situation.preview && is_worth_telling(situation)) return post_refusal(app, situation.project, number, wish.reason);
+    if (wish.wish == Wish::wanted)
+        return situation.preview ? push_to_preview(app, situation) : open_preview(app, situation);
+    if (wish.wish == Wish::not_wanted && situation.preview)
+        return end_preview(app, *situation.preview, "ramet: " + wish.reason);
+    if (!situation.preview && is_worth_telling(situation))
+        return post_refusal(app, situation.project, number, wish.reason);
     return {};
 }
 
@@ -163,12 +170,16 @@ Result<void> reconcile_branch(App& app, const ProjectId& id, const std::string& 
     std::vector<std::string> moved;
     const auto source = TRY(git_source(app, project));
     for (const auto& environment : environments) {
-        const bool follows = environment.origin == EnvironmentOrigin::managed && environment.branch == branch && environment.desired_generation > 0;
+        const bool follows = environment.origin == EnvironmentOrigin::managed && environment.branch == branch &&
+                             environment.desired_generation > 0;
         if (!follows || environment.state == EnvironmentState::deleting) continue;
         const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
         const bool is_submitted = TRY(was_submitted(app, environment.id, head));
-        if (environment.commit != head) moved.push_back(environment.name);
-        else if (!is_submitted) TRY(app.work.run_exclusive(environment_key(environment.id), [&] { return deploy_environment(app, environment.id, {}); }));
+        if (environment.commit != head)
+            moved.push_back(environment.name);
+        else if (!is_submitted)
+            TRY(app.work.run_exclusive(environment_key(environment.id),
+                                       [&] { return deploy_environment(app, environment.id, {}); }));
     }
     if (moved.empty()) return {};
     const Caller pusher{"push to " + branch, Role::admin, {}};
@@ -187,7 +198,9 @@ Result<EnvironmentView> create_preview(App& app, const Caller& caller, const Pre
 {
     const auto project = TRY(get_visible_project(app, caller, request.project));
     const auto file = TRY(parse_file(project.file_text, project.file_name));
-    if (!file.previews) return fail(ErrorKind::refused, "the file of {} has no `previews:`, which says what they are cloned from", project.name);
+    if (!file.previews)
+        return fail(ErrorKind::refused, "the file of {} has no `previews:`, which says what they are cloned from",
+                    project.name);
     Environment row;
     if (!request.base.empty()) {
         const auto base = TRY(app.stores.environments.find_by_name(project.id, request.base));
@@ -197,14 +210,21 @@ Result<EnvironmentView> create_preview(App& app, const Caller& caller, const Pre
     const auto source = TRY(git_source(app, project));
     row.branch = request.branch;
     row.commit = CommitSha(request.commit);
-    if (request.commit.empty()) row.commit = TRY(app.git.fetch_ref(source, "refs/heads/" + request.branch));
-    else if (!is_commit_sha(request.commit)) return fail(ErrorKind::invalid, "a commit is 40 hexadecimal digits, not \"{}\"", request.commit);
-    else TRY(app.git.fetch_commit(source, row.commit, request.branch.empty() ? std::string() : "refs/heads/" + request.branch));
-    row.name = request.name.empty() ? preview_name_of_branch(request.branch.empty() ? short_sha(row.commit) : request.branch) : request.name;
+    if (request.commit.empty())
+        row.commit = TRY(app.git.fetch_ref(source, "refs/heads/" + request.branch));
+    else if (!is_commit_sha(request.commit))
+        return fail(ErrorKind::invalid, "a commit is 40 hexadecimal digits, not \"{}\"", request.commit);
+    else
+        TRY(app.git.fetch_commit(source, row.commit,
+                                 request.branch.empty() ? std::string() : "refs/heads/" + request.branch));
+    row.name = request.name.empty()
+                   ? preview_name_of_branch(request.branch.empty() ? short_sha(row.commit) : request.branch)
+                   : request.name;
     TRY(check_name(row.name));
     row.created_by = caller.name;
     const auto preview = TRY(insert_preview(app, project, file, std::move(row)));
-    TRY(app.work.run_exclusive(environment_key(preview.id), [&] { return deploy_environment(app, preview.id, {.asked_by = caller.name}); }));
+    TRY(app.work.run_exclusive(environment_key(preview.id),
+                               [&] { return deploy_environment(app, preview.id, {.asked_by = caller.name}); }));
     const auto now = TRY(app.stores.environments.get(preview.id));
     return view_of(app, project, now);
 }

@@ -14,10 +14,10 @@ Result<void> reconcile_branch(App& app, const ProjectId& project, const std::str
 
 struct PreviewRequest {
     std::string project{};
-    std::string base{};                  ///< empty: previews.base
+    std::string base{};  ///< empty: previews.base
     std::string branch{};
     std::string commit{};
-    std::string name{};                  ///< empty: after the branch
+    std::string name{};  ///< empty: after the branch
 };
 
 /// By hand, without a pull request.
@@ -26,7 +26,8 @@ Result<EnvironmentView> create_preview(App& app, const Caller& caller, const Pre
 /// Each returns the run that was started (empty when nothing had to be done).
 Result<std::string> delete_preview(App& app, const Caller& caller, const EnvironmentName& name);
 Result<std::string> redeploy_preview(App& app, const Caller& caller, const EnvironmentName& name);
-Result<std::string> reset_preview_data(App& app, const Caller& caller, const EnvironmentName& name, const std::string& database);
+Result<std::string> reset_preview_data(App& app, const Caller& caller, const EnvironmentName& name,
+                                       const std::string& database);
 /// Back to what the last good generation deployed.
 Result<std::string> roll_back_preview(App& app, const Caller& caller, const EnvironmentName& name);
 Result<EnvironmentView> extend_preview(App& app, const Caller& caller, const EnvironmentName& name, Milliseconds by);

@@ -20,7 +20,8 @@ constexpr std::string_view default_file = "ramet.yaml";
 std::string trusted_branch_of(const ProjectFile& file)
 {
     if (file.previews)
-        if (const auto* base = file.find_environment(file.previews->base); base != nullptr && !base->branch.empty()) return base->branch;
+        if (const auto* base = file.find_environment(file.previews->base); base != nullptr && !base->branch.empty())
+            return base->branch;
     for (const auto& environment : file.environments)
         if (!environment.branch.empty()) return environment.branch;
     return {};
@@ -34,7 +35,8 @@ bool is_served_here(const storage::Project& project, const ProjectFile& file, co
     return target != nullptr && target->type == TargetType::local;
 }
 
-Environment new_environment(App& app, const Caller& caller, const storage::Project& project, const EnvironmentDeclaration& declared)
+Environment new_environment(App& app, const Caller& caller, const storage::Project& project,
+                            const EnvironmentDeclaration& declared)
 {
     Environment row;
     row.id = EnvironmentId(random_hex(app.random, 8));
@@ -79,22 +81,26 @@ Result<void> take_head(App& app, const storage::Project& project, const Environm
     if (project.repository_url.empty()) return {};
     const auto source = TRY(git_source(app, project));
     const auto branch = row.branch.empty() ? project.trusted_branch : row.branch;
-    if (branch.empty()) return fail(ErrorKind::invalid, "the environment {} names no branch, so there is no commit to run", row.name);
+    if (branch.empty())
+        return fail(ErrorKind::invalid, "the environment {} names no branch, so there is no commit to run", row.name);
     const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
     const auto expected = row.desired_generation;
     // With the commit: else it would be told ready at a commit that is not deployed yet.
     if (row.commit != head && row.observed_generation > 0) row.state = EnvironmentState::updating;
     row.commit = head;
     row.branch = branch;
-    return app.database.write([&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
+    return app.database.write(
+        [&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
 }
 
 Result<Started::Item> bring_up(App& app, const Caller& caller, const storage::Project& project, const Environment& row)
 {
     return app.work.run_exclusive(environment_key(row.id), [&]() -> Result<Started::Item> {
         TRY(take_head(app, project, row.id));
-        const auto deployed = TRY(deploy_environment(app, row.id, {.when = DeployOptions::When::changed, .asked_by = caller.name}));
-        if (deployed.outcome == Deployed::Outcome::refused) return fail(ErrorKind::refused, "{}: {}", row.name, deployed.reason);
+        const auto deployed =
+            TRY(deploy_environment(app, row.id, {.when = DeployOptions::When::changed, .asked_by = caller.name}));
+        if (deployed.outcome == Deployed::Outcome::refused)
+            return fail(ErrorKind::refused, "{}: {}", row.name, deployed.reason);
         const auto now = TRY(app.stores.environments.get(row.id));
         return Started::Item{row.name, deployed.run, std::string(to_string(now.state))};
     });
@@ -114,7 +120,8 @@ Result<Started> bring_up_all(App& app, const Caller& caller, const storage::Proj
         const auto row = TRY(app.stores.environments.find_by_name(project.id, declared.name));
         if (!row) continue;
         if (!is_served_here(project, file, declared)) {
-            started.notes.push_back(declared.name + " is registered; its target " + declared.target + " is not reachable from this installation");
+            started.notes.push_back(declared.name + " is registered; its target " + declared.target +
+                                    " is not reachable from this installation");
             started.environments.push_back({declared.name, {}, "registered"});
             continue;
         }
@@ -127,12 +134,16 @@ Result<Started> bring_up_all(App& app, const Caller& caller, const storage::Proj
 Result<storage::Project> save_project(App& app, const Caller& caller, storage::Project project)
 {
     const auto known = TRY(app.stores.projects.find_by_name(project.name));
-    if (known) project.id = known->id;
-    else project.id = ProjectId(random_hex(app.random, 8));
+    if (known)
+        project.id = known->id;
+    else
+        project.id = ProjectId(random_hex(app.random, 8));
     project.created_at = app.clock.now();
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-        if (known) TRY(app.stores.projects.update(transaction, project));
-        else TRY(app.stores.projects.insert(transaction, project));
+        if (known)
+            TRY(app.stores.projects.update(transaction, project));
+        else
+            TRY(app.stores.projects.insert(transaction, project));
         return audit(app, transaction, {caller.name, "project.apply", project.id, project.name, nullptr});
     }));
     return project;
@@ -161,12 +172,14 @@ ProjectView to_view(App& app, const storage::Project& project)
 Result<Started> apply_project(App& app, const Caller& caller, const ApplyRequest& request)
 {
     const auto file = TRY(parse_file(request.file_text, request.file_name));
-    if (!may_see(caller, file.project)) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    if (!may_see(caller, file.project))
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     const auto known = TRY(app.stores.projects.find_by_name(file.project));
     storage::Project project = known.value_or(storage::Project{});
     project.name = file.project;
     project.file_text = request.file_text;
-    project.file_name = default_or(std::filesystem::path(request.file_name).filename().string(), std::string(default_file));
+    project.file_name =
+        default_or(std::filesystem::path(request.file_name).filename().string(), std::string(default_file));
     project.repository_url = default_or(request.repository, project.repository_url);
     project.trusted_branch = trusted_branch_of(file);
     project.target_here = project.target_here || request.target_here;
@@ -175,7 +188,8 @@ Result<Started> apply_project(App& app, const Caller& caller, const ApplyRequest
     return bring_up_all(app, caller, project, file, request.environments);
 }
 
-Result<Started> take_over_trusted_file(App& app, const Caller& caller, storage::Project project, const std::string& text, const CommitSha& commit,
+Result<Started> take_over_trusted_file(App& app, const Caller& caller, storage::Project project,
+                                       const std::string& text, const CommitSha& commit,
                                        const std::vector<std::string>& environments)
 {
     const auto file = TRY(parse_file(text, project.file_name));
@@ -209,11 +223,14 @@ Result<void> remove_project(App& app, const Caller& caller, const std::string& n
     const auto environments = TRY(app.stores.environments.list(project.id));
     for (const auto& environment : environments)
         if (environment.desired_generation > 0)
-            return std::unexpected(Error{ErrorKind::conflict, name + " still has the environment " + environment.name, {},
+            return std::unexpected(Error{ErrorKind::conflict,
+                                         name + " still has the environment " + environment.name,
+                                         {},
                                          "ramet env delete " + environment.name});
     return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         // Rows of environments that were only registered go with it.
-        for (const auto& environment : environments) TRY(app.stores.environments.remove(transaction, environment.id, app.clock.now()));
+        for (const auto& environment : environments)
+            TRY(app.stores.environments.remove(transaction, environment.id, app.clock.now()));
         TRY(audit(app, transaction, {caller.name, "project.delete", project.id, name, nullptr}));
         return app.stores.projects.remove(transaction, project.id);
     });

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "app/app.hpp"
+#include "app/caller.hpp"
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
-#include "app/caller.hpp"
-#include "storage/projects.hpp"
 #include "domain/environment.hpp"
 #include "domain/project_file.hpp"
+#include "storage/projects.hpp"
 
 #include <string>
 #include <vector>
@@ -16,15 +16,15 @@ namespace ramet::app {
 struct ApplyRequest {
     std::string file_text;
     std::string file_name = "ramet.yaml";
-    std::string repository{};            ///< URL or absolute path; empty: keeps the registered one
-    bool target_here = false;            ///< puts an unchanged file on this machine; kept by the installation
+    std::string repository{};                 ///< URL or absolute path; empty: keeps the registered one
+    bool target_here = false;                 ///< puts an unchanged file on this machine; kept by the installation
     std::vector<std::string> environments{};  ///< empty: every managed one
 };
 
 struct ConnectRequest {
-    std::string forge;                   ///< "gitea" | "github"
+    std::string forge;  ///< "gitea" | "github"
     std::string url;
-    std::string repository;              ///< OWNER/NAME
+    std::string repository;  ///< OWNER/NAME
     SecretBytes token{};
     bool target_here = false;
 };
@@ -37,7 +37,7 @@ struct ProjectView {
     std::string trusted_branch{};
     std::string trusted_commit{};
     bool target_here = false;
-    std::string webhook{};               ///< "installed", "polling only: …"
+    std::string webhook{};  ///< "installed", "polling only: …"
     std::vector<std::string> environments{};
 };
 
@@ -46,11 +46,12 @@ struct Started {
     std::string project;
     struct Item {
         std::string environment;
-        std::string run;                 ///< empty when nothing changed
+        std::string run;  ///< empty when nothing changed
         std::string state;
     };
     std::vector<Item> environments{};
-    std::vector<std::string> notes{};    ///< not applied under --target here, adopted environments that were registered only, …
+    std::vector<std::string>
+        notes{};  ///< not applied under --target here, adopted environments that were registered only, …
 };
 
 /// Registers the project or takes over its new file, and brings its managed environments up.
@@ -58,8 +59,9 @@ struct Started {
 Result<Started> apply_project(App& app, const Caller& caller, const ApplyRequest& request);
 
 /// The trusted branch has moved: its file counts from now on, and the named bases (all when none is named) follow it.
-Result<Started> take_over_trusted_file(App& app, const Caller& caller, storage::Project project, const std::string& text,
-                                       const CommitSha& commit, const std::vector<std::string>& environments);
+Result<Started> take_over_trusted_file(App& app, const Caller& caller, storage::Project project,
+                                       const std::string& text, const CommitSha& commit,
+                                       const std::vector<std::string>& environments);
 
 /// Registers the project from its default branch, brings up the previews' base, makes the webhook when it may, polls besides.
 Result<Started> connect_repository(App& app, const Caller& caller, ConnectRequest request);

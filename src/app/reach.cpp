@@ -16,11 +16,13 @@ Result<clone::Fingerprints> fingerprints_of(App& app, const Environment& environ
     for (const auto& resource : resources) {
         const auto host = resource.ref.outputs.find("host");
         const auto port = resource.ref.outputs.find("port");
-        if (host != resource.ref.outputs.end() && port != resource.ref.outputs.end()) owned.addresses.insert(host->second + ":" + port->second);
+        if (host != resource.ref.outputs.end() && port != resource.ref.outputs.end())
+            owned.addresses.insert(host->second + ":" + port->second);
     }
     const auto desired = TRY(load_desired(app, environment.id));
     if (desired) {
-        for (const auto& service : desired->services) owned.public_hosts.insert(service.public_hosts.begin(), service.public_hosts.end());
+        for (const auto& service : desired->services)
+            owned.public_hosts.insert(service.public_hosts.begin(), service.public_hosts.end());
         for (const auto& database : desired->databases) {
             owned.database_names.insert(database.database_name);
             owned.roles.insert(database.role);
@@ -40,7 +42,8 @@ void add_declared(const ProjectFile& file, clone::Fingerprints& owned)
         if (const auto* text = std::get_if<TextValue>(&variable.value))
             for (const auto& token : clone::tokens_of(text->text)) {
                 const auto address = clone::parse_address(token);
-                if (!address.host.empty() && !address.port.empty()) owned.addresses.insert(address.host + ":" + address.port);
+                if (!address.host.empty() && !address.port.empty())
+                    owned.addresses.insert(address.host + ":" + address.port);
             }
 }
 
@@ -54,23 +57,27 @@ Result<std::vector<clone::Fingerprints>> all_fingerprints(App& app, const Wanted
         auto owned = TRY(fingerprints_of(app, environment, file));
         add_declared(file, owned);
         for (const auto& secret : protected_secrets)
-            if (secret.environment.empty() || secret.environment == environment.id) owned.secret_hashes.insert(secret.fingerprint);
+            if (secret.environment.empty() || secret.environment == environment.id)
+                owned.secret_hashes.insert(secret.fingerprint);
         all.push_back(std::move(owned));
     }
     return all;
 }
 
 /// The plaintext of each secret that the preview would get is looked at here, and leaves nothing but what it reaches.
-Result<clone::SecretFindings> inspect_secrets(App& app, const DesiredEnvironment& desired, const clone::ReachRules& rules)
+Result<clone::SecretFindings> inspect_secrets(App& app, const DesiredEnvironment& desired,
+                                              const clone::ReachRules& rules)
 {
     clone::SecretFindings findings;
     const auto inspect = [&](const std::vector<ResolvedVariable>& env) -> Result<void> {
         for (const auto& variable : env)
             for (const auto& segment : variable.value) {
                 const auto* secret = std::get_if<SecretReference>(&segment);
-                if (secret == nullptr || secret->version == 0 || findings.contains({secret->id, secret->version})) continue;
+                if (secret == nullptr || secret->version == 0 || findings.contains({secret->id, secret->version}))
+                    continue;
                 const auto value = TRY(app.stores.secrets.open(*secret));
-                findings[{secret->id, secret->version}] = {rules.keyed_hash(value.reveal()), clone::find_reach(value.reveal(), rules)};
+                findings[{secret->id, secret->version}] = {rules.keyed_hash(value.reveal()),
+                                                           clone::find_reach(value.reveal(), rules)};
             }
         return {};
     };
@@ -81,7 +88,9 @@ Result<clone::SecretFindings> inspect_secrets(App& app, const DesiredEnvironment
 
 Error refusal_of(const clone::Violation& violation)
 {
-    return {ErrorKind::refused, clone::describe(violation), {},
+    return {ErrorKind::refused,
+            clone::describe(violation),
+            {},
             "give previews a value of their own: ramet vars set … --previews, or accept it under previews.allow_reach"};
 }
 

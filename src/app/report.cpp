@@ -33,8 +33,8 @@ Result<void> send_comment(App& app, const Json& payload)
     const auto preview = TRY(app.stores.environments.find_by_pull_request(project.id, get_int(payload, "number")));
     if (preview) return {};
     const auto forge = TRY(app.forges.open(project));
-    return forge->ensure_comment(project.connection.repository, get_int(payload, "number"), get_string(payload, "marker"),
-                                 get_string(payload, "text"));
+    return forge->ensure_comment(project.connection.repository, get_int(payload, "number"),
+                                 get_string(payload, "marker"), get_string(payload, "text"));
 }
 
 /// The state as it is now, whatever it was when the message was written.
@@ -52,7 +52,8 @@ Result<void> send_preview(App& app, const Json& payload)
     const auto& repository = project.connection.repository;
     TRY(forge->set_status(repository, render_status(report.view)));
     return forge->ensure_comment(repository, environment->pull_request,
-                                 comment_marker(project.name, pull_request_label(environment->pull_request)), render_comment(report));
+                                 comment_marker(project.name, pull_request_label(environment->pull_request)),
+                                 render_comment(report));
 }
 
 Result<void> send(App& app, const storage::OutboxMessage& message)
@@ -80,7 +81,8 @@ void note_outcome(App& app, const storage::OutboxMessage& message, const Result<
         if (sent) return app.stores.outbox.mark_sent(transaction, message);
         log::warning("report {} to {}: {}", message.kind, message.target, sent.error().message);
         if (is_hopeless(sent.error())) return app.stores.outbox.drop(transaction, message);
-        return app.stores.outbox.mark_failed(transaction, message, sent.error().message, now + pause_after(message.attempts));
+        return app.stores.outbox.mark_failed(transaction, message, sent.error().message,
+                                             now + pause_after(message.attempts));
     });
     if (!noted) log::error("the outbox cannot be written: {}", noted.error().message);
 }
@@ -89,7 +91,8 @@ Result<void> post_comment(App& app, storage::Transaction& transaction, const Pro
                           const std::string& marker, const std::string& text)
 {
     const json::object payload{{"project", project.str()}, {"number", number}, {"marker", marker}, {"text", text}};
-    return app.stores.outbox.post(transaction, {std::string(comment_kind), target_of(project, number), to_text(payload), app.clock.now()});
+    return app.stores.outbox.post(
+        transaction, {std::string(comment_kind), target_of(project, number), to_text(payload), app.clock.now()});
 }
 
 }  // namespace
@@ -99,12 +102,13 @@ Result<void> post_report(App& app, storage::Transaction& transaction, const Envi
     const auto environment = TRY(app.stores.environments.get(id, &transaction));
     if (environment.pull_request == 0) return {};
     const json::object payload{{"environment", id.str()}};
-    return app.stores.outbox.post(transaction, {std::string(preview_kind), target_of(environment.project, environment.pull_request),
-                                                to_text(payload), app.clock.now()});
+    return app.stores.outbox.post(transaction,
+                                  {std::string(preview_kind), target_of(environment.project, environment.pull_request),
+                                   to_text(payload), app.clock.now()});
 }
 
-Result<void> post_farewell(App& app, storage::Transaction& transaction, const Environment& environment, std::size_t resources,
-                           const std::string& receipt_hash)
+Result<void> post_farewell(App& app, storage::Transaction& transaction, const Environment& environment,
+                           std::size_t resources, const std::string& receipt_hash)
 {
     if (environment.pull_request == 0) return {};
     const auto project = TRY(app.stores.projects.get(environment.project, &transaction));
@@ -141,8 +145,11 @@ void state_changed(App& app, const Environment& environment)
                             {"state", is_alive ? to_string((*now)->state) : "gone"},
                             {"reason", is_alive ? (*now)->reason : std::string()}};
     const auto written = app.database.write([&](storage::Transaction& transaction) {
-        return app.stores.events.append(transaction, {.at = app.clock.now(), .project = environment.project, .environment = environment.id,
-                                                      .kind = "environment.state", .data = to_text(data)});
+        return app.stores.events.append(transaction, {.at = app.clock.now(),
+                                                      .project = environment.project,
+                                                      .environment = environment.id,
+                                                      .kind = "environment.state",
+                                                      .data = to_text(data)});
     });
     if (!written) log::error("an event could not be written: {}", written.error().message);
     if (app.refresh_pages) app.refresh_pages(environment.id);

@@ -11,8 +11,8 @@ namespace ramet::app {
 Result<void> post_report(App& app, storage::Transaction& transaction, const EnvironmentId& id);
 
 /// The comment after the end.
-Result<void> post_farewell(App& app, storage::Transaction& transaction, const Environment& environment, std::size_t resources,
-                           const std::string& receipt_hash);
+Result<void> post_farewell(App& app, storage::Transaction& transaction, const Environment& environment,
+                           std::size_t resources, const std::string& receipt_hash);
 
 /// For a pull request that gets no preview: one comment that says why.
 Result<void> post_refusal(App& app, const storage::Project& project, std::int64_t number, const std::string& reason);

@@ -99,13 +99,20 @@ std::string escape_markdown(std::string_view text)
     constexpr std::string_view special = "\\`*_{}[]()<>#+!|~&";
     std::string escaped;
     for (const char c : text) {
-        if (c == '\n' || c == '\r') escaped += ' ';
-        else if (c == '<') escaped += "&lt;";
-        else if (c == '>') escaped += "&gt;";
-        else if (c == '&') escaped += "&amp;";
-        else if (c == '@') escaped += "@\u200d";
-        else if (special.find(c) != std::string_view::npos) (escaped += '\\') += c;
-        else escaped += c;
+        if (c == '\n' || c == '\r')
+            escaped += ' ';
+        else if (c == '<')
+            escaped += "&lt;";
+        else if (c == '>')
+            escaped += "&gt;";
+        else if (c == '&')
+            escaped += "&amp;";
+        else if (c == '@')
+            escaped += "@\u200d";
+        else if (special.find(c) != std::string_view::npos)
+            (escaped += '\\') += c;
+        else
+            escaped += c;
     }
     return escaped;
 }
@@ -124,9 +131,9 @@ std::string render_comment(const PreviewReport& report)
 {
     const auto& environment = report.view.environment;
     const auto headline = headline_of(environment.state);
-    auto text = comment_marker(report.view.project, pull_request_label(environment.pull_request))
-                + fmt::format("\n### {} {} · {} @ {}", headline.mark, headline.words, escape_markdown(environment.name),
-                              short_sha(environment.commit));
+    auto text = comment_marker(report.view.project, pull_request_label(environment.pull_request)) +
+                fmt::format("\n### {} {} · {} @ {}", headline.mark, headline.words, escape_markdown(environment.name),
+                            short_sha(environment.commit));
     if (report.took) text += " · " + format_seconds(*report.took);
     text += "\n";
     if (!environment.reason.empty()) text += "\n" + escape_markdown(environment.reason) + "\n";
@@ -147,10 +154,10 @@ std::string render_refusal(const std::string& project, const std::string& label,
 std::string render_farewell(const std::string& project, const std::string& label, const std::string& environment,
                             std::size_t resources, const std::string& receipt_hash)
 {
-    return comment_marker(project, label)
-           + fmt::format("\n### 🧹 Preview removed · {}\n\n{} resources are gone, each observed absent.\nReceipt `{}` · "
-                         "`ramet preview receipt {}`\n",
-                         escape_markdown(environment), resources, receipt_hash.substr(0, 16), environment);
+    return comment_marker(project, label) +
+           fmt::format("\n### 🧹 Preview removed · {}\n\n{} resources are gone, each observed absent.\nReceipt `{}` · "
+                       "`ramet preview receipt {}`\n",
+                       escape_markdown(environment), resources, receipt_hash.substr(0, 16), environment);
 }
 
 forges::CommitStatus render_status(const EnvironmentView& view)

@@ -17,8 +17,9 @@ EnvironmentView ready_preview()
     view.environment.state = EnvironmentState::ready;
     view.environment.commit = CommitSha("a1b2c3d4e5f60718293a4b5c6d7e8f9001122334");
     view.urls = {{"web", "http://web-pr-42.localhost:8080"}};
-    view.services = {{.name = "web", .state = "healthy", .treatment = "rebuilt", .urls = {"http://web-pr-42.localhost:8080"}},
-                     {.name = "worker", .state = "healthy", .treatment = "copied"}};
+    view.services = {
+        {.name = "web", .state = "healthy", .treatment = "rebuilt", .urls = {"http://web-pr-42.localhost:8080"}},
+        {.name = "worker", .state = "healthy", .treatment = "copied"}};
     view.databases = {{.name = "db", .type = "postgres", .method = "reflink", .age_seconds = 720, .golden = "g1"}};
     return view;
 }
@@ -38,7 +39,8 @@ TEST_CASE("a failure shows its evidence in a fence that the evidence cannot clos
 {
     auto view = ready_preview();
     view.environment.state = EnvironmentState::failed;
-    const Error error{ErrorKind::unavailable, "service/web never became healthy", "line\n```\n@everyone ````\n", "ramet why pr-42"};
+    const Error error{ErrorKind::unavailable, "service/web never became healthy", "line\n```\n@everyone ````\n",
+                      "ramet why pr-42"};
     const auto text = render_comment({.view = view, .error = error});
     CHECK(text.find("`````text\nline\n```\n@everyone ````\n`````\n") != std::string::npos);
     CHECK(text.find("Preview failed") != std::string::npos);
@@ -46,7 +48,9 @@ TEST_CASE("a failure shows its evidence in a fence that the evidence cannot clos
 
 TEST_CASE("what people wrote cannot make markup, mention anybody or leave its line")
 {
-    struct Case { std::string_view story, text, want; };
+    struct Case {
+        std::string_view story, text, want;
+    };
     const Case cases[] = {
         {"plain words stay", "web 1.2 works", "web 1.2 works"},
         {"links are shown, not made", "[x](javascript:y)", "\\[x\\]\\(javascript:y\\)"},
@@ -64,11 +68,17 @@ TEST_CASE("what people wrote cannot make markup, mention anybody or leave its li
 
 TEST_CASE("the commit's status follows the preview's state")
 {
-    struct Case { EnvironmentState state; forges::CommitState want; };
+    struct Case {
+        EnvironmentState state;
+        forges::CommitState want;
+    };
     const Case cases[] = {
-        {EnvironmentState::queued, forges::CommitState::pending},   {EnvironmentState::creating, forges::CommitState::pending},
-        {EnvironmentState::ready, forges::CommitState::success},    {EnvironmentState::failed, forges::CommitState::failure},
-        {EnvironmentState::degraded, forges::CommitState::failure}, {EnvironmentState::needs_human, forges::CommitState::error},
+        {EnvironmentState::queued, forges::CommitState::pending},
+        {EnvironmentState::creating, forges::CommitState::pending},
+        {EnvironmentState::ready, forges::CommitState::success},
+        {EnvironmentState::failed, forges::CommitState::failure},
+        {EnvironmentState::degraded, forges::CommitState::failure},
+        {EnvironmentState::needs_human, forges::CommitState::error},
     };
     for (const auto& [state, want] : cases) {
         auto view = ready_preview();

@@ -38,10 +38,16 @@ Result<storage::Project> get_visible_project(App& app, const Caller& caller, con
 {
     auto projects = TRY(visible_projects(app, caller, name_or_empty));
     if (projects.size() == 1) return std::move(projects.front());
-    if (!name_or_empty.empty()) return std::unexpected(Error{ErrorKind::not_found, "no project is called " + name_or_empty, {}, "ramet project list"});
+    if (!name_or_empty.empty())
+        return std::unexpected(
+            Error{ErrorKind::not_found, "no project is called " + name_or_empty, {}, "ramet project list"});
     if (projects.empty())
-        return std::unexpected(Error{ErrorKind::not_found, "there is no project yet", {}, "ramet apply -f ramet.yaml --repo PATH, or: ramet git connect"});
-    return std::unexpected(Error{ErrorKind::invalid, "there are several projects: say which with --project", join(names_of(projects), ", ")});
+        return std::unexpected(Error{ErrorKind::not_found,
+                                     "there is no project yet",
+                                     {},
+                                     "ramet apply -f ramet.yaml --repo PATH, or: ramet git connect"});
+    return std::unexpected(Error{ErrorKind::invalid, "there are several projects: say which with --project",
+                                 join(names_of(projects), ", ")});
 }
 
 Result<Found> get_visible_environment(App& app, const Caller& caller, const EnvironmentName& name)
@@ -54,7 +60,8 @@ Result<Found> get_visible_environment(App& app, const Caller& caller, const Envi
     }
     if (found.empty()) return std::unexpected(no_such_environment(name.name));
     if (found.size() > 1)
-        return std::unexpected(Error{ErrorKind::invalid, "several projects have an environment " + name.name + ": say which with --project"});
+        return std::unexpected(Error{ErrorKind::invalid, "several projects have an environment " + name.name +
+                                                             ": say which with --project"});
     return std::move(found.front());
 }
 

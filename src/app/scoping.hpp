@@ -17,7 +17,8 @@ bool may_see(const Caller& caller, const std::string& project);
 Result<storage::Project> get_visible_project(App& app, const Caller& caller, const std::string& name_or_empty);
 
 /// All that the caller may see, or the named one.
-Result<std::vector<storage::Project>> visible_projects(App& app, const Caller& caller, const std::string& name_or_empty);
+Result<std::vector<storage::Project>> visible_projects(App& app, const Caller& caller,
+                                                       const std::string& name_or_empty);
 
 struct Found {
     storage::Project project;

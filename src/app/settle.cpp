@@ -29,7 +29,8 @@ std::string words_of_what_serves(App& app, const EnvironmentId& id)
     if (runs)
         for (const auto& run : *runs)
             if (run.kind == engine::RunKind::apply && run.state == RunState::succeeded)
-                return fmt::format("; what was there before ({}) still serves", short_sha(CommitSha(get_string(run.note, "commit"))));
+                return fmt::format("; what was there before ({}) still serves",
+                                   short_sha(CommitSha(get_string(run.note, "commit"))));
     return "; what was there before still serves";
 }
 
@@ -57,7 +58,8 @@ Result<void> take_over(App& app, const Environment& environment, const engine::R
         auto& environments = app.stores.environments;
         const auto now = app.clock.now();
         TRY(environments.set_state(transaction, environment.id, outcome.state, outcome.reason, now));
-        if (run.state == RunState::succeeded) TRY(environments.set_observed_generation(transaction, environment.id, run.generation, now));
+        if (run.state == RunState::succeeded)
+            TRY(environments.set_observed_generation(transaction, environment.id, run.generation, now));
         return post_report(app, transaction, environment.id);
     }));
     state_changed(app, environment);
@@ -82,7 +84,9 @@ Result<void> bury(App& app, const Environment& environment)
     for (const auto& golden : golden_ids) TRY(app.goldens.unpin(golden.id, environment.id.str()));
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         TRY(post_farewell(app, transaction, environment, resources, hash));
-        TRY(audit(app, transaction, {"ramet", "environment.removed", environment.project, environment.name, json::object{{"receipt", hash}}}));
+        TRY(audit(
+            app, transaction,
+            {"ramet", "environment.removed", environment.project, environment.name, json::object{{"receipt", hash}}}));
         return app.stores.environments.remove(transaction, environment.id, app.clock.now());
     }));
     state_changed(app, environment);
@@ -103,15 +107,16 @@ Result<void> settle_removal(App& app, const Environment& environment, const engi
 /// A base that nobody has brought up: it has no commit to run.
 bool is_only_registered(const Environment& environment)
 {
-    return environment.origin != EnvironmentOrigin::preview && environment.desired_generation == 0 && environment.commit.empty();
+    return environment.origin != EnvironmentOrigin::preview && environment.desired_generation == 0 &&
+           environment.commit.empty();
 }
 
 bool is_waiting(const Environment& environment, const std::optional<engine::RunView>& run)
 {
     // Its row asks for something that no run was submitted for: it waits for a golden copy or for room.
-    return (environment.state == EnvironmentState::creating || environment.state == EnvironmentState::updating
-            || environment.state == EnvironmentState::queued)
-           && (!run || engine::is_final(run->state));
+    return (environment.state == EnvironmentState::creating || environment.state == EnvironmentState::updating ||
+            environment.state == EnvironmentState::queued) &&
+           (!run || engine::is_final(run->state));
 }
 
 }  // namespace
@@ -123,10 +128,11 @@ Result<void> settle_environment(App& app, const EnvironmentId& id)
     const auto run = TRY(newest_run(app, id));
     const bool has_ended = run && (engine::is_final(run->state) || run->state == RunState::kept);
     if (has_ended && run->kind == engine::RunKind::destroy) return settle_removal(app, *environment, *run);
-    const bool is_open = environment->state == EnvironmentState::creating || environment->state == EnvironmentState::updating;
+    const bool is_open =
+        environment->state == EnvironmentState::creating || environment->state == EnvironmentState::updating;
     // A row whose commit was changed and then could not be deployed is not what the run was about.
-    const bool is_newest = has_ended && run->generation == environment->desired_generation
-                           && get_string(run->note, "commit") == environment->commit.str();
+    const bool is_newest = has_ended && run->generation == environment->desired_generation &&
+                           get_string(run->note, "commit") == environment->commit.str();
     if (is_open && is_newest && !has_pending(app, id)) return take_over(app, *environment, *run);
     if (is_waiting(*environment, run)) TRY(deploy_environment(app, id, {}));
     return {};

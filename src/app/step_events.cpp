@@ -72,8 +72,10 @@ void StepEvents::flush(App& app)
 void follow_change(App& app, const engine::Change& change)
 {
     if (change.step || !(engine::is_final(change.state) || change.state == engine::RunState::kept)) return;
-    if (is_golden_owner(change.owner)) wake_all_waiting(app);
-    else app.work.add(environment_key(EnvironmentId(change.owner.str())));
+    if (is_golden_owner(change.owner))
+        wake_all_waiting(app);
+    else
+        app.work.add(environment_key(EnvironmentId(change.owner.str())));
 }
 
 }  // namespace ramet::app

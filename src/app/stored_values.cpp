@@ -39,7 +39,8 @@ variables::Candidate to_candidate(const storage::StoredVariable& stored, const N
 variables::SecretCandidate to_candidate(const storage::StoredSecret& stored, const Names& names)
 {
     const auto& newest = stored.versions.back();
-    return {stored.newest(), place_of(stored.scope, names), stored.is_protected, set_by_words(newest.set_by, newest.set_at)};
+    return {stored.newest(), place_of(stored.scope, names), stored.is_protected,
+            set_by_words(newest.set_by, newest.set_at)};
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ Result<storage::Scope> resolve_scope(App& app, const Caller& caller, const Scope
 {
     using Level = ScopeName::Level;
     if (name.level == Level::organization) {
-        if (!caller.project.empty()) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+        if (!caller.project.empty())
+            return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
         return storage::organization_scope();
     }
     if (name.level == Level::project || name.level == Level::previews) {
@@ -26,7 +27,8 @@ Result<storage::Scope> resolve_scope(App& app, const Caller& caller, const Scope
         if (!is_preview) return fail(ErrorKind::invalid, "{} is no preview: use --env", name.environment);
         return storage::preview_scope(found.project.id, found.environment.id);
     }
-    if (name.level == Level::service) return storage::service_scope(found.project.id, found.environment.id, name.service);
+    if (name.level == Level::service)
+        return storage::service_scope(found.project.id, found.environment.id, name.service);
     return storage::environment_scope(found.project.id, found.environment.id);
 }
 
@@ -43,7 +45,8 @@ Result<DeclaredValue> read_value(const Json& value)
     if (get_bool(value, "unset")) return UnsetValue{};
     if (get_member(value, "generate").is_string())
         return GeneratedValue{static_cast<int>(get_int(value, "length", 32)), get_bool(value, "secret")};
-    return fail(ErrorKind::invalid, "a value is a text, or one of {{secret}}, {{alias}}, {{unset: true}}, {{generate: random}}");
+    return fail(ErrorKind::invalid,
+                "a value is a text, or one of {{secret}}, {{alias}}, {{unset: true}}, {{generate: random}}");
 }
 
 std::string words_of(const DeclaredValue& value)
@@ -69,12 +72,16 @@ Result<std::vector<VariableView>> list_variables(App& app, const Caller& caller,
     const auto stored = TRY(app.stores.variables.list(scope));
     std::vector<VariableView> views;
     for (const auto& variable : stored)
-        views.push_back({variable.key, words_of(variable.value), std::string(to_string(scope.level)),
-                         set_by_words(variable.set_by, variable.set_at), {}});
+        views.push_back({variable.key,
+                         words_of(variable.value),
+                         std::string(to_string(scope.level)),
+                         set_by_words(variable.set_by, variable.set_at),
+                         {}});
     return views;
 }
 
-Result<void> set_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key, const Json& value)
+Result<void> set_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key,
+                          const Json& value)
 {
     TRY(check_variable_name(key));
     const auto scope = TRY(resolve_scope(app, caller, name));
@@ -102,14 +109,14 @@ Result<std::vector<SecretView>> list_secrets(App& app, const Caller& caller, con
     std::vector<SecretView> views;
     for (const auto& secret : stored) {
         const auto& newest = secret.versions.back();
-        views.push_back({secret.name, std::string(to_string(scope.level)), newest.number, secret.is_protected, newest.set_by,
-                         to_rfc3339(newest.set_at)});
+        views.push_back({secret.name, std::string(to_string(scope.level)), newest.number, secret.is_protected,
+                         newest.set_by, to_rfc3339(newest.set_at)});
     }
     return views;
 }
 
-Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret, SecretBytes value,
-                              bool is_protected)
+Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret,
+                              SecretBytes value, bool is_protected)
 {
     if (value.empty()) return fail(ErrorKind::invalid, "the secret {} has no value", secret);
     TRY(check_secret_name(secret));
@@ -136,7 +143,8 @@ Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& name
 
 Result<std::int64_t> rotate_keys(App& app, const Caller& caller)
 {
-    if (!caller.project.empty()) return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    if (!caller.project.empty())
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     constexpr int at_once = 100;
     TRY(app.database.write([&](storage::Transaction& transaction) {
         return audit(app, transaction, {caller.name, "secret.rotate", {}, "keys", nullptr});

@@ -9,13 +9,13 @@ struct ScopeName {
     enum class Level : unsigned char { organization, project, environment, service, previews, preview };
     Level level = Level::project;
     std::string project{};
-    std::string environment{};           ///< environment, service; or the preview's name
+    std::string environment{};  ///< environment, service; or the preview's name
     std::string service{};
 };
 
 struct VariableView {
     std::string key;
-    std::string value;                   ///< as declared; secrets as "{secret: NAME}"
+    std::string value;  ///< as declared; secrets as "{secret: NAME}"
     std::string scope;
     std::string set_by{};
     std::string where{};
@@ -23,14 +23,16 @@ struct VariableView {
 
 Result<std::vector<VariableView>> list_variables(App& app, const Caller& caller, const ScopeName& scope);
 /// `value` as the file would say it: text, or {secret|alias|unset|generate}.
-Result<void> set_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key, const Json& value);
+Result<void> set_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key,
+                          const Json& value);
 Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key);
 
 /// Every candidate for a key as a service reads it, where it stands, and which won; secrets by name and version only.
 Result<Json> explain_variable(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service,
                               const std::string& key);
 /// All effective values of one service, secrets masked.
-Result<Json> list_effective_variables(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service);
+Result<Json> list_effective_variables(App& app, const Caller& caller, const EnvironmentName& name,
+                                      const std::string& service);
 
 struct SecretView {
     std::string name;
@@ -41,8 +43,8 @@ struct SecretView {
     std::string set_at{};
 };
 Result<std::vector<SecretView>> list_secrets(App& app, const Caller& caller, const ScopeName& scope);
-Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name, SecretBytes value,
-                              bool is_protected);
+Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name,
+                              SecretBytes value, bool is_protected);
 Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name);
 /// Wraps every data key anew under a new key-encryption key. Returns how many.
 Result<std::int64_t> rotate_keys(App& app, const Caller& caller);

@@ -58,11 +58,16 @@ Result<void> dispatch(App& app, const std::string& key)
         reconcile_all(app);
         app.work.add_after(key, app.settings.reconcile_every);
     }
-    if (kind == "pull") return reconcile_pull_request(app, ProjectId(parts[1]), to_number(parts[2]));
-    else if (kind == "branch") return reconcile_branch(app, ProjectId(parts[1]), rest_of(key));
-    else if (kind == "environment") return settle_environment(app, EnvironmentId(parts[1]));
-    else if (kind == "expiry") return end_expired(app, EnvironmentId(parts[1]));
-    else if (kind == "delivery") return process_delivery(app, to_number(parts[1]));
+    if (kind == "pull")
+        return reconcile_pull_request(app, ProjectId(parts[1]), to_number(parts[2]));
+    else if (kind == "branch")
+        return reconcile_branch(app, ProjectId(parts[1]), rest_of(key));
+    else if (kind == "environment")
+        return settle_environment(app, EnvironmentId(parts[1]));
+    else if (kind == "expiry")
+        return end_expired(app, EnvironmentId(parts[1]));
+    else if (kind == "delivery")
+        return process_delivery(app, to_number(parts[1]));
     return {};
 }
 

@@ -57,8 +57,10 @@ bool WorkQueue::take_due(std::string& key, std::unique_lock<std::mutex>& lock)
         }
         next = std::min(next, waiting->second);
     }
-    if (next == Milliseconds::max()) changed_.wait(lock);
-    else changed_.wait_for(lock, next - now);
+    if (next == Milliseconds::max())
+        changed_.wait(lock);
+    else
+        changed_.wait_for(lock, next - now);
     return false;
 }
 

@@ -23,8 +23,10 @@ TEST_CASE("a key that is asked for many times while it waits is worked on once")
     std::latch may_go(1);
     std::atomic<int> worked = 0;
     WorkQueue queue(clock, 1, [&](const std::string& key) {
-        if (key == "gate") may_go.wait();
-        else ++worked;
+        if (key == "gate")
+            may_go.wait();
+        else
+            ++worked;
     });
     queue.add("gate");
     for (int i = 0; i < 100; ++i) queue.add("pr-1");

@@ -33,9 +33,9 @@ inline std::unexpected<Error> fail_in(Error error, std::string_view context)
 
 // The variable's name is counted, so that a TRY inside a lambda inside a TRY shadows nothing.
 #define RAMET_TRY_COUNTED(expression, count) RAMET_TRY_NAMED(expression, count)
-#define RAMET_TRY_NAMED(expression, count)                                                                       \
-    __extension__({                                                                                              \
-        auto try_result_##count = (expression);                                                                  \
-        if (!try_result_##count) return std::unexpected(std::move(try_result_##count).error());                 \
-        std::move(try_result_##count).value();                                                                   \
+#define RAMET_TRY_NAMED(expression, count)                                                      \
+    __extension__({                                                                             \
+        auto try_result_##count = (expression);                                                 \
+        if (!try_result_##count) return std::unexpected(std::move(try_result_##count).error()); \
+        std::move(try_result_##count).value();                                                  \
     })

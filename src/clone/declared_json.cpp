@@ -108,14 +108,16 @@ std::vector<Volume> volumes_from_json(const Json& list)
     std::vector<Volume> volumes;
     if (!list.is_array()) return volumes;
     for (const auto& element : list.as_array())
-        volumes.push_back({get_string(element, "name"), get_string(element, "path"), get_int(element, "size_bytes"), get_bool(element, "clone")});
+        volumes.push_back({get_string(element, "name"), get_string(element, "path"), get_int(element, "size_bytes"),
+                           get_bool(element, "clone")});
     return volumes;
 }
 
 Json domains_to_json(const std::vector<CustomDomain>& domains)
 {
     json::array list;
-    for (const auto& domain : domains) list.push_back(json::object{{"host", domain.host}, {"preview", domain.preview_pattern}});
+    for (const auto& domain : domains)
+        list.push_back(json::object{{"host", domain.host}, {"preview", domain.preview_pattern}});
     return list;
 }
 
@@ -123,7 +125,8 @@ std::vector<CustomDomain> domains_from_json(const Json& list)
 {
     std::vector<CustomDomain> domains;
     if (!list.is_array()) return domains;
-    for (const auto& element : list.as_array()) domains.push_back({get_string(element, "host"), get_string(element, "preview")});
+    for (const auto& element : list.as_array())
+        domains.push_back({get_string(element, "host"), get_string(element, "preview")});
     return domains;
 }
 
@@ -191,17 +194,11 @@ Service declared_service_from_json(const Json& value)
 
 Json declared_to_json(const Job& job)
 {
-    return json::object{{"name", job.name},
-                        {"build", to_json(job.build)},
-                        {"image", job.image},
-                        {"run", to_json(job.run)},
-                        {"when", to_string(job.when)},
-                        {"cron", job.cron},
-                        {"required", job.required},
-                        {"needs", needs_to_json(job.needs)},
-                        {"resources", to_json(job.resources)},
-                        {"from", job.from},
-                        {"timeout_ms", job.timeout.count()}};
+    return json::object{
+        {"name", job.name},         {"build", to_json(job.build)},       {"image", job.image},
+        {"run", to_json(job.run)},  {"when", to_string(job.when)},       {"cron", job.cron},
+        {"required", job.required}, {"needs", needs_to_json(job.needs)}, {"resources", to_json(job.resources)},
+        {"from", job.from},         {"timeout_ms", job.timeout.count()}};
 }
 
 Job declared_job_from_json(const Json& value)
@@ -236,7 +233,8 @@ Database declared_database_from_json(const Json& value)
 {
     Database database;
     database.name = get_string(value, "name");
-    constexpr DatabaseType types[] = {DatabaseType::postgres, DatabaseType::mysql, DatabaseType::mariadb, DatabaseType::redis};
+    constexpr DatabaseType types[] = {DatabaseType::postgres, DatabaseType::mysql, DatabaseType::mariadb,
+                                      DatabaseType::redis};
     database.type = parse_word(get_string(value, "type"), types, DatabaseType::postgres);
     database.version = get_string(value, "version");
     database.storage_bytes = get_int(value, "storage_bytes");
@@ -246,9 +244,12 @@ Database declared_database_from_json(const Json& value)
 
 Json declared_to_json(const DataPolicy& policy)
 {
-    json::object object{{"strategy", to_string(policy.strategy)},       {"from", policy.from},
-                        {"max_age_ms", policy.max_age.count()},         {"refresh", policy.refresh_cron},
-                        {"mask", policy.mask},                          {"on_push", policy.on_push == OnPush::reset ? "reset" : "keep"},
+    json::object object{{"strategy", to_string(policy.strategy)},
+                        {"from", policy.from},
+                        {"max_age_ms", policy.max_age.count()},
+                        {"refresh", policy.refresh_cron},
+                        {"mask", policy.mask},
+                        {"on_push", policy.on_push == OnPush::reset ? "reset" : "keep"},
                         {"fallback", nullptr}};
     if (policy.fallback) object["fallback"] = to_string(*policy.fallback);
     return object;
@@ -280,7 +281,8 @@ DeployPolicy declared_deploy_from_json(const Json& value)
     DeployPolicy policy;
     policy.changed_only = get_bool(value, "changed_only", true);
     policy.timeout = Milliseconds(get_int(value, "timeout_ms", policy.timeout.count()));
-    policy.on_failure = get_string(value, "on_failure") == "roll-back" ? OnFailure::roll_back : OnFailure::keep_last_good;
+    policy.on_failure =
+        get_string(value, "on_failure") == "roll-back" ? OnFailure::roll_back : OnFailure::keep_last_good;
     policy.keep_failed = Milliseconds(get_int(value, "keep_failed_ms"));
     return policy;
 }

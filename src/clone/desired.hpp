@@ -29,13 +29,13 @@ enum class Treatment : std::uint8_t {
 
 struct DesiredService {
     std::string name;
-    Service declared;                                 ///< replicas and resources already overridden
-    std::vector<ResolvedVariable> env{};              ///< sorted by key; HOST, PORT and RAMET_* are the target's
-    std::vector<std::string> public_hosts{};          ///< full host names without port; empty when not public
+    Service declared;                         ///< replicas and resources already overridden
+    std::vector<ResolvedVariable> env{};      ///< sorted by key; HOST, PORT and RAMET_* are the target's
+    std::vector<std::string> public_hosts{};  ///< full host names without port; empty when not public
     Treatment treatment = Treatment::rebuilt;
     /// Hash of the trees and the command that its build depends on; names the artefact in the build cache. Empty: nothing to build.
     std::string input_hash{};
-    std::int64_t restarts_asked = 0;                  ///< by people, so far
+    std::int64_t restarts_asked = 0;  ///< by people, so far
     friend bool operator==(const DesiredService&, const DesiredService&) = default;
 };
 
@@ -52,11 +52,11 @@ struct DesiredDatabase {
     Database declared;
     DataStrategy strategy = DataStrategy::seed;
     DataPolicy policy{};
-    GoldenId golden{};                                ///< filled by the use case when strategy is clone
-    std::int64_t incarnation = 1;                     ///< counted up by a reset: new data, same configuration
-    std::string role{};                               ///< service role, the same name as in the base; no superuser
+    GoldenId golden{};             ///< filled by the use case when strategy is clone
+    std::int64_t incarnation = 1;  ///< counted up by a reset: new data, same configuration
+    std::string role{};            ///< service role, the same name as in the base; no superuser
     std::string database_name{};
-    SecretReference password{};                       ///< of `role`; made for this environment, never the base's
+    SecretReference password{};  ///< of `role`; made for this environment, never the base's
     friend bool operator==(const DesiredDatabase&, const DesiredDatabase&) = default;
 };
 
@@ -68,10 +68,10 @@ struct DesiredEnvironment {
     std::string name;
     EnvironmentOrigin origin = EnvironmentOrigin::managed;
     std::int64_t generation = 0;
-    EnvironmentId base{};                             ///< previews only
+    EnvironmentId base{};  ///< previews only
     std::string target{};
     std::string domain{"localhost"};
-    std::string repository_url{};                     ///< where the commit is fetched from; credentials are not part of it
+    std::string repository_url{};  ///< where the commit is fetched from; credentials are not part of it
     CommitSha commit{};
     std::string branch{};
     std::int64_t pull_request = 0;

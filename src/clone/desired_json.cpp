@@ -11,7 +11,8 @@ constexpr std::int64_t format = 1;
 Json env_to_json(const std::vector<ResolvedVariable>& env)
 {
     json::array list;
-    for (const auto& variable : env) list.push_back(json::object{{"key", variable.key}, {"value", to_json(variable.value)}});
+    for (const auto& variable : env)
+        list.push_back(json::object{{"key", variable.key}, {"value", to_json(variable.value)}});
     return list;
 }
 
@@ -154,7 +155,8 @@ Result<ResolvedValue> resolved_value_from_json(const Json& value)
         if (element.is_string()) {
             read.emplace_back(std::string(element.as_string()));
         } else if (get_member(element, "$secret").is_string()) {
-            read.emplace_back(SecretReference{get_string(element, "$secret"), get_int(element, "version"), get_string(element, "name")});
+            read.emplace_back(SecretReference{get_string(element, "$secret"), get_int(element, "version"),
+                                              get_string(element, "name")});
         } else if (const auto& out = get_member(element, "$out"); out.is_array() && out.as_array().size() == 2) {
             const auto words = strings_from_json(out);
             read.emplace_back(OutputReference{words[0], words[1]});
@@ -191,7 +193,8 @@ Json to_json(const DesiredEnvironment& desired)
 Result<DesiredEnvironment> desired_from_json(const Json& value)
 {
     if (get_int(value, "format") != format)
-        return fail(ErrorKind::integrity, "a stored environment is of format {}, which this version does not read", get_int(value, "format"));
+        return fail(ErrorKind::integrity, "a stored environment is of format {}, which this version does not read",
+                    get_int(value, "format"));
     DesiredEnvironment desired;
     desired.id = EnvironmentId(get_string(value, "id"));
     desired.project = ProjectId(get_string(value, "project"));

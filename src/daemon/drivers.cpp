@@ -27,8 +27,8 @@ void Drivers::add(std::string_view kind, std::unique_ptr<engine::Driver> driver)
     owned_.push_back(std::move(driver));
 }
 
-Result<std::unique_ptr<Drivers>> Drivers::make(const Path& data_directory, const std::string& install, storage::Stores& stores,
-                                               Clock& clock, local::Routes& routes)
+Result<std::unique_ptr<Drivers>> Drivers::make(const Path& data_directory, const std::string& install,
+                                               storage::Stores& stores, Clock& clock, local::Routes& routes)
 {
     const auto shim = TRY(local::ensure_shim_binary(data_directory / "bin"));
     const local::Machine machine{data_directory, shim, stores.allocations, stores.secrets};

@@ -16,8 +16,8 @@ namespace ramet::daemon {
 /// Every driver of this version, and the one table in which kinds meet them.
 class Drivers {
 public:
-    static Result<std::unique_ptr<Drivers>> make(const Path& data_directory, const std::string& install, storage::Stores& stores,
-                                                 Clock& clock, targets::local::Routes& routes);
+    static Result<std::unique_ptr<Drivers>> make(const Path& data_directory, const std::string& install,
+                                                 storage::Stores& stores, Clock& clock, targets::local::Routes& routes);
 
     const engine::Drivers& table() const { return table_; }
     const targets::local::Machine& machine() const { return machine_; }

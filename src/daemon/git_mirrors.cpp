@@ -46,14 +46,15 @@ Result<void> GitMirrors::fetch_commit(const app::GitSource& source, const Commit
     return mirror.ensure_commit(commit, hint);
 }
 
-Result<std::string> GitMirrors::read_file(const app::GitSource& source, const CommitSha& commit, const std::string& path)
+Result<std::string> GitMirrors::read_file(const app::GitSource& source, const CommitSha& commit,
+                                          const std::string& path)
 {
     const auto mirror = TRY(open(root_, source));
     return mirror.read_file(commit, path);
 }
 
-Result<std::string> GitMirrors::tree_hash(const app::GitSource& source, const CommitSha& commit, const std::string& context,
-                                          const std::vector<std::string>& paths)
+Result<std::string> GitMirrors::tree_hash(const app::GitSource& source, const CommitSha& commit,
+                                          const std::string& context, const std::vector<std::string>& paths)
 {
     const auto key = short_hash({source.url, commit.str(), context, join(paths, "\n")}, 32);
     {
@@ -62,7 +63,8 @@ Result<std::string> GitMirrors::tree_hash(const app::GitSource& source, const Co
     }
     const auto mirror = TRY(open(root_, source));
     auto hash = TRY(mirror.tree_hash(commit, context));
-    if (hash.empty()) return fail(ErrorKind::not_found, "the commit {} has no folder {}", commit.str().substr(0, 7), context);
+    if (hash.empty())
+        return fail(ErrorKind::not_found, "the commit {} has no folder {}", commit.str().substr(0, 7), context);
     if (!paths.empty()) {
         const auto files = TRY(mirror.list(commit, {context, paths}));
         hash = sha256_hex(join(files, "\n"));

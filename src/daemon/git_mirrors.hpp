@@ -17,7 +17,8 @@ public:
 
     Result<CommitSha> fetch_ref(const app::GitSource& source, const std::string& reference) override;
     Result<void> fetch_commit(const app::GitSource& source, const CommitSha& commit, const std::string& hint) override;
-    Result<std::string> read_file(const app::GitSource& source, const CommitSha& commit, const std::string& path) override;
+    Result<std::string> read_file(const app::GitSource& source, const CommitSha& commit,
+                                  const std::string& path) override;
     Result<std::string> tree_hash(const app::GitSource& source, const CommitSha& commit, const std::string& context,
                                   const std::vector<std::string>& paths) override;
 

@@ -54,7 +54,8 @@ Result<int> print_status(Session& session, const data::StoreStatus& status)
                             {"method", to_string(status.method)},
                             {"size_bytes", status.size_bytes},
                             {"free_bytes", status.free_bytes}};
-    session.print_object(view, {{"store", "kind"}, {"clones by", "method"}, {"size", "size_bytes"}, {"free", "free_bytes"}});
+    session.print_object(view,
+                         {{"store", "kind"}, {"clones by", "method"}, {"size", "size_bytes"}, {"free", "free_bytes"}});
     return 0;
 }
 
@@ -68,7 +69,8 @@ Result<int> init_storage(Session& session, const Arguments& arguments)
     data::StoreInit options;
     if (arguments.has("--size")) {
         const auto gibibytes = std::atoll(arguments.get("--size").c_str());
-        if (gibibytes <= 0) return fail(ErrorKind::invalid, "--size takes a number of GiB, not \"{}\"", arguments.get("--size"));
+        if (gibibytes <= 0)
+            return fail(ErrorKind::invalid, "--size takes a number of GiB, not \"{}\"", arguments.get("--size"));
         options.size_bytes = gibibytes << 30;
     }
     TRY(ensure_directory(store_of(arguments).data_directory, 0711));
@@ -90,7 +92,8 @@ Result<int> remove_storage(Session& session, const Arguments& arguments)
     return 0;
 }
 
-const cli::OptionSpec data_directory{"--data-dir", "DIR", "the data directory (RAMET_DATA_DIR, else /var/lib/ramet, else ~/.local/share/ramet)"};
+const cli::OptionSpec data_directory{
+    "--data-dir", "DIR", "the data directory (RAMET_DATA_DIR, else /var/lib/ramet, else ~/.local/share/ramet)"};
 
 }  // namespace
 
@@ -98,14 +101,28 @@ cli::Commands local_commands()
 {
     using Count = cli::PositionalSpec::Count;
     return {
-        {"up", "start the server with its proxy", {},
-         {data_directory, {"--listen", "ADDRESS", "of the API (127.0.0.1:7070)"}, {"--proxy-listen", "ADDRESS", "of the previews (127.0.0.1:8080)"},
-          {"--public-url", "URL", "how Git hosts reach the API"}, {"--poll", "DURATION", "how often Git hosts are asked (15s)"}}, up},
+        {"up",
+         "start the server with its proxy",
+         {},
+         {data_directory,
+          {"--listen", "ADDRESS", "of the API (127.0.0.1:7070)"},
+          {"--proxy-listen", "ADDRESS", "of the previews (127.0.0.1:8080)"},
+          {"--public-url", "URL", "how Git hosts reach the API"},
+          {"--poll", "DURATION", "how often Git hosts are asked (15s)"}},
+         up},
         {"version", "print the version", {}, {}, print_version},
-        {"config validate", "check a project file", {{"FILE", "ramet.yaml when not given", Count::optional}}, {}, validate},
+        {"config validate",
+         "check a project file",
+         {{"FILE", "ramet.yaml when not given", Count::optional}},
+         {},
+         validate},
         {"config schema", "print the JSON Schema of ramet.yaml", {}, {}, print_schema},
         {"config support", "print which key works on which target", {}, {}, print_support},
-        {"storage init", "make a store whose files can share blocks, as root", {}, {data_directory, {"--size", "GIB", "the most it can grow to (64)"}}, init_storage},
+        {"storage init",
+         "make a store whose files can share blocks, as root",
+         {},
+         {data_directory, {"--size", "GIB", "the most it can grow to (64)"}},
+         init_storage},
         {"storage status", "show how databases are cloned here", {}, {data_directory}, show_storage},
         {"storage remove", "remove the store and all golden copies", {}, {data_directory}, remove_storage},
     };

@@ -23,7 +23,8 @@ void RouteBoard::show(const std::string& host)
         shown.to = page->second.page;
         shown.environment = page->second.environment;
     }
-    if (const auto set = table_.set(host, std::move(shown)); !set) log::error("the route {}: {}", host, set.error().message);
+    if (const auto set = table_.set(host, std::move(shown)); !set)
+        log::error("the route {}: {}", host, set.error().message);
 }
 
 Result<void> RouteBoard::set(const Route& route)
@@ -62,7 +63,8 @@ Result<std::vector<Route>> RouteBoard::list()
     return all;
 }
 
-void RouteBoard::set_page(const std::string& host, const std::string& owner, const std::string& environment, net::Page page)
+void RouteBoard::set_page(const std::string& host, const std::string& owner, const std::string& environment,
+                          net::Page page)
 {
     const std::scoped_lock lock(mutex_);
     pages_.insert_or_assign(host, Shown{owner, environment, std::move(page)});

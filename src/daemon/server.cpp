@@ -62,7 +62,10 @@ struct Server::Parts {
     std::unique_ptr<net::HttpServer> api;
     std::unique_ptr<net::ReverseProxy> proxy;
 
-    Parts(ServerSettings chosen, data::StorePaths paths) : settings(std::move(chosen)), store_paths(paths), goldens(paths) {}
+    Parts(ServerSettings chosen, data::StorePaths paths)
+        : settings(std::move(chosen)), store_paths(paths), goldens(paths)
+    {
+    }
     ~Parts() { stop(); }
 
     Result<void> open_stores();
@@ -112,11 +115,12 @@ Result<void> Server::Parts::make_app(const std::string& install)
     engine::EngineOptions options{.install = install};
     options.observer = [this](const engine::Change& change) { watch(change); };
     engine = std::make_unique<engine::Engine>(world, std::move(options));
-    work = std::make_unique<app::WorkQueue>(clock, work_threads, [this](const std::string& key) { app::work_on(*app, key); });
+    work = std::make_unique<app::WorkQueue>(clock, work_threads,
+                                            [this](const std::string& key) { app::work_on(*app, key); });
     app::Settings fixed{.install = install, .data_directory = settings.data_directory};
     fixed.reconcile_every = settings.poll_every;
-    app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine, *target, *inspector,
-                                              goldens, *git, *forges, step_events, *work});
+    app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine,
+                                              *target, *inspector, goldens, *git, *forges, step_events, *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};
@@ -180,8 +184,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings)
     TRY(parts->open_stores());
     const auto installation = TRY(ensure_installation(*parts->database, parts->random, parts->clock));
     log::set_redactor([redactor = &parts->redactor](std::string_view text) { return redactor->redact(text); });
-    parts->stores = std::make_unique<storage::Stores>(*parts->database,
-                                                      storage::Secrets::Parts{installation.id, *parts->keys, parts->redactor});
+    parts->stores = std::make_unique<storage::Stores>(
+        *parts->database, storage::Secrets::Parts{installation.id, *parts->keys, parts->redactor});
     parts->stores->events.listen([own = parts.get()](std::int64_t) {
         if (own->pump) own->pump->notify();
     });

@@ -14,7 +14,7 @@ struct ServerSettings {
     Path data_directory;
     net::ListenAddress listen{};
     net::ListenAddress proxy_listen{.address = "127.0.0.1", .port = 0, .option = "--proxy-listen"};
-    std::string public_url{};          ///< how Git hosts reach the API; its own address when empty
+    std::string public_url{};  ///< how Git hosts reach the API; its own address when empty
     Milliseconds poll_every{15'000};
 };
 

@@ -32,7 +32,8 @@ Result<ServerSettings> settings_of(const cli::Arguments& arguments)
     settings.data_directory = std::filesystem::canonical(settings.data_directory, problem);
     if (problem) return fail(ErrorKind::unavailable, "the data directory cannot be used: {}", problem.message());
     const auto listen = arguments.has("--listen") ? arguments.get("--listen") : std::string("127.0.0.1:7070");
-    const auto proxy = arguments.has("--proxy-listen") ? arguments.get("--proxy-listen") : std::string("127.0.0.1:8080");
+    const auto proxy =
+        arguments.has("--proxy-listen") ? arguments.get("--proxy-listen") : std::string("127.0.0.1:8080");
     settings.listen = TRY(net::parse_listen_address(listen, "--listen"));
     settings.proxy_listen = TRY(net::parse_listen_address(proxy, "--proxy-listen"));
     settings.public_url = arguments.get("--public-url");
@@ -50,7 +51,8 @@ Result<void> announce(cli::Session& session, const Server& server, const std::st
     TRY(cli::save_context({server.url(), token}));
     session.print("Ramet is up at " + server.url() + "\nPreviews answer at " + server.proxy_url() + "\n");
     session.print("Signed in as administrator on this machine (" + cli::context_path() + ").\n");
-    session.print("Next: ramet apply -f ramet.yaml --repo PATH    or: ramet git connect gitea --url URL --repo OWNER/NAME\n");
+    session.print(
+        "Next: ramet apply -f ramet.yaml --repo PATH    or: ramet git connect gitea --url URL --repo OWNER/NAME\n");
     return {};
 }
 

@@ -94,7 +94,8 @@ TEST_CASE("transient errors and lost answers do not fail a run and make nothing 
     }
 }
 
-TEST_CASE("after a lost answer a driver that cannot tell what it applied is asked again, as it may have been cut off half way")
+TEST_CASE("after a lost answer a driver that cannot tell what it applied is asked again, as it may have been cut off "
+          "half way")
 {
     for (const bool tells : {true, false}) {
         CAPTURE(tells);
@@ -103,7 +104,8 @@ TEST_CASE("after a lost answer a driver that cannot tell what it applied is aske
         house.driver.lose_answer("apply service/worker");
         auto graph = shop();
         for (auto& node : graph.nodes)
-            if (node.path == "service/worker") node.outputs.clear();  // What only apply tells would be asked for again anyway.
+            if (node.path == "service/worker")
+                node.outputs.clear();  // What only apply tells would be asked for again anyway.
         CHECK(house.run(apply_request(graph)).state == RunState::succeeded);
         const auto changes = house.driver.changes();
         CHECK(std::ranges::count(changes, "apply service/worker") == (tells ? 1 : 2));

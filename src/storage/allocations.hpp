@@ -10,7 +10,10 @@ namespace ramet::storage {
 class SqliteAllocations final : public Allocations {
 public:
     /// Without an installation the first number is the range's own.
-    explicit SqliteAllocations(Database& database, std::string install = {}) : database_(database), install_(std::move(install)) {}
+    explicit SqliteAllocations(Database& database, std::string install = {})
+        : database_(database), install_(std::move(install))
+    {
+    }
 
     Result<int> ensure(const Request& request) override;
     Result<void> release(std::string_view kind, std::string_view owner, std::string_view path) override;

@@ -121,7 +121,9 @@ Result<std::optional<ResourceRow>> EngineStore::find_resource(const std::string&
 Result<std::vector<ResourceRow>> EngineStore::list_live(const std::string& kind)
 {
     Reading reading(database_, nullptr);
-    return list_rows(*reading, "SELECT " + resource_columns + " FROM resource r WHERE kind = ? AND phase = 'live' ORDER BY owner_id, path",
+    return list_rows(*reading,
+                     "SELECT " + resource_columns +
+                         " FROM resource r WHERE kind = ? AND phase = 'live' ORDER BY owner_id, path",
                      {kind}, read_resource);
 }
 

@@ -24,7 +24,10 @@ namespace ramet::storage {
 /// All stores on one database. Writing functions take the transaction of `database.write`, so that any of them can be
 /// put together; reading functions may be given it to see what it wrote.
 struct Stores {
-    Stores(Database& opened, Secrets::Parts parts) : database(opened), secrets(opened, parts), allocations(opened, parts.install) {}
+    Stores(Database& opened, Secrets::Parts parts)
+        : database(opened), secrets(opened, parts), allocations(opened, parts.install)
+    {
+    }
 
     Database& database;
     Settings settings{database};

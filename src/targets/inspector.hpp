@@ -11,11 +11,11 @@ namespace ramet::targets {
 /// How a service is doing at this moment.
 struct ServiceStatus {
     std::string name;
-    std::string state;               ///< starting|healthy|unhealthy|restarting|stopped|failed
+    std::string state;  ///< starting|healthy|unhealthy|restarting|stopped|failed
     std::int64_t restarts = 0;
     int replicas = 0;
     std::vector<int> process_ids{};
-    std::string address{};           ///< "127.0.0.1:20012"
+    std::string address{};  ///< "127.0.0.1:20012"
 };
 
 /// Looks at what runs. Reads only; takes milliseconds.

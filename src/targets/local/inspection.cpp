@@ -39,7 +39,8 @@ std::string word_of(ShimState state)
 ServiceStatus status_of(const engine::ResourceView& resource, const std::optional<ShimStatus>& shim)
 {
     ServiceStatus status{.name = resource.ref.path.substr(service_prefix.size()), .state = "stopped"};
-    if (const auto port = output(resource, "port"); !port.empty()) status.address = output(resource, "host") + ":" + port;
+    if (const auto port = output(resource, "port"); !port.empty())
+        status.address = output(resource, "host") + ":" + port;
     if (!shim) return status;
     status.state = word_of(shim->state);
     status.restarts = shim->restarts;
@@ -87,7 +88,8 @@ Result<Path> LocalInspector::log_of(const engine::ResourceView& resource, const 
     return fail(ErrorKind::not_found, "{} keeps no log", part);
 }
 
-Result<std::vector<std::string>> LocalInspector::find_log_files(std::span<const engine::ResourceView> resources, const std::string& part)
+Result<std::vector<std::string>> LocalInspector::find_log_files(std::span<const engine::ResourceView> resources,
+                                                                const std::string& part)
 {
     for (const auto& path : {std::string(service_prefix) + part, part, "server/" + std::string(last_part(part))})
         for (const auto& resource : resources) {

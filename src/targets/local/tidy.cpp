@@ -14,9 +14,11 @@ std::vector<Path> folders_in(const Path& place, std::string_view prefix)
 {
     std::vector<Path> folders;
     std::error_code problem;
-    for (std::filesystem::directory_iterator entry(place, problem), end; !problem && entry != end; entry.increment(problem)) {
+    for (std::filesystem::directory_iterator entry(place, problem), end; !problem && entry != end;
+         entry.increment(problem)) {
         std::error_code ignored;
-        if (entry->path().filename().string().starts_with(prefix) && entry->is_directory(ignored)) folders.push_back(entry->path());
+        if (entry->path().filename().string().starts_with(prefix) && entry->is_directory(ignored))
+            folders.push_back(entry->path());
     }
     return folders;
 }
