@@ -29,7 +29,7 @@ build: release ## the release binary: build/release/ramet
 check: dev ## the editor's loop: unit tests, layers, format of what changed
 	@$(RUN_TESTS) build/dev -L unit
 	@scripts/check_layers.py
-	@scripts/check_format
+	@scripts/check_format --all
 
 test: dev release ## everything that can run on this machine
 	@$(RUN_TESTS) build/dev
