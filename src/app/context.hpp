@@ -19,6 +19,7 @@
 
 namespace ramet::app {
 
+class FollowedDeliveries;
 class StepEvents;
 
 /// What is fixed while the server runs.
@@ -49,6 +50,7 @@ struct App {
     Git& git;
     ForgeConnections& forges;
     StepEvents& step_events;
+    FollowedDeliveries& followed;
     /// Keys: see `work.hpp`.
     WorkQueue& work;
     /// Removes what an environment's end may leave outside of the ledger.

@@ -2,6 +2,7 @@
 
 #include "app/audit.hpp"
 #include "app/context.hpp"
+#include "app/followed_deliveries.hpp"
 #include "app/scoping.hpp"
 #include "app/work.hpp"
 
@@ -10,6 +11,10 @@ namespace ramet::app {
 namespace {
 
 constexpr int listed = 200;
+constexpr int at_once = 100;
+constexpr Milliseconds mark_after{100};
+/// Of hundreds of hints at one thing only a few lead to a look at the Git host: each looks at the newest state.
+constexpr Milliseconds between_looks{100};
 
 std::string header(const forges::Delivery& delivery, const std::string& name)
 {
@@ -44,12 +49,12 @@ std::string follow_hint(App& app, const storage::Project& project, const forges:
 {
     if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
         pull != nullptr && pull->repository == project.connection.repository) {
-        app.work.add(pull_request_key(project.id, pull->number));
+        app.work.add_spaced(pull_request_key(project.id, pull->number), between_looks);
         return {};
     }
     if (const auto* branch = std::get_if<forges::BranchHint>(&hint);
         branch != nullptr && branch->repository == project.connection.repository) {
-        app.work.add(branch_key(project.id, branch->branch));
+        app.work.add_spaced(branch_key(project.id, branch->branch), between_looks);
         return {};
     }
     if (const auto* none = std::get_if<forges::NoHint>(&hint)) return none->reason;
@@ -57,11 +62,34 @@ std::string follow_hint(App& app, const storage::Project& project, const forges:
     return "it is about another repository";
 }
 
-Result<void> finish(App& app, std::int64_t id, storage::DeliveryState state, const std::string& reason)
+void follow(App& app, std::int64_t id, const storage::Project& project, const forges::Hint& hint)
 {
-    return app.database.write([&](storage::Transaction& transaction) {
-        return app.stores.deliveries.set_state(transaction, id, state, reason, app.clock.now());
-    });
+    auto reason = follow_hint(app, project, hint);
+    const auto state = reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored;
+    app.followed.add({id, state, std::move(reason)});
+}
+
+Result<void> follow_stored(App& app, const storage::StoredDelivery& row)
+{
+    const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
+    if (!project) {
+        app.followed.add({row.id, storage::DeliveryState::ignored, "its connection is gone"});
+        return {};
+    }
+    const auto hint = read_hint(app, *project, {row.headers, row.body});
+    if (hint)
+        follow(app, row.id, *project, *hint);
+    else
+        app.followed.add({row.id, storage::DeliveryState::failed, hint.error().message});
+    return {};
+}
+
+/// One that was deleted meanwhile, with its project, needs no mark.
+Result<void> mark(App& app, storage::Transaction& transaction, const FollowedDeliveries::Followed& one)
+{
+    const auto marked = app.stores.deliveries.set_state(transaction, one.id, one.state, one.reason, app.clock.now());
+    if (!marked && marked.error().kind != ErrorKind::not_found) return marked;
+    return {};
 }
 
 }  // namespace
@@ -85,21 +113,29 @@ Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::
         return {};
     }));
     if (stored.what == storage::Deliveries::Stored::What::duplicate) return Receipt::duplicate;
-    app.work.add(delivery_key(stored.id));
+    follow(app, stored.id, *project, hint);
+    app.work.add_after(std::string(followed_key), mark_after);
     return Receipt::stored;
 }
 
-Result<void> process_delivery(App& app, std::int64_t id)
+Result<void> follow_stored_deliveries(App& app)
 {
-    const auto row = TRY(app.stores.deliveries.get(id));
-    if (row.state != storage::DeliveryState::stored) return {};
-    const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
-    if (!project) return finish(app, id, storage::DeliveryState::ignored, "its connection is gone");
-    const auto hint = read_hint(app, *project, {row.headers, row.body});
-    if (!hint) return finish(app, id, storage::DeliveryState::failed, hint.error().message);
-    const auto reason = follow_hint(app, *project, *hint);
-    return finish(app, id, reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored,
-                  reason);
+    for (;;) {
+        const auto rows = TRY(app.stores.deliveries.list_waiting(at_once));
+        for (const auto& row : rows) TRY(follow_stored(app, row));
+        TRY(mark_followed(app));
+        if (rows.size() < at_once) return {};
+    }
+}
+
+Result<void> mark_followed(App& app)
+{
+    const auto followed = app.followed.take();
+    if (followed.empty()) return {};
+    return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        for (const auto& one : followed) TRY(mark(app, transaction, one));
+        return {};
+    });
 }
 
 Result<std::vector<DeliveryView>> list_deliveries(App& app, const Caller& caller, const std::string& project)
@@ -126,7 +162,7 @@ Result<void> redeliver(App& app, const Caller& caller, std::int64_t id)
         TRY(app.stores.deliveries.redeliver(transaction, id));
         return audit(app, transaction, {caller.name, "delivery.redeliver", project->id, std::to_string(id), nullptr});
     }));
-    app.work.add(delivery_key(id));
+    app.work.add(std::string(deliveries_key));
     return {};
 }
 

@@ -7,13 +7,17 @@ namespace ramet::app {
 
 enum class Receipt : std::uint8_t { stored, duplicate };
 
-/// Called by the webhook route with the raw body, before anything is parsed. Verifies, deduplicates, stores durably; the work follows.
+/// Called by the webhook route with the raw body, before anything is parsed. Verifies, deduplicates, stores durably; what its hint
+/// names is then added to the work queue.
 /// Errors: not_found (no such connection), unauthenticated (signature), invalid (shape).
 Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection,
                                  forges::Delivery delivery);
 
-/// The work behind a stored delivery: reads its hint and adds what it names to the work queue. Repeatable.
-Result<void> process_delivery(App& app, std::int64_t id);
+/// Follows the hints of the deliveries that are only stored: those of a server that died in between, and what is asked for again.
+/// Repeatable.
+Result<void> follow_stored_deliveries(App& app);
+/// Writes down which deliveries were followed since the last time.
+Result<void> mark_followed(App& app);
 
 struct DeliveryView {
     std::int64_t id = 0;

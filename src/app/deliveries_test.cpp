@@ -49,7 +49,7 @@ TEST_CASE("a delivery leads to a look at its pull request, and twice the same on
     CHECK(must(receive(house, sent)) == Receipt::duplicate);
     house.until_state("pr-1", EnvironmentState::ready);
     REQUIRE(listed(house).size() == 1);
-    CHECK(listed(house).front().state == "processed");
+    house.until([&] { return listed(house).front().state == "processed"; });
     CHECK(listed(house).front().event == "pull_request");
 }
 

@@ -25,7 +25,9 @@ bool is_first(const Wanted& wanted)
 std::string words_of(const std::vector<Error>& errors)
 {
     std::vector<std::string> words;
-    for (const auto& error : errors) words.push_back((error.where.empty() ? "" : error.where + ": ") + error.message);
+    for (const auto& error : errors)
+        words.push_back((error.where.empty() ? "" : error.where + ": ") + error.message +
+                        (error.next_step.empty() ? "" : "; " + error.next_step));
     return join(words, "\n");
 }
 
@@ -82,6 +84,19 @@ Result<Deployed> wait_for(App& app, const Wanted& wanted, const std::string& rea
 {
     const auto state = is_first(wanted) ? EnvironmentState::creating : EnvironmentState::updating;
     return show(app, wanted, state, reason, Outcome::waiting, options);
+}
+
+/// What could not be decided now is tried again. Until then the reason stands where `ramet why` finds it; what serves is left alone.
+Result<Deployed> tell_outage(App& app, const Wanted& wanted, const Error& error, const DeployOptions& options)
+{
+    const auto& environment = wanted.environment;
+    const bool waits =
+        environment.state == EnvironmentState::creating || environment.state == EnvironmentState::updating;
+    const auto words = app.redactor.redact("it is tried again: " + error.message);
+    const auto evidence = error.evidence.empty() ? std::string() : "\n" + app.redactor.redact(error.evidence);
+    // The evidence may differ a little each time: written once.
+    if (waits && !environment.reason.starts_with(words)) TRY(wait_for(app, wanted, words + evidence, options));
+    return std::unexpected(error);
 }
 
 /// What people asked for beside the file: restarts and replicas.
@@ -237,7 +252,7 @@ Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const Dep
     const auto options = TRY(with_pending(app, id, asked));
     if (options.reset.empty()) wanted.without_golden = kept_fall_backs(wanted.previous);
     auto made = make_ready(app, wanted, options);
-    if (!made && is_transient(made.error().kind)) return std::unexpected(made.error());
+    if (!made && is_transient(made.error().kind)) return tell_outage(app, wanted, made.error(), options);
     if (!made) return refuse(app, wanted, {made.error()});
     if (!made->prepared.refusals.empty()) return refuse(app, wanted, made->prepared.refusals);
     if (!made->held_back.empty())

@@ -25,16 +25,33 @@ const engine::StepView* find_blocking(const engine::RunView& run)
     return nullptr;
 }
 
+/// What has a log that `ramet logs` shows: a service by its name, builds, jobs and databases by their paths.
+std::string log_of(std::string_view path)
+{
+    constexpr std::string_view service = "service/";
+    if (path.starts_with(service)) return std::string(path.substr(service.size()));
+    for (const auto* kind : {"build/", "job/", "data/", "server/", "database/"})
+        if (path.starts_with(kind)) return std::string(path);
+    return {};
+}
+
+/// The command that deploys it once more: a base is not the preview commands' to change.
+std::string redeployment_of(const Environment& environment)
+{
+    if (environment.origin == EnvironmentOrigin::preview) return "ramet preview redeploy " + environment.name;
+    return "ramet apply -f ramet.yaml --env " + environment.name;
+}
+
 std::vector<std::string> next_steps_of(const Environment& environment, const engine::StepView* step)
 {
     const auto& name = environment.name;
     std::vector<std::string> next;
-    if (step != nullptr)
-        next.push_back("ramet logs " + name + " " +
-                       (step->path.starts_with("service/") ? step->path.substr(8) : step->path));
+    // What was taken back took its log with it; the last lines are the evidence.
+    const bool has_log = step != nullptr && step->state != engine::StepState::undone && !log_of(step->path).empty();
+    if (has_log) next.push_back("ramet logs " + name + " " + log_of(step->path));
     switch (environment.state) {
     case EnvironmentState::failed:
-    case EnvironmentState::degraded: next.push_back("push a fix, or: ramet preview redeploy " + name); break;
+    case EnvironmentState::degraded: next.push_back("push a fix, or: " + redeployment_of(environment)); break;
     case EnvironmentState::queued: next.push_back("ramet preview list, and delete one that is not needed"); break;
     case EnvironmentState::needs_human: next.push_back("ramet doctor, then: ramet preview delete " + name); break;
     default: break;

@@ -78,3 +78,41 @@ TEST_CASE("a run that is cancelled leaves what was there before")
     house.until_state("pr-1", EnvironmentState::ready);
     CHECK(house.row("pr-1").reason == "the last deployment was cancelled");
 }
+
+TEST_CASE("what is to be done next is a command that this environment takes")
+{
+    AppHouse house;
+    house.connect();
+    house.driver.break_down("service/web");
+    house.open("feature");
+    house.until_state("pr-1", EnvironmentState::failed);
+    const auto taken_back = must(explain_environment(*house.app, house.admin, house.name_of("pr-1")));
+    CHECK(taken_back.next_steps == std::vector<std::string>{"push a fix, or: ramet preview redeploy pr-1"});
+    house.repository.push("main", {{"web/main.c", "broken"}});
+    must(reconcile_branch(*house.app, house.project().id, "main"));
+    house.until_state("staging", EnvironmentState::degraded);
+    const auto base = must(explain_environment(*house.app, house.admin, house.name_of("staging")));
+    REQUIRE(!base.next_steps.empty());
+    CHECK(base.next_steps.back() == "push a fix, or: ramet apply -f ramet.yaml --env staging");
+}
+
+TEST_CASE("a repository that does not answer is told where its preview is asked about, and heals by itself")
+{
+    AppHouse house;
+    house.connect();
+    house.repository.push("feature", {{"web/main.c", "first"}});
+    const auto number = house.repository.open("feature", "alice");
+    house.git.go_silent();
+    CHECK(house.look_at(number).error().kind == ErrorKind::unavailable);
+    const auto row = house.row("pr-1");
+    CHECK(row.state == EnvironmentState::creating);
+    CHECK(row.reason == "it is tried again: the repository does not answer");
+    const auto why = must(explain_environment(*house.app, house.admin, house.name_of("pr-1")));
+    CHECK(why.reason == row.reason);
+    CHECK_FALSE(house.look_at(number).has_value());
+    CHECK(house.row("pr-1") == row);
+    house.git.answer_again();
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::ready);
+    CHECK(house.row("pr-1").reason.empty());
+}

@@ -11,7 +11,6 @@ namespace ramet::app {
 
 namespace {
 
-constexpr int at_once = 1000;
 constexpr auto keep_deliveries = std::chrono::hours(24 * 30);
 
 /// Every open pull request, and every one that has a preview: a close that was missed is seen as well.
@@ -25,7 +24,7 @@ Result<void> poll_project(App& app, const storage::Project& project)
     std::set<std::string> branches;
     for (const auto& environment : environments) {
         if (environment.pull_request != 0) numbers.insert(environment.pull_request);
-        if (environment.origin == EnvironmentOrigin::managed && environment.desired_generation > 0)
+        if (environment.origin == EnvironmentOrigin::managed && !is_only_registered(environment))
             branches.insert(environment.branch);
     }
     for (const auto number : numbers) app.work.add(pull_request_key(project.id, number));
@@ -67,9 +66,7 @@ void wake_unsettled(App& app)
 
 void resume_deliveries(App& app)
 {
-    const auto waiting = app.stores.deliveries.list_waiting(at_once);
-    if (!waiting) return log::error("the deliveries cannot be read: {}", waiting.error().message);
-    for (const auto& delivery : *waiting) app.work.add(delivery_key(delivery.id));
+    app.work.add(std::string(deliveries_key));
     (void)app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.deliveries.prune(transaction, app.clock.now() - keep_deliveries));
         return {};

@@ -5,6 +5,7 @@
 #include "app/values.hpp"
 #include "app/views.hpp"
 #include "clone/difference.hpp"
+#include "domain/names.hpp"
 #include "variables/explain.hpp"
 
 namespace ramet::app {
@@ -69,6 +70,8 @@ Result<Wanted> wanted_of(App& app, const Caller& caller, const PlanRequest& requ
         }
     } else if (request.branch.empty()) {
         return fail(ErrorKind::invalid, "say what to plan: an environment, --pr N or --branch B");
+    } else {
+        TRY(check_branch(request.branch));
     }
     return imagine(app, caller, project, request);
 }

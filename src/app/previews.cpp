@@ -171,7 +171,7 @@ Result<void> reconcile_branch(App& app, const ProjectId& id, const std::string& 
     const auto source = TRY(git_source(app, project));
     for (const auto& environment : environments) {
         const bool follows = environment.origin == EnvironmentOrigin::managed && environment.branch == branch &&
-                             environment.desired_generation > 0;
+                             !is_only_registered(environment);
         if (!follows || environment.state == EnvironmentState::deleting) continue;
         const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
         const bool is_submitted = TRY(was_submitted(app, environment.id, head));
@@ -196,6 +196,8 @@ Result<void> reconcile_branch(App& app, const ProjectId& id, const std::string& 
 
 Result<EnvironmentView> create_preview(App& app, const Caller& caller, const PreviewRequest& request)
 {
+    if (!request.branch.empty()) TRY(check_branch(request.branch));
+    if (!request.name.empty()) TRY(check_name(request.name));
     const auto project = TRY(get_visible_project(app, caller, request.project));
     const auto file = TRY(parse_file(project.file_text, project.file_name));
     if (!file.previews)

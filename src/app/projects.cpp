@@ -7,6 +7,8 @@
 #include "app/scoping.hpp"
 #include "app/work.hpp"
 #include "base/file.hpp"
+#include "domain/names.hpp"
+#include "net/reachable.hpp"
 
 #include <filesystem>
 
@@ -149,6 +151,16 @@ Result<storage::Project> save_project(App& app, const Caller& caller, storage::P
     return project;
 }
 
+/// Before anything is stored. What does not resolve now may later; each fetch looks again.
+Result<void> check_repository(const std::string& address)
+{
+    if (address.empty()) return {};
+    TRY(check_repository_address(address));
+    const auto checked = net::check_reachable(address, net::AddressPolicy::anywhere);
+    if (!checked && checked.error().kind == ErrorKind::egress_denied) return std::unexpected(checked.error());
+    return {};
+}
+
 std::string default_or(const std::string& given, const std::string& fallback)
 {
     return given.empty() ? fallback : given;
@@ -174,6 +186,7 @@ Result<Started> apply_project(App& app, const Caller& caller, const ApplyRequest
     const auto file = TRY(parse_file(request.file_text, request.file_name));
     if (!may_see(caller, file.project))
         return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    TRY(check_repository(request.repository));
     const auto known = TRY(app.stores.projects.find_by_name(file.project));
     storage::Project project = known.value_or(storage::Project{});
     project.name = file.project;

@@ -3,7 +3,10 @@
 #include "app/deploy.hpp"
 #include "app/maintenance.hpp"
 #include "app/previews.hpp"
+#include "app/values.hpp"
 #include "fakes/app_house.hpp"
+
+#include <functional>
 
 using namespace ramet;
 using namespace ramet::app;
@@ -109,6 +112,36 @@ TEST_CASE("a trusted file with faults is not taken over, and is when it is mende
     house.repository.push("main", {{"ramet.yaml", shop_text({.vars = "LOG_LEVEL: warn"})}});
     must(reconcile_branch(*house.app, house.project().id, "main"));
     house.until([&] { return house.row("staging").observed_generation == 2; });
+}
+
+TEST_CASE("a base that was refused at its first attempt is brought up by a later look, and by a push")
+{
+    struct Case {
+        std::string story;
+        std::function<void(AppHouse&)> heal;
+    };
+    const Case cases[] = {
+        {"the secret is set",
+         [](AppHouse& house) { must(set_secret(*house.app, house.admin, {}, "key", SecretBytes("k"), false)); }},
+        {"the reference is taken out",
+         [](AppHouse& house) { house.repository.push("main", {{"ramet.yaml", shop_text()}}); }},
+    };
+    for (const auto& [story, heal] : cases) {
+        CAPTURE(story);
+        AppHouse house;
+        house.repository.push("main", {{"ramet.yaml", shop_text({.vars = "KEY: {secret: key}"})}});
+        const auto connected = connect_repository(
+            *house.app, house.admin,
+            {.forge = "gitea", .url = "http://git.test", .repository = "acme/shop", .token = SecretBytes("t")});
+        REQUIRE(!connected);
+        CHECK(connected.error().message.find("a secret is missing: key") != std::string::npos);
+        CHECK(connected.error().message.find("; set it with `ramet secret set key`") != std::string::npos);
+        CHECK(house.row("staging").state == EnvironmentState::failed);
+        heal(house);
+        reconcile_all(*house.app);
+        house.until_state("staging", EnvironmentState::ready);
+        CHECK(house.row("staging").reason.empty());
+    }
 }
 
 TEST_CASE("a base's push that could not be fetched is deployed by a later look, without another audit record")

@@ -104,13 +104,6 @@ Result<void> settle_removal(App& app, const Environment& environment, const engi
     return take_over(app, environment, run);
 }
 
-/// A base that nobody has brought up: it has no commit to run.
-bool is_only_registered(const Environment& environment)
-{
-    return environment.origin != EnvironmentOrigin::preview && environment.desired_generation == 0 &&
-           environment.commit.empty();
-}
-
 bool is_waiting(const Environment& environment, const std::optional<engine::RunView>& run)
 {
     // Its row asks for something that no run was submitted for: it waits for a golden copy or for room.

@@ -3,6 +3,7 @@
 #include "app/audit.hpp"
 #include "app/scoping.hpp"
 #include "app/stored_values.hpp"
+#include "domain/interpolation.hpp"
 #include "domain/names.hpp"
 
 namespace ramet::app {
@@ -37,14 +38,46 @@ AuditRecord record(const Caller& caller, std::string action, const storage::Scop
     return {caller.name, std::move(action), scope.project, subject, json::object{{"scope", to_string(scope.level)}}};
 }
 
+// The same rules as in the file: what is stored here is resolved with what stands there.
+constexpr std::int64_t shortest_generated = 8;
+constexpr std::int64_t longest_generated = 1024;
+
+Result<DeclaredValue> read_text(std::string text)
+{
+    if (text.contains('\0'))
+        return fail(ErrorKind::invalid, "the value holds a zero byte; no environment variable can");
+    TRY(parse_interpolation_at(InterpolationPlace::value, text));
+    return TextValue{std::move(text)};
+}
+
+Result<DeclaredValue> read_secret(std::string name)
+{
+    TRY(check_secret_name(name));
+    return SecretValue{std::move(name)};
+}
+
+Result<DeclaredValue> read_alias(std::string target)
+{
+    TRY(check_variable_name(target));
+    return AliasValue{std::move(target)};
+}
+
+Result<DeclaredValue> read_generated(const Json& value)
+{
+    const auto length = get_int(value, "length", 32);
+    if (length < shortest_generated || length > longest_generated)
+        return fail(ErrorKind::invalid, "a generated value has {} to {} characters, not {}", shortest_generated,
+                    longest_generated, length);
+    return GeneratedValue{static_cast<int>(length), get_bool(value, "secret")};
+}
+
 Result<DeclaredValue> read_value(const Json& value)
 {
-    if (value.is_string()) return TextValue{std::string(value.as_string())};
-    if (get_member(value, "secret").is_string()) return SecretValue{get_string(value, "secret")};
-    if (get_member(value, "alias").is_string()) return AliasValue{get_string(value, "alias")};
+    if (value.is_string()) return read_text(std::string(value.as_string()));
+    if (get_member(value, "secret").is_string()) return read_secret(get_string(value, "secret"));
+    if (get_member(value, "alias").is_string()) return read_alias(get_string(value, "alias"));
     if (get_bool(value, "unset")) return UnsetValue{};
-    if (get_member(value, "generate").is_string())
-        return GeneratedValue{static_cast<int>(get_int(value, "length", 32)), get_bool(value, "secret")};
+    if (get_string(value, "generate") == "random") return read_generated(value);
     return fail(ErrorKind::invalid,
                 "a value is a text, or one of {{secret}}, {{alias}}, {{unset: true}}, {{generate: random}}");
 }
@@ -119,7 +152,10 @@ Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& n
                               SecretBytes value, bool is_protected)
 {
     if (value.empty()) return fail(ErrorKind::invalid, "the secret {} has no value", secret);
-    TRY(check_secret_name(secret));
+    if (auto named = check_secret_name(secret); !named) {
+        named.error().where = "/name";
+        return std::unexpected(std::move(named).error());
+    }
     const auto scope = TRY(resolve_scope(app, caller, name));
     const auto now = app.clock.now();
     const auto protection = is_protected ? storage::Protection::protected_ : storage::Protection::none;

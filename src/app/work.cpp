@@ -52,6 +52,10 @@ Result<void> dispatch(App& app, const std::string& key)
         send_reports(app);
     } else if (key == events_key) {
         app.step_events.flush(app);
+    } else if (key == deliveries_key) {
+        return follow_stored_deliveries(app);
+    } else if (key == followed_key) {
+        return mark_followed(app);
     } else if (key == admission_key) {
         admit_waiting(app);
     } else if (key == everything_key) {
@@ -66,8 +70,6 @@ Result<void> dispatch(App& app, const std::string& key)
         return settle_environment(app, EnvironmentId(parts[1]));
     else if (kind == "expiry")
         return end_expired(app, EnvironmentId(parts[1]));
-    else if (kind == "delivery")
-        return process_delivery(app, to_number(parts[1]));
     return {};
 }
 
@@ -91,11 +93,6 @@ std::string environment_key(const EnvironmentId& environment)
 std::string expiry_key(const EnvironmentId& environment)
 {
     return "expiry/" + environment.str();
-}
-
-std::string delivery_key(std::int64_t delivery)
-{
-    return fmt::format("delivery/{}", delivery);
 }
 
 void work_on(App& app, const std::string& key)

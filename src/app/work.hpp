@@ -18,10 +18,12 @@ std::string branch_key(const ProjectId& project, const std::string& branch);
 std::string environment_key(const EnvironmentId& environment);
 /// "expiry/ID": ends it when its time is over.
 std::string expiry_key(const EnvironmentId& environment);
-/// "delivery/ID": read the hint in a stored webhook.
-std::string delivery_key(std::int64_t delivery);
 /// "admission": let in what waits for room.
 inline constexpr std::string_view admission_key = "admission";
+/// "deliveries": follow the hints in stored webhooks that nobody has followed yet.
+inline constexpr std::string_view deliveries_key = "deliveries";
+/// "followed": write down which webhooks were followed.
+inline constexpr std::string_view followed_key = "followed";
 /// "tidy": after an environment's end.
 inline constexpr std::string_view tidy_key = "tidy";
 /// "events": write what the engine told.

@@ -6,6 +6,12 @@
 
 namespace ramet::app {
 
+namespace {
+
+constexpr std::size_t remembered_spaced = 1'000;
+
+}  // namespace
+
 WorkQueue::WorkQueue(Clock& clock, std::size_t threads, Work work) : clock_(clock), work_(std::move(work))
 {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work_until_stopped(); });
@@ -23,13 +29,31 @@ void WorkQueue::add(const std::string& key)
 
 void WorkQueue::add_after(const std::string& key, Milliseconds delay)
 {
-    const auto due = clock_.monotonic() + delay;
     {
         const std::scoped_lock lock(mutex_);
-        const auto [found, is_new] = waiting_.emplace(key, due);
-        if (!is_new) found->second = std::min(found->second, due);
+        add_at(key, clock_.monotonic() + delay);
     }
     changed_.notify_all();
+}
+
+void WorkQueue::add_spaced(const std::string& key, Milliseconds spacing)
+{
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto now = clock_.monotonic();
+        if (spaced_.size() >= remembered_spaced)
+            std::erase_if(spaced_, [&](const auto& one) { return one.second + spacing < now; });
+        const auto [last, is_first] = spaced_.emplace(key, now);
+        if (!is_first && last->second <= now) last->second = std::max(now, last->second + spacing);
+        add_at(key, last->second);
+    }
+    changed_.notify_all();
+}
+
+void WorkQueue::add_at(const std::string& key, Milliseconds due)
+{
+    const auto [found, is_new] = waiting_.emplace(key, due);
+    if (!is_new) found->second = std::min(found->second, due);
 }
 
 void WorkQueue::stop()

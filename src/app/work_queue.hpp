@@ -32,6 +32,9 @@ public:
     /// Not before `delay` from now; an earlier time for the same key wins.
     void add_after(const std::string& key, Milliseconds delay);
 
+    /// Soon, but not within `spacing` of the last time that it was asked for in this way: many requests become a few.
+    void add_spaced(const std::string& key, Milliseconds spacing);
+
     /// Runs `body` on the calling thread while nothing else runs for `key`.
     template <typename Body>
     auto run_exclusive(const std::string& key, Body&& body)
@@ -56,6 +59,7 @@ private:
         std::string key_;
     };
 
+    void add_at(const std::string& key, Milliseconds due);
     void work_until_stopped();
     bool take_due(std::string& key, std::unique_lock<std::mutex>& lock);
     void release(const std::string& key);
@@ -65,6 +69,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, Milliseconds> waiting_;  ///< key → due, on the monotonic clock
+    std::map<std::string, Milliseconds> spaced_;   ///< key → the latest time that add_spaced gave it
     std::set<std::string> running_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;

@@ -94,6 +94,27 @@ TEST_CASE("delayed work comes when it is due, and an earlier request wins")
     CHECK(testing::wait_until([&] { return worked == 1; }, deadline));
 }
 
+TEST_CASE("of many requests that are spaced the first is served at once, the last surely, and few in between")
+{
+    SystemClock clock;
+    std::atomic<int> turns = 0;
+    std::atomic<int> newest = 0;
+    std::atomic<int> seen = 0;
+    WorkQueue queue(clock, 4, [&](const std::string&) {
+        seen = newest.load();
+        ++turns;
+    });
+    const auto began = clock.monotonic();
+    while (clock.monotonic() - began < 300ms) {
+        ++newest;
+        queue.add_spaced("pr-1", 50ms);
+    }
+    const auto asked_for = clock.monotonic() - began;
+    CHECK(testing::wait_until([&] { return seen == newest; }, deadline));
+    // At most one in each 50 ms, one at the beginning and one after the end.
+    CHECK(turns <= asked_for / 50ms + 2);
+}
+
 TEST_CASE("work that throws does not end its thread")
 {
     SystemClock clock;

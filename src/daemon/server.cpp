@@ -2,11 +2,13 @@
 
 #include "api/routes.hpp"
 #include "app/access.hpp"
+#include "app/followed_deliveries.hpp"
 #include "app/step_events.hpp"
 #include "app/work.hpp"
 #include "base/log.hpp"
 #include "daemon/drivers.hpp"
 #include "daemon/git_mirrors.hpp"
+#include "daemon/held_git.hpp"
 #include "daemon/state_pages.hpp"
 #include "data/store/clone_store.hpp"
 #include "engine/thread_scheduler.hpp"
@@ -49,9 +51,11 @@ struct Server::Parts {
     std::unique_ptr<Drivers> drivers;
     std::unique_ptr<targets::local::LocalTarget> target;
     std::unique_ptr<targets::local::LocalInspector> inspector;
-    std::unique_ptr<GitMirrors> git;
+    std::unique_ptr<GitMirrors> mirrors;
+    std::unique_ptr<HeldGit> git;
     std::unique_ptr<app::ForgeConnections> forges;
     app::StepEvents step_events;
+    app::FollowedDeliveries followed;
     app::App* app_seen_by_engine = nullptr;
     std::unique_ptr<engine::ThreadScheduler> scheduler;
     std::unique_ptr<engine::Engine> engine;
@@ -94,7 +98,8 @@ Result<void> Server::Parts::make_target(const std::string& install)
     drivers = TRY(Drivers::make(settings.data_directory, install, *stores, clock, board));
     target = std::make_unique<targets::local::LocalTarget>(drivers->machine());
     inspector = std::make_unique<targets::local::LocalInspector>(drivers->machine());
-    git = std::make_unique<GitMirrors>(settings.data_directory / "mirrors");
+    mirrors = std::make_unique<GitMirrors>(settings.data_directory / "mirrors");
+    git = std::make_unique<HeldGit>(*mirrors);
     forges = std::make_unique<app::ForgeConnections>(http, stores->secrets);
     return {};
 }
@@ -120,7 +125,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
     app::Settings fixed{.install = install, .data_directory = settings.data_directory};
     fixed.reconcile_every = settings.poll_every;
     app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine,
-                                              *target, *inspector, goldens, *git, *forges, step_events, *work});
+                                              *target, *inspector, goldens, *git, *forges, step_events, followed, *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};

@@ -3,6 +3,7 @@
 #include "app/context.hpp"
 #include "app/environments.hpp"
 #include "app/projects.hpp"
+#include "app/followed_deliveries.hpp"
 #include "app/step_events.hpp"
 #include "engine/thread_scheduler.hpp"
 #include "fakes/house_target.hpp"
@@ -66,6 +67,7 @@ struct AppHouse {
     fakes::HouseInspector inspector;
     std::unique_ptr<ForgeConnections> forges;
     StepEvents step_events;
+    FollowedDeliveries followed;
     std::unique_ptr<engine::ThreadScheduler> scheduler;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<WorkQueue> work;
