@@ -19,7 +19,9 @@ Result<std::unique_ptr<Database>> Database::open(const Path& directory)
     const auto file = directory / "ramet.db";
     auto writer = TRY(Connection::open(file, OpenMode::create));
     TRY(migrate(*writer));
+    auto& committing = *writer;
     std::unique_ptr<Database> database(new Database(file, std::move(lock), std::move(writer)));
+    database->checkpointer_ = TRY(Checkpointer::start(file, committing));
     for (int i = 0; i < reader_count; ++i)
         database->readers_.push_back(TRY(Connection::open(file, OpenMode::read_only)));
     return database;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/checkpointer.hpp"
 #include "storage/directory_lock.hpp"
 #include "storage/writer.hpp"
 
@@ -39,6 +40,7 @@ private:
     const Path file_;
     DirectoryLock lock_;
     Writer writer_;
+    std::unique_ptr<Checkpointer> checkpointer_;
     std::mutex mutex_;
     std::condition_variable is_free_;
     std::vector<std::unique_ptr<Connection>> readers_;

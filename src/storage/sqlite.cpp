@@ -58,14 +58,13 @@ int flags_of(OpenMode mode)
     return SQLITE_OPEN_READONLY;
 }
 
-/// The checkpoint interval bounds the WAL to some 16 MB; readers keep small caches, as there are several of them.
+/// Readers keep small caches, as there are several of them. Checkpoints: see `Checkpointer`.
 std::string pragmas_of(OpenMode mode)
 {
     std::string pragmas =
         "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=10000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;";
     if (mode == OpenMode::read_only) return pragmas + "PRAGMA query_only=ON; PRAGMA cache_size=-512;";
-    return pragmas +
-           "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;";
+    return pragmas + "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192;";
 }
 
 }  // namespace
@@ -172,6 +171,25 @@ Result<void> Connection::for_each(std::string_view sql, const std::vector<Value>
 {
     TRY(run(sql, values.data(), values.size(), &visit));
     return {};
+}
+
+Result<void> Connection::checkpoint(Checkpoint how)
+{
+    const int mode = how == Checkpoint::passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
+    const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
+    if (code != SQLITE_OK) return std::unexpected(sqlite_error(handle_, code, "a checkpoint of the database"));
+    return {};
+}
+
+void Connection::on_commit(std::function<void(int pages)> watcher)
+{
+    watcher_ = std::move(watcher);
+    const auto hook = [](void* self, sqlite3*, const char*, int pages) {
+        const auto& told = static_cast<Connection*>(self)->watcher_;
+        if (told) told(pages);
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(handle_, hook, this);
 }
 
 std::int64_t Connection::last_insert_id() const

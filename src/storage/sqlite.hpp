@@ -42,6 +42,9 @@ private:
 
 enum class OpenMode : std::uint8_t { read_only, read_write, create };
 
+/// `passive` waits for nobody and does what can be done; after `restart`, for which writers wait, the log begins anew.
+enum class Checkpoint : std::uint8_t { passive, restart };
+
 /// One connection to a database file: WAL, foreign keys on, each commit on disk (`synchronous=FULL`) before it returns.
 /// Used by one thread at a time. Statements are compiled once per connection and text.
 ///
@@ -75,6 +78,11 @@ public:
     auto list(std::string_view sql, Values values, Read read)
         -> Result<std::vector<decltype(read(std::declval<const Row&>()))>>;
 
+    /// Moves pages from the write-ahead log into the database.
+    Result<void> checkpoint(Checkpoint how);
+    /// Called after each commit with the number of pages in the write-ahead log, instead of SQLite's own checkpoints.
+    void on_commit(std::function<void(int pages)> watcher);
+
     std::int64_t last_insert_id() const;
     /// False when no transaction is open, also because a grave error has ended one.
     bool is_in_transaction() const;
@@ -87,6 +95,7 @@ private:
 
     sqlite3* handle_;
     std::unordered_map<std::string, sqlite3_stmt*> statements_;
+    std::function<void(int pages)> watcher_{};
 };
 
 template <typename Read>

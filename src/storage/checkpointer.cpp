@@ -1,0 +1,65 @@
+#include "storage/checkpointer.hpp"
+
+#include "base/log.hpp"
+
+#include <utility>
+
+namespace ramet::storage {
+namespace {
+
+/// 4 kB each. Below this a checkpoint would flush the same pages of the database again and again.
+constexpr int due_at = 1'000;
+/// While commits go on without a pause, a checkpoint that waits for nobody never reaches the end of the log, and the log only
+/// grows; at this size, some 64 MB, the writer is made to wait once.
+constexpr int urgent_at = 16'000;
+
+}  // namespace
+
+Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const Path& file, Connection& writer)
+{
+    auto connection = TRY(Connection::open(file, OpenMode::read_write));
+    return std::unique_ptr<Checkpointer>(new Checkpointer(std::move(connection), writer));
+}
+
+Checkpointer::Checkpointer(std::unique_ptr<Connection> connection, Connection& writer)
+    : connection_(std::move(connection)), writer_(writer)
+{
+    writer_.on_commit([this](int pages) { grew(pages); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+Checkpointer::~Checkpointer()
+{
+    writer_.on_commit({});
+}
+
+/// On the thread that commits.
+void Checkpointer::grew(int pages)
+{
+    if (pages < due_at) return;
+    {
+        const std::scoped_lock lock(mutex_);
+        pages_ = pages;
+    }
+    wake_.notify_one();
+}
+
+void Checkpointer::work(const std::stop_token& stop)
+{
+    std::unique_lock lock(mutex_);
+    while (wake_.wait(lock, stop, [&] { return pages_ > 0; })) {
+        const int pages = std::exchange(pages_, 0);
+        lock.unlock();
+        checkpoint(pages);
+        lock.lock();
+    }
+}
+
+void Checkpointer::checkpoint(int pages)
+{
+    const auto done = connection_->checkpoint(pages < urgent_at ? Checkpoint::passive : Checkpoint::restart);
+    // A reader or a writer in the way is no fault: the next commit asks again.
+    if (!done) log::debug("the write-ahead log was not moved: {}", done.error().message);
+}
+
+}  // namespace ramet::storage
