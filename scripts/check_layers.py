@@ -20,6 +20,7 @@ HEAVY_HEADERS = [
     (re.compile(r"boost/(asio|beast)\b|curl/|openssl/"), ("src/net/",)),
     (re.compile(r"sqlite3\.h|libpq|pqxx"), ("src/storage/", "src/data/", "src/targets/", "tests/")),
     (re.compile(r"yaml-cpp/"), ("src/config/",)),
+    (re.compile(r"git2\.h"), ("src/targets/local/git_objects.cpp",)),
     (re.compile(r"spdlog/"), ("src/base/log.cpp",)),
     (re.compile(r"CLI/"), ("src/cli/",)),
 ]

@@ -5,6 +5,7 @@
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
 #include "domain/pull_request.hpp"
+#include "targets/local/git_objects.hpp"
 
 #include <sys/stat.h>
 
@@ -12,6 +13,9 @@
 
 namespace ramet::targets::local {
 namespace {
+
+/// Of a symbolic link's target; Linux takes no longer ones.
+constexpr std::size_t longest_link = 4096;
 
 /// Nothing of the machine's configuration, no hooks, no prompts, and only the transports that are meant.
 std::map<std::string, std::string> git_environment(const GitMirror::Options& options)
@@ -59,20 +63,14 @@ std::string normal(std::string_view path)
     return text == "." ? "" : text;
 }
 
-/// One line of `git ls-tree -r -z`: "MODE TYPE HASH\tPATH".
-struct Entry {
-    std::string_view mode;
-    std::string_view hash;
-    std::string_view path;
-};
-
-Entry parse_entry(std::string_view line)
+std::string line_of(const GitObjects::Entry& entry)
 {
-    const auto tab = line.find('\t');
-    const auto first = line.find(' ');
-    const auto second = line.find(' ', first + 1);
-    if (tab == std::string_view::npos || second == std::string_view::npos || second > tab) return {};
-    return {line.substr(0, first), line.substr(second + 1, tab - second - 1), line.substr(tab + 1)};
+    return fmt::format("{:06o} {} {}", entry.mode, entry.hash, entry.path);
+}
+
+std::string pin_of(const CommitSha& commit)
+{
+    return "refs/ramet/pins/" + commit.str();
 }
 
 bool is_selected(std::string_view path, const std::string& context, const std::vector<std::string>& globs)
@@ -167,39 +165,25 @@ Result<CommitSha> GitMirror::fetch(std::string_view ref)
             problem.kind = ErrorKind::not_found;
         return fail_in(std::move(problem), fmt::format("fetching {}", ref));
     }
-    const CommitSha commit(
-        std::string(trim(TRY(git({"rev-parse", "--verify", "--quiet", "--end-of-options", incoming + "^{commit}"})))));
-    TRY(pin(commit));
+    const auto objects = TRY(GitObjects::open(path_));
+    const auto commit = TRY(objects.commit_of(incoming));
+    TRY(objects.pin(pin_of(commit), commit));
     return commit;
-}
-
-Result<void> GitMirror::pin(const CommitSha& commit)
-{
-    TRY(git({"update-ref", "--end-of-options", "refs/ramet/pins/" + commit.str(), commit.str()}));
-    return {};
-}
-
-Result<void> GitMirror::unpin(const CommitSha& commit)
-{
-    TRY(check_commit(commit));
-    TRY(git({"update-ref", "-d", "--end-of-options", "refs/ramet/pins/" + commit.str()}));
-    return {};
 }
 
 bool GitMirror::has_commit(const CommitSha& commit) const
 {
-    return check_commit(commit) && git({"cat-file", "-e", commit.str() + "^{commit}"}).has_value();
+    const auto objects = GitObjects::open(path_);
+    return objects && check_commit(commit) && objects->has_commit(commit);
 }
 
 Result<void> GitMirror::ensure_commit(const CommitSha& commit, std::string_view hint)
 {
     TRY(check_commit(commit));
     TRY(ensure());
-    if (has_commit(commit)) return pin(commit);
-    if (!hint.empty()) {
-        TRY(fetch(hint));
-        if (has_commit(commit)) return pin(commit);
-    }
+    if (!has_commit(commit) && !hint.empty()) TRY(fetch(hint));
+    const auto objects = TRY(GitObjects::open(path_));
+    if (objects.has_commit(commit)) return objects.pin(pin_of(commit), commit);
     const auto by_itself = fetch(commit.str());
     if (by_itself) return {};
     Error error{ErrorKind::not_found, fmt::format("commit {} cannot be fetched", short_sha(commit)),
@@ -213,35 +197,21 @@ Result<std::string> GitMirror::tree_hash(const CommitSha& commit, std::string_vi
 {
     TRY(check_commit(commit));
     TRY(check_tree_path(path));
-    const auto inside = normal(path);
-    const auto hash = git({"rev-parse", "--verify", "--quiet", "--end-of-options",
-                           commit.str() + (inside.empty() ? "^{tree}" : ":" + inside)});
-    if (hash) return std::string(trim(*hash));
-    if (!has_commit(commit)) return fail(ErrorKind::not_found, "commit {} is not here", short_sha(commit));
-    return std::string();
-}
-
-Result<std::vector<std::string>> GitMirror::changed_paths(const CommitSha& from, const CommitSha& to) const
-{
-    TRY(check_commit(from));
-    TRY(check_commit(to));
-    auto paths = split(
-        TRY(git({"diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from.str(), to.str()})),
-        '\0');
-    std::erase(paths, "");
-    return paths;
+    const auto objects = TRY(GitObjects::open(path_));
+    const auto entry = TRY(objects.find(commit, normal(path)));
+    return entry ? entry->hash : std::string();
 }
 
 Result<std::string> GitMirror::read_file(const CommitSha& commit, std::string_view path, std::size_t limit) const
 {
     TRY(check_commit(commit));
     TRY(check_tree_path(path));
-    const auto entry = TRY(git({"ls-tree", "-z", "--end-of-options", commit.str(), normal(path)}));
-    if (entry.empty()) return fail(ErrorKind::not_found, "there is no {} in commit {}", path, short_sha(commit));
-    const auto parsed = parse_entry(std::string_view(entry).substr(0, entry.find('\0')));
-    if (!parsed.mode.starts_with("100")) return fail(ErrorKind::invalid, "{} is not a plain file", path);
-    auto text = TRY(git({"cat-file", "blob", std::string(parsed.hash)}));
-    if (text.size() > limit) return fail(ErrorKind::invalid, "{} is larger than {} bytes", path, limit);
+    const auto objects = TRY(GitObjects::open(path_));
+    const auto entry = TRY(objects.find(commit, normal(path)));
+    if (!entry) return fail(ErrorKind::not_found, "there is no {} in commit {}", path, short_sha(commit));
+    if ((entry->mode & S_IFMT) != S_IFREG) return fail(ErrorKind::invalid, "{} is not a plain file", path);
+    auto text = objects.read_blob(entry->hash, limit);
+    if (!text) return fail_in(text.error(), std::string(path));
     return text;
 }
 
@@ -250,25 +220,22 @@ Result<std::vector<std::string>> GitMirror::list(const CommitSha& commit, const 
     TRY(check_commit(commit));
     TRY(check_tree_path(selection.context));
     const auto context = normal(selection.context);
-    std::vector<std::string> arguments = {"ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit.str()};
-    // Globs may match anywhere; without them git itself need only walk the context.
-    if (selection.paths.empty() && !context.empty()) arguments.push_back(context);
-    std::vector<std::string> entries;
-    for (const auto& line : split(TRY(git(std::move(arguments))), '\0')) {
-        const auto entry = parse_entry(line);
-        if (entry.path.empty() || !is_selected(entry.path, context, selection.paths)) continue;
-        entries.push_back(fmt::format("{} {} {}", entry.mode, entry.hash, entry.path));
-    }
-    return entries;
+    const auto objects = TRY(GitObjects::open(path_));
+    // Globs may match anywhere; without them only the context is walked.
+    std::vector<std::string> lines;
+    for (const auto& entry : TRY(objects.list(commit, selection.paths.empty() ? context : "")))
+        if (is_selected(entry.path, context, selection.paths)) lines.push_back(line_of(entry));
+    return lines;
 }
 
 Result<void> GitMirror::check_links(const std::vector<std::string>& entries) const
 {
+    const auto objects = TRY(GitObjects::open(path_));
     for (const auto& entry : entries) {
         if (!entry.starts_with("120000 ")) continue;
         const auto words = split(entry, ' ');
         const auto path = std::string_view(entry).substr(words[0].size() + words[1].size() + 2);
-        const auto target = TRY(git({"cat-file", "blob", words[1]}));
+        const auto target = TRY(objects.read_blob(words[1], longest_link));
         if (!stays_inside(path, target))
             return fail(ErrorKind::invalid, "the symbolic link {} leads out of the repository (to {})", path, target);
     }

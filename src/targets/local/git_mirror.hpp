@@ -17,8 +17,9 @@ namespace ramet::targets::local {
 /// Who said where a repository is: an administrator may name a directory of this machine, a repository's own content may not.
 enum class UrlOrigin : std::uint8_t { administrator, content };
 
-/// A bare copy of a repository below the data directory: where commits are fetched to, compared and exported from. Its work is
-/// done by `git`, without hooks, without prompts and without the machine's or anybody's configuration.
+/// A bare copy of a repository below the data directory: where commits are fetched to, compared and exported from. Fetching and
+/// checking out is done by `git`, without hooks, without prompts and without the machine's or anybody's configuration; see
+/// GitObjects for reading.
 class GitMirror {
 public:
     struct Options {
@@ -44,8 +45,6 @@ public:
 
     /// The hash of a directory's or file's content at a commit; empty when there is no such path. "." is the whole tree.
     Result<std::string> tree_hash(const CommitSha& commit, std::string_view path) const;
-    /// Paths that differ between two commits.
-    Result<std::vector<std::string>> changed_paths(const CommitSha& from, const CommitSha& to) const;
     /// One file's content; `not_found` when it is not there, `invalid` when it is a link.
     Result<std::string> read_file(const CommitSha& commit, std::string_view path, std::size_t limit = 1U << 20U) const;
 
@@ -58,15 +57,12 @@ public:
     /// Writes the selected files, at their places in the repository, into an empty directory. `invalid` for a symbolic link that
     /// leads out of it. There is no .git in it.
     Result<void> export_to(const Path& directory, const CommitSha& commit, const Selection& selection) const;
-    /// Lets go of a commit: the next clean-up may remove it.
-    Result<void> unpin(const CommitSha& commit);
 
     const Path& path() const { return path_; }
 
 private:
     explicit GitMirror(Options options);
     Result<std::string> git(std::vector<std::string> arguments) const;
-    Result<void> pin(const CommitSha& commit);
     Result<void> check_links(const std::vector<std::string>& entries) const;
 
     Options options_;

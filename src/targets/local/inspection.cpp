@@ -97,7 +97,10 @@ Result<std::vector<std::string>> LocalInspector::find_log_files(std::span<const 
             const auto log = log_of(resource, part);
             if (log) return with_rotated(*log);
         }
-    return fail(ErrorKind::not_found, "there is no log of {} here", part);
+    return std::unexpected(Error{ErrorKind::not_found,
+                                 fmt::format("there is no log of {} here", part),
+                                 {},
+                                 "`ramet why` keeps the last lines of what failed and was taken back"});
 }
 
 }  // namespace ramet::targets::local

@@ -33,7 +33,6 @@ Error failure_of(const engine::ResourceRef& ref, const TaskResult& result, const
                  fmt::format("{} took longer than {}", ref.path,
                              format_duration(Milliseconds(get_int(ref.spec, "timeout_ms")))),
                  error.evidence};
-    error.next_step = fmt::format("ramet logs --job {}", last_part(ref.path));
     return error;
 }
 

@@ -34,10 +34,8 @@ ShimHealth health_of(const Json& spec)
 
 engine::Failed never_healthy(const engine::ResourceRef& ref, const ShimStatus& status)
 {
-    Error error{ErrorKind::unavailable, fmt::format("{} did not become healthy: {}", ref.path, status.failure),
-                status.evidence};
-    error.next_step = fmt::format("ramet logs --service {}", last_part(ref.path));
-    return {std::move(error)};
+    return {{ErrorKind::unavailable, fmt::format("{} did not become healthy: {}", ref.path, status.failure),
+             status.evidence}};
 }
 
 unsigned uid_of(const Json& spec)
