@@ -1,36 +1,53 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "storage/database.hpp"
+#include "storage/transaction.hpp"
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace ramet::storage {
 
-/// What was answered to a request with an Idempotency-Key, so that its repetition gets the same answer.
+/// Requests with an Idempotency-Key: claimed before anything is done for them, so that a repetition never does it twice, not
+/// even after a crash; and what they were answered, so that a repetition gets the same answer. Kept for a day.
 class IdempotencyKeys {
 public:
-    explicit IdempotencyKeys(Database& database) : database_(database) {}
+    static constexpr auto kept_for = std::chrono::hours(24);
 
-    struct Reply {
-        std::string request_hash;
-        int status = 0;
-        std::string body{};
-        friend bool operator==(const Reply&, const Reply&) = default;
-    };
+    IdempotencyKeys();
+
     struct Key {
-        std::string caller;
+        std::string caller;  ///< whoever uses the same key is another caller's business
         std::string key;
     };
-    /// The first answer stands: `conflict` when the key was used.
-    Result<void> insert(Transaction& transaction, const Key& key, const Reply& reply, Time now);
-    Result<std::optional<Reply>> find(const Key& key, Transaction* within = nullptr);
-    Result<void> prune(Transaction& transaction, Time before);
+    struct Answer {
+        int status = 0;
+        std::string location{};
+        std::string body{};
+        friend bool operator==(const Answer&, const Answer&) = default;
+    };
+    enum class Standing : std::uint8_t {
+        begun,        ///< by this claim: the caller goes on
+        running,      ///< by an earlier one, which is not answered yet
+        interrupted,  ///< by an earlier one, in a process that has ended: nobody knows how far it came
+        answered
+    };
+    struct Claim {
+        Standing standing = Standing::begun;
+        std::string request_hash{};  ///< of the request that was first
+        Answer answer{};
+    };
+    /// Whose the key is; it is ours from here on when nobody had it.
+    Result<Claim> claim(Transaction& transaction, const Key& key, std::string_view request_hash, Time now);
+    /// What a repetition gets.
+    Result<void> answer(Transaction& transaction, const Key& key, const Answer& answer);
+    /// Nothing was done: the key may be used again. Answered ones stay.
+    Result<void> release(Transaction& transaction, const Key& key);
 
 private:
-    Database& database_;
+    /// Tells the claims of this process from those of one that ended.
+    const std::string process_;
 };
 
 }  // namespace ramet::storage

@@ -46,7 +46,7 @@ struct Stores {
     Outbox outbox{database};
     Audit audit{database};
     Events events{database};
-    IdempotencyKeys idempotency_keys{database};
+    IdempotencyKeys idempotency_keys{};
     EngineStore runs{database};
 };
 

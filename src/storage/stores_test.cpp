@@ -100,23 +100,6 @@ TEST_CASE("the build cache is listed by last use")
     CHECK_FALSE(f.stores.builds.find("h2").value().has_value());
 }
 
-TEST_CASE("the first answer to an idempotency key stands")
-{
-    Fixture f;
-    auto& keys = f.stores.idempotency_keys;
-    const auto insert = [&](const std::string& caller, int status) {
-        return f.database->write([&](Transaction& transaction) {
-            return keys.insert(transaction, {caller, "k"}, {"hash", status, "{}"}, at(1));
-        });
-    };
-    CHECK(insert("alice", 201).has_value());
-    CHECK(insert("alice", 500).error().kind == ErrorKind::conflict);
-    CHECK(insert("bob", 202).has_value());
-    CHECK(keys.find({"alice", "k"}).value() == IdempotencyKeys::Reply{"hash", 201, "{}"});
-    must_write(f.database, [&](Transaction& transaction) { return keys.prune(transaction, at(2)); });
-    CHECK_FALSE(keys.find({"alice", "k"}).value().has_value());
-}
-
 TEST_CASE("what an environment holds is given back with it")
 {
     Fixture f;
