@@ -157,8 +157,8 @@ Result<CommitSha> GitMirror::fetch(std::string_view ref)
     TRY(ensure());
     // By commit or by name, without tags, straight into a ref of our own: nothing else of the other side is wanted.
     const auto incoming = fmt::format("refs/ramet/incoming/{}", short_hash({ref}));
-    auto fetched = git({"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options", options_.url,
-                        fmt::format("+{}:{}", ref, incoming)});
+    auto fetched = git({"fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head",
+                        "--end-of-options", options_.url, fmt::format("+{}:{}", ref, incoming)});
     if (!fetched) {
         auto problem = fetched.error();
         if (problem.evidence.contains("couldn't find remote ref") || problem.evidence.contains("not our ref"))
