@@ -128,7 +128,7 @@ void resolve(Cloned& cloned, const Assembly& assembly)
     for (auto& service : cloned.desired.services)
         if (runs_here(service)) service.env = listed(resolution.values[service.name]);
     for (auto& job : cloned.desired.jobs) job.env = listed(resolution.values[job.name]);
-    std::ranges::copy(variables::problems_of(resolution), std::back_inserter(cloned.refusals));
+    std::ranges::copy(variables::problems_of(resolution, cloned.resolution.kind), std::back_inserter(cloned.refusals));
     cloned.wanted = std::move(resolution.wanted);
     cloned.without_secrets = std::move(resolution.without_secrets);
 }

@@ -44,6 +44,12 @@ std::string cut(const std::string& slug, std::string_view whole_text, std::size_
 
 }  // namespace
 
+bool is_only_registered(const Environment& environment)
+{
+    return environment.origin != EnvironmentOrigin::preview && environment.desired_generation == 0 &&
+           environment.commit.empty();
+}
+
 std::string_view to_string(EnvironmentState state)
 {
     for (const auto& [known, word] : states)

@@ -56,6 +56,9 @@ struct Environment {
     friend bool operator==(const Environment&, const Environment&) = default;
 };
 
+/// A base of the file that nobody has brought up yet: it has no commit to run. One that was refused has been asked for.
+bool is_only_registered(const Environment& environment);
+
 std::string_view to_string(EnvironmentState state);
 EnvironmentState parse_environment_state(std::string_view word);
 std::string_view to_string(EnvironmentOrigin origin);

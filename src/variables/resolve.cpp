@@ -29,18 +29,19 @@ Resolution resolve_variables(const ResolutionInput& input)
     return resolution;
 }
 
-std::vector<Error> problems_of(const Resolution& resolution)
+std::vector<Error> problems_of(const Resolution& resolution, ReaderKind reader)
 {
     auto problems = resolution.errors;
     if (resolution.missing_secrets.empty()) return problems;
     std::vector<std::string> described;
     for (const auto& missing : resolution.missing_secrets) described.push_back(describe(missing));
-    problems.push_back(
-        {.kind = ErrorKind::refused,
-         .message = fmt::format("{} missing: {}", described.size() == 1 ? "a secret is" : "secrets are",
-                                join(described, ", ")),
-         .next_step = fmt::format("set it with `ramet secret set {} --previews` (or in the scope where it belongs)",
-                                  resolution.missing_secrets.front().name)});
+    problems.push_back({.kind = ErrorKind::refused,
+                        .message = fmt::format("{} missing: {}", described.size() == 1 ? "a secret is" : "secrets are",
+                                               join(described, ", ")),
+                        .next_step = fmt::format(
+                            "set {} with `ramet secret set {}{}", described.size() == 1 ? "it" : "each",
+                            resolution.missing_secrets.front().name,
+                            reader == ReaderKind::preview ? " --previews` (or in the scope where it belongs)" : "`")});
     return problems;
 }
 

@@ -40,6 +40,6 @@ struct Resolution {
 Resolution resolve_variables(const ResolutionInput& input);
 
 /// The missing secrets and errors as refusals, one for all missing secrets, in words.
-std::vector<Error> problems_of(const Resolution& resolution);
+std::vector<Error> problems_of(const Resolution& resolution, ReaderKind reader);
 
 }  // namespace ramet::variables

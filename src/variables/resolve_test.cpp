@@ -165,11 +165,13 @@ TEST_CASE("protected secrets stay out of previews; all that are missing are name
     REQUIRE(resolution.missing_secrets.size() == 2);
     CHECK(resolution.missing_secrets[0] == MissingSecret{"a", {"api.A", "web.A"}, true});
     CHECK(resolution.missing_secrets[1] == MissingSecret{"b", {"api.B"}, false});
-    const auto problems = problems_of(resolution);
+    const auto problems = problems_of(resolution, ReaderKind::preview);
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].kind == ErrorKind::refused);
     CHECK(problems[0].message == "secrets are missing: a (for api.A, web.A; the one that exists is protected and stays "
                                  "out of previews), b (for api.B)");
+    CHECK(problems[0].next_step == "set each with `ramet secret set a --previews` (or in the scope where it belongs)");
+    CHECK(problems_of(resolution, ReaderKind::base).at(0).next_step == "set each with `ramet secret set a`");
 
     auto base = base_input();
     base.variables = input.variables;
