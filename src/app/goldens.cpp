@@ -4,6 +4,9 @@
 #include "base/hash.hpp"
 #include "targets/local/postgres/golden_spec.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace ramet::app {
 
 namespace {
@@ -104,6 +107,25 @@ Result<std::string> make_golden(App& app, const GoldenQuestion& question)
         json::object{{"project", project.name}, {"database", question.database}, {"project_id", project.id.str()}};
     const auto id = TRY(app.engine.submit(run));
     return id.str();
+}
+
+Result<void> remove_goldens(App& app, const Environment& ended)
+{
+    std::set<std::string> databases;
+    for (const auto& golden : TRY(app.goldens.list()))
+        if (golden.source.environment == ended.id.str()) databases.insert(golden.source.database);
+    for (const auto& database : databases) {
+        const GoldenQuestion question{ended.project, ended.id, database, {}};
+        const auto newest = TRY(newest_run(app, question));
+        if (!newest || newest->kind == engine::RunKind::destroy) continue;
+        engine::RunRequest run;
+        run.owner = owner_of(question);
+        run.generation = newest->generation + 1;
+        run.kind = engine::RunKind::destroy;
+        run.note = json::object{{"database", database}, {"name", ended.name}, {"by", "ramet: its source has ended"}};
+        TRY(app.engine.submit(run));
+    }
+    return {};
 }
 
 Result<GoldenAnswer> ensure_golden(App& app, const GoldenQuestion& question)

@@ -35,6 +35,9 @@ Result<GoldenAnswer> ensure_golden(App& app, const GoldenQuestion& question);
 /// A new golden copy now, whatever there is. Returns the run.
 Result<std::string> make_golden(App& app, const GoldenQuestion& question);
 
+/// Begins to remove the golden copies of an environment that has ended. Nothing clones from it any more.
+Result<void> remove_goldens(App& app, const Environment& ended);
+
 /// Whether an engine owner is one of goldens.
 bool is_golden_owner(const engine::OwnerId& owner);
 

@@ -1,3 +1,4 @@
+#include "app/environments.hpp"
 #include "app/goldens.hpp"
 #include "app/previews.hpp"
 #include "fakes/app_house.hpp"
@@ -54,6 +55,20 @@ TEST_CASE("a preview waits for the golden copy, is woken by its end, and pins it
     must(house.look_at(number));
     house.until_gone("pr-1");
     CHECK(copies(house).front().pins.empty());
+}
+
+TEST_CASE("the golden copies of a base that is deleted go with it")
+{
+    AppHouse house;
+    house.connect(shop_text({.data = "{strategy: clone}"}));
+    const auto number = house.open_ready("feature");
+    house.repository.close(number);
+    must(house.look_at(number));
+    house.until_gone("pr-1");
+    REQUIRE(copies(house).size() == 1);
+    must(delete_environment(*house.app, house.admin, house.name_of("staging"), ""));
+    house.until_gone("staging");
+    house.until([&] { return copies(house).empty(); });
 }
 
 TEST_CASE("closing a pull request that waits for a golden copy needs no end of the copy")

@@ -1,6 +1,7 @@
 #include "app/audit.hpp"
 #include "app/deploy.hpp"
 #include "app/environment_notes.hpp"
+#include "app/goldens.hpp"
 #include "app/report.hpp"
 #include "app/views.hpp"
 #include "app/work.hpp"
@@ -82,6 +83,7 @@ Result<void> bury(App& app, const Environment& environment)
     TRY(app.stores.secrets.forget(environment.id));
     const auto golden_ids = TRY(app.goldens.list());
     for (const auto& golden : golden_ids) TRY(app.goldens.unpin(golden.id, environment.id.str()));
+    TRY(remove_goldens(app, environment));
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         TRY(post_farewell(app, transaction, environment, resources, hash));
         TRY(audit(
