@@ -60,10 +60,27 @@ Result<Opened> open_repository(App& app, const ConnectRequest& request)
     return opened;
 }
 
+/// The same name in another repository is more often a copied file than a move: nobody's webhooks and token are replaced unasked.
+Result<void> check_not_taken(const std::optional<storage::Project>& known, const ConnectRequest& request,
+                             const Opened& opened)
+{
+    if (!known || known->connection.forge.empty()) return {};
+    const auto& connection = known->connection;
+    if (connection.forge == request.forge && connection.url == request.url &&
+        connection.repository == opened.repository.name)
+        return {};
+    Error error{ErrorKind::conflict, fmt::format("the project {} is connected to {} of {} already", known->name,
+                                                 connection.repository.str(), connection.url)};
+    error.next_step =
+        fmt::format("write another `project:` into its {}, or first: ramet project delete {}", file_name, known->name);
+    return std::unexpected(std::move(error));
+}
+
 Result<storage::Project> save_connection(App& app, const Caller& caller, const ConnectRequest& request,
                                          const Opened& opened)
 {
     const auto known = TRY(app.stores.projects.find_by_name(opened.first.project));
+    TRY(check_not_taken(known, request, opened));
     storage::Project project = known.value_or(storage::Project{});
     project.name = opened.first.project;
     if (!known) project.id = ProjectId(random_hex(app.random, 8));

@@ -66,6 +66,31 @@ TEST_CASE("a connection that cannot be made says why and leaves no project behin
     }
 }
 
+TEST_CASE("a second repository that calls itself the same takes nothing over, and the same one may be connected again")
+{
+    AppHouse house;
+    house.connect();
+    auto project = house.project();
+    project.connection.repository = RepositoryName{"acme", "shop-before-it-was-copied"};
+    must(house.app->database.write(
+        [&](storage::Transaction& transaction) { return house.app->stores.projects.update(transaction, project); }));
+    const auto request = [] {
+        return ConnectRequest{
+            .forge = "gitea", .url = "http://git.test/", .repository = "acme/shop", .token = SecretBytes("t")};
+    };
+    const auto taken = connect_repository(*house.app, house.admin, request());
+    REQUIRE(!taken);
+    CHECK(taken.error().kind == ErrorKind::conflict);
+    CHECK(taken.error().message.find("acme/shop-before-it-was-copied") != std::string::npos);
+    CHECK(taken.error().next_step.find("ramet project delete shop") != std::string::npos);
+    CHECK(house.project().connection.repository.name == "shop-before-it-was-copied");
+
+    project.connection.repository = RepositoryName{"acme", "shop"};
+    must(house.app->database.write(
+        [&](storage::Transaction& transaction) { return house.app->stores.projects.update(transaction, project); }));
+    must(connect_repository(*house.app, house.admin, request()));
+}
+
 TEST_CASE("applying the same file again starts nothing, and every fault of a bad one is told")
 {
     AppHouse house;
