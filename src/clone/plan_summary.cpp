@@ -20,6 +20,20 @@ std::vector<std::string> notes_of(const Cloned& cloned, const PlanFacts& facts)
     return notes;
 }
 
+/// Said before anything happens: what a job changes in data that stays is not taken back with the code.
+void note_what_is_not_restored(PlanSummary& plan)
+{
+    const auto keeps_data =
+        std::ranges::any_of(plan.databases, [](const auto& line) { return line.action == Action::keep; });
+    if (!plan.exists || !keeps_data) return;
+    for (const auto& job : plan.jobs)
+        if (job.when == JobMoment::before_start && (job.action == Action::create || job.action == Action::update))
+            plan.notes.push_back(
+                "job " + job.name +
+                " runs before the start: should the deployment fail, the code goes back to what it was, "
+                "the data does not");
+}
+
 }  // namespace
 
 PlanSummary summarize(const Cloned& cloned, const PlanFacts& facts)
@@ -42,6 +56,7 @@ PlanSummary summarize(const Cloned& cloned, const PlanFacts& facts)
     if (known.base != nullptr) plan.against_base = compare_variables(*known.base, cloned.desired, &cloned.resolution);
     if (known.previous != nullptr)
         plan.against_previous = compare_variables(*known.previous, cloned.desired, &cloned.resolution);
+    note_what_is_not_restored(plan);
     plan.refusals.insert(plan.refusals.end(), cloned.refusals.begin(), cloned.refusals.end());
     return plan;
 }

@@ -80,6 +80,19 @@ TEST_CASE("a push that changes one service updates that one only")
     check_golden("push_plan.txt", to_text(plan));
 }
 
+TEST_CASE("a push with another migration says that a failure takes back the code only")
+{
+    auto input = shop_input();
+    input.revision.commit = CommitSha(std::string(40, 'c'));
+    input.preview_trees["migrate"] = "changed";
+    const auto said =
+        "job migrate runs before the start: should the deployment fail, the code goes back to what it was, "
+        "the data does not";
+    CHECK(to_text(next_plan(input)).contains(said));
+    CHECK_FALSE(to_text(next_plan(shop_input())).contains(said));
+    CHECK_FALSE(to_text(first_plan()).contains(said));
+}
+
 TEST_CASE("a service that is gone is removed, and lines that moved are no change")
 {
     const auto without_worker =
