@@ -13,13 +13,14 @@ struct Row {
     int exit_code;
 };
 
-constexpr std::array<Row, 11> rows = {{
+constexpr std::array<Row, 12> rows = {{
     {ErrorKind::invalid, "invalid", 422, 2},
     {ErrorKind::not_found, "not_found", 404, 3},
     {ErrorKind::unauthenticated, "unauthenticated", 401, 4},
     {ErrorKind::forbidden, "forbidden", 403, 4},
     {ErrorKind::conflict, "conflict", 409, 5},
     {ErrorKind::refused, "refused", 409, 5},
+    {ErrorKind::egress_denied, "egress_denied", 422, 5},
     {ErrorKind::integrity, "integrity", 500, 6},
     {ErrorKind::timeout, "timeout", 504, 7},
     {ErrorKind::cancelled, "cancelled", 504, 7},

@@ -14,6 +14,7 @@ enum class ErrorKind : std::uint8_t {
     forbidden,        ///< known, but not allowed
     conflict,         ///< the present state does not admit it
     refused,          ///< a policy, the reach rule or a limit says no
+    egress_denied,    ///< the input leads to an address where this connection may not go
     integrity,        ///< stored data is not what was written
     timeout,          ///< a deadline passed
     cancelled,        ///< somebody asked to stop

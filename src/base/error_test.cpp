@@ -22,6 +22,7 @@ TEST_CASE("each kind of error has the word, the status and the exit code of the 
         {ErrorKind::forbidden, "forbidden", 403, 4, false},
         {ErrorKind::conflict, "conflict", 409, 5, false},
         {ErrorKind::refused, "refused", 409, 5, false},
+        {ErrorKind::egress_denied, "egress_denied", 422, 5, false},
         {ErrorKind::integrity, "integrity", 500, 6, false},
         {ErrorKind::timeout, "timeout", 504, 7, true},
         {ErrorKind::cancelled, "cancelled", 504, 7, false},

@@ -83,9 +83,7 @@ Error error_of(std::string_view method, std::string_view url, const net::HttpRes
 // A host that is slow or floods is down, as far as anybody who asks it is concerned; what Ramet itself refuses stays refused.
 Error outage_of(Error error)
 {
-    const bool is_outage = error.kind == ErrorKind::timeout ||
-                           (error.kind == ErrorKind::refused && !error.message.contains("egress_denied"));
-    if (is_outage) error.kind = ErrorKind::unavailable;
+    if (error.kind == ErrorKind::timeout || error.kind == ErrorKind::refused) error.kind = ErrorKind::unavailable;
     return error;
 }
 

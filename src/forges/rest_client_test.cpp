@@ -125,7 +125,7 @@ TEST_CASE("a host that does not answer, or answers too much, is unavailable; wha
         {ErrorKind::unavailable, "no connection", ErrorKind::unavailable},
         {ErrorKind::timeout, "no complete answer in time", ErrorKind::unavailable},
         {ErrorKind::refused, "the response is larger than 33554432 bytes", ErrorKind::unavailable},
-        {ErrorKind::refused, "169.254.169.254 must not be reached (egress_denied)", ErrorKind::refused},
+        {ErrorKind::egress_denied, "169.254.169.254 must not be reached", ErrorKind::egress_denied},
         {ErrorKind::cancelled, "stopped", ErrorKind::cancelled},
     };
     for (const auto& [kind, message, want] : cases) {

@@ -132,8 +132,7 @@ Result<void> check_address(AddressClass address, AddressPolicy policy, std::stri
     const bool allowed =
         policy == AddressPolicy::public_only ? address == AddressClass::global : address != AddressClass::metadata;
     if (allowed) return {};
-    return fail(ErrorKind::refused, "egress_denied: {} is {}, where this connection may not go", text,
-                to_string(address));
+    return fail(ErrorKind::egress_denied, "{} is {}, where this connection may not go", text, to_string(address));
 }
 
 std::string_view to_string(AddressClass address)

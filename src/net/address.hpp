@@ -33,7 +33,7 @@ AddressClass classify_v6(const std::array<std::uint8_t, 16>& address);
 /// Families other than IPv4 and IPv6 are `special`.
 AddressClass classify_address(const sockaddr& address);
 
-/// Refused, with the word `egress_denied`, when the policy does not admit the address; `text` names it.
+/// `egress_denied` when the policy does not admit the address; `text` names it.
 Result<void> check_address(AddressClass address, AddressPolicy policy, std::string_view text);
 
 std::string_view to_string(AddressClass address);

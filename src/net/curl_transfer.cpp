@@ -271,7 +271,7 @@ Result<HttpResponse> CurlTransfer::conclude(CURL* easy, CURLcode code)
 
 std::unexpected<Error> CurlTransfer::transport_error(CURLcode code) const
 {
-    if (!denied_.empty()) return fail(ErrorKind::refused, "{}: {}", description(), denied_);
+    if (!denied_.empty()) return fail(ErrorKind::egress_denied, "{}: {}", description(), denied_);
     const std::string reason = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return fail(ErrorKind::timeout, "{}: {}", description(), reason);
@@ -283,6 +283,12 @@ std::unexpected<Error> CurlTransfer::transport_error(CURLcode code) const
     case CURLE_PEER_FAILED_VERIFICATION: {
         auto error = fail(ErrorKind::unavailable, "{}: the certificate is not trusted: {}", description(), reason);
         error.error().next_step = "add the authority's certificate to the system's (update-ca-certificates)";
+        return error;
+    }
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST: {
+        auto error = fail(ErrorKind::unavailable, "{}: {}", description(), reason);
+        error.error().evidence = nothing_was_sent;
         return error;
     }
     default: return fail(ErrorKind::unavailable, "{}: {}", description(), reason);

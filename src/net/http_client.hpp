@@ -10,6 +10,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 namespace ramet::net {
 
@@ -39,9 +40,12 @@ enum class Flow : bool { keep, stop };
 /// Gets each piece of a streamed body as it arrives, on the calling thread.
 using OnChunk = std::function<Flow(std::string_view)>;
 
+/// The evidence of an `unavailable` for which no connection was made: the request cannot have arrived.
+inline constexpr std::string_view nothing_was_sent = "no connection was made: nothing was sent";
+
 /// Blocking HTTP, for any number of threads. A status is a value, whatever it is; errors are `unavailable` (no
-/// connection, broken transfer, untrusted certificate), `timeout`, `cancelled`, `invalid` (the URL or a header) and
-/// `refused` (egress_denied, response too large). Errors name method, host and path, never the query.
+/// connection, broken transfer, untrusted certificate), `timeout`, `cancelled`, `invalid` (the URL or a header),
+/// `egress_denied` and `refused` (response too large). Errors name method, host and path, never the query.
 class HttpClient {
 public:
     virtual ~HttpClient() = default;

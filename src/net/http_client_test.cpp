@@ -204,8 +204,7 @@ TEST_CASE("public_only refuses inner addresses in every disguise when it connect
         const auto response = client.send({.url = fmt::format("http://{}:{}/", host, port)});
         REQUIRE_FALSE(response);
         CAPTURE(response.error().message);
-        CHECK(response.error().kind == ErrorKind::refused);
-        CHECK(response.error().message.contains("egress_denied"));
+        CHECK(response.error().kind == ErrorKind::egress_denied);
     }
     CHECK(server.connections() == 0);
 }
@@ -217,8 +216,7 @@ TEST_CASE("a redirect to a metadata address is refused even where any address is
     });
     const auto response = CurlClient().send({.url = url_of(server->port()), .redirects = 5});
     REQUIRE_FALSE(response);
-    CHECK(response.error().kind == ErrorKind::refused);
-    CHECK(response.error().message.contains("egress_denied"));
+    CHECK(response.error().kind == ErrorKind::egress_denied);
 }
 
 TEST_CASE("a stop request ends a waiting call at once")
