@@ -17,6 +17,13 @@ std::string read_id(const Json& user)
     return id == 0 ? std::string() : std::to_string(id);
 }
 
+// A link for people: what is no web address ("javascript:") is none.
+std::string read_web_url(const Json& object)
+{
+    auto url = get_string(object, "html_url");
+    return url.starts_with("https://") || url.starts_with("http://") ? url : std::string();
+}
+
 std::vector<std::string> read_labels(const Json& object)
 {
     std::vector<std::string> labels;
@@ -66,7 +73,7 @@ Result<PullRequest> read_pull_request(const Json& object, const RepositoryName& 
     read.target_branch = get_string(get_member(object, "base"), "ref");
     if (read.target_branch.empty()) return std::unexpected(unreadable("base.ref"));
     read.labels = read_labels(object);
-    read.web_url = get_string(object, "html_url");
+    read.web_url = read_web_url(object);
     return read;
 }
 

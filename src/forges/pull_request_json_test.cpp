@@ -25,6 +25,16 @@ TEST_CASE("a pull request is read whole")
     CHECK_FALSE(read->is_fork());
 }
 
+TEST_CASE("a link that is no web address is none")
+{
+    for (const std::string url : {"javascript:alert(1)", "data:text/html,x", "//evil", " https://git.test"}) {
+        CAPTURE(url);
+        auto object = pull_request_json();
+        object["html_url"] = url;
+        CHECK(read_pull_request(object, shop)->web_url.empty());
+    }
+}
+
 TEST_CASE("a pull request's state is open, closed or merged, in either forge's words")
 {
     struct Case {

@@ -85,10 +85,12 @@ Result<Repository> RestForge::get_repository(const RepositoryName& repository)
     Repository read;
     read.name = read_repository_name(object);
     read.default_branch = get_string(object, "default_branch");
-    read.clone_url = get_string(object, "clone_url");
-    if (read.name.name.empty() || read.default_branch.empty() || read.clone_url.empty())
-        return fail(ErrorKind::unavailable, "the Git host's description of {} lacks its name, branch or clone URL",
+    if (read.name.name.empty() || read.default_branch.empty())
+        return fail(ErrorKind::unavailable, "the Git host's description of {} lacks its name or branch",
                     repository.str());
+    // Not the payload's `clone_url`: that could lead git anywhere, and the token is for this address only.
+    read.clone_url =
+        fmt::format("{}/{}/{}.git", connection_.url, encode_path(read.name.owner), encode_path(read.name.name));
     read.is_private = get_bool(object, "private");
     read.can_administer = get_bool(get_member(object, "permissions"), "admin");
     return read;

@@ -200,6 +200,21 @@ TEST_CASE("each forge is asked where its API is, in its own way")
     }
 }
 
+TEST_CASE("git is sent to the address that was connected, whatever the host says of itself")
+{
+    for (const std::string said :
+         {"http://169.254.169.254/x.git", "file:///etc", "ext::sh -c x", "/etc", "javascript:x", ""}) {
+        CAPTURE(said);
+        ScriptedHost host([&](const net::HttpRequest&) {
+            const json::object described{{"full_name", "acme/shop ö"}, {"default_branch", "main"}, {"clone_url", said}};
+            return reply(200, to_text(described));
+        });
+        const auto repository = Gitea(host, {"http://git.test:3000/sub/", SecretBytes("t")}).get_repository(shop);
+        REQUIRE(repository);
+        CHECK(repository->clone_url == "http://git.test:3000/sub/acme/shop%20%C3%B6.git");
+    }
+}
+
 TEST_CASE("git gets the token by configuration in its environment, bound to the host")
 {
     ScriptedHost host([](const net::HttpRequest&) { return reply(200, "{}"); });
