@@ -111,7 +111,7 @@ const Object<EnvironmentDeclaration>& environment_object()
 {
     static const auto table = [] {
         Object<EnvironmentDeclaration> object("environment");
-        object.key("branch", "what it deploys; its file is the trusted one", text(argument_rule()),
+        object.key("branch", "what it deploys; its file is the trusted one", text(branch_rule()),
                    &EnvironmentDeclaration::branch);
         object.key("protected", "no preview may reach it or get its secrets", boolean(),
                    &EnvironmentDeclaration::is_protected);

@@ -209,6 +209,11 @@ TextRule argument_rule()
 {
     return {check_argument, "^(?!-)[^\\u0000-\\u001f\\u007f]+$"};
 }
+TextRule branch_rule()
+{
+    return {check_branch, "^(?![-/.@]$)(?![-/.])(?!.*(\\.\\.|@\\{|//|/\\.))(?!.*(/|\\.|\\.lock)$)(?!.*\\.lock/)"
+                          "[^\\u0000-\\u0020\\u007f~^:?*\\[\\\\]+$"};
+}
 TextRule host_rule()
 {
     return {check_host, "^(?!-)[A-Za-z0-9*\\[\\]:._-]{1,253}$"};

@@ -102,6 +102,7 @@ TextRule name_rule();
 TextRule variable_rule();
 TextRule secret_rule();
 TextRule argument_rule();
+TextRule branch_rule();
 TextRule host_rule();
 TextRule url_rule();
 

@@ -19,7 +19,11 @@ std::size_t sequence_length(std::string_view rest)
     if (length == 0 || rest.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((static_cast<unsigned char>(rest[i]) & 0xC0U) != 0x80U) return 0;
-    return length;
+    // Written longer than need be, one half of a pair, or beyond the last character (RFC 3629).
+    const auto second = length == 1 ? 0U : static_cast<unsigned>(static_cast<unsigned char>(rest[1]));
+    const bool is_odd = (first == 0xE0 && second < 0xA0) || (first == 0xED && second >= 0xA0) ||
+                        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second >= 0x90);
+    return is_odd ? 0 : length;
 }
 
 bool is_forbidden_control(char c)

@@ -45,6 +45,8 @@ public:
                   const std::string& value) override
     {
         check_plain(mark, tag, anchor);
+        // Raw ones were refused already; an escape can still write one.
+        if (value.find('\0') != std::string::npos) stop(mark_of(mark), "a zero byte (\\0) is not allowed in a text");
         const auto quoting = tag == "!" ? Quoting::quoted : Quoting::plain;
         const bool is_null =
             quoting == Quoting::plain && (value == "~" || value == "null" || value == "Null" || value == "NULL");

@@ -60,6 +60,10 @@ TEST_CASE("what makes YAML dangerous or ambiguous is refused with its place")
         {"a: [1\n", "f:2:1: this is no valid YAML"},
         {"a: \"\\q\"\n", "f:1:7: this is no valid YAML"},
         {"a: \xff\n", "f:1:4: this byte is not UTF-8"},
+        {"a: \xe0\x80\x80\n", "f:1:4: this byte is not UTF-8"},
+        {"a: \xed\xa0\x80\n", "f:1:4: this byte is not UTF-8"},
+        {"a: \xf0\x80\x80\x80\n", "f:1:4: this byte is not UTF-8"},
+        {"a: \xf4\x90\x80\x80\n", "f:1:4: this byte is not UTF-8"},
         {"a: \x01\n", "f:1:4: control characters"},
     };
     for (const auto& [text, want] : cases) {

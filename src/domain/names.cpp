@@ -26,6 +26,7 @@ bool is_control(char c)
 }
 
 constexpr std::size_t longest_name = 40;
+constexpr std::size_t longest_branch = 244;  // "refs/heads/" and it are a file's name
 
 // What these change is the program that runs, not its configuration.
 constexpr std::array<std::string_view, 4> loader_variables = {"GCONV_PATH", "BASH_ENV", "ENV", "IFS"};
@@ -92,6 +93,18 @@ Result<void> check_argument(std::string_view text)
     return {};
 }
 
+Result<void> check_branch(std::string_view name)
+{
+    TRY(check_argument(name));
+    // What `git check-ref-format` refuses: ':' would write another ref, '*' would name many.
+    const bool has_odd_character = name.find_first_of(" ~^:?*[\\") != std::string_view::npos;
+    const bool has_odd_pair = name.contains("..") || name.contains("@{") || name.contains("//");
+    bool has_odd_part = name.ends_with('.') || name.ends_with('/') || name.starts_with('/') || name == "@";
+    for (const auto& part : split(name, '/')) has_odd_part |= part.starts_with('.') || part.ends_with(".lock");
+    if (!has_odd_character && !has_odd_pair && !has_odd_part && name.size() <= longest_branch) return {};
+    return fail(ErrorKind::invalid, "'{}' cannot be the name of a branch", shown(name));
+}
+
 Result<void> check_host(std::string_view host)
 {
     const auto is_allowed = [](char c) {
@@ -106,6 +119,16 @@ Result<void> check_host(std::string_view host)
             return fail(ErrorKind::invalid, "'{}' is not a host name: its parts must have 1 to 63 characters",
                         shown(host));
     return {};
+}
+
+Result<void> check_repository_address(std::string_view address)
+{
+    TRY(check_argument(address));
+    for (const std::string_view start : {"http://", "https://", "ssh://", "/"})
+        if (address.starts_with(start)) return {};
+    return fail(ErrorKind::invalid,
+                "'{}' is no address of a repository: it begins with http://, https:// or ssh://, or is a whole path",
+                shown(address));
 }
 
 Result<void> check_url(std::string_view url)

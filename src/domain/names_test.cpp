@@ -50,6 +50,34 @@ TEST_CASE("text for programs never looks like an option")
               {"", "--upload-pack=x", "-b", "a\nb", "a\rb"});
 }
 
+TEST_CASE("a branch is one ref of git")
+{
+    check_all(check_branch, {"main", "feature/x", "renovate/npm-@types", "a.b", "1.x", "Zweig/grün", "a{b}"},
+              {"",
+               "-x",
+               "a\nb",
+               "a b",
+               "a..b",
+               "a~1",
+               "a^",
+               "main:refs/heads/x",
+               "*",
+               "a?",
+               "a[b",
+               "a\\b",
+               "/a",
+               "a/",
+               "a//b",
+               "a.",
+               ".a",
+               "a/.b",
+               "a.lock",
+               "a.lock/b",
+               "@",
+               "a@{1}",
+               std::string(300, 'a')});
+}
+
 TEST_CASE("hosts hold no line break")
 {
     check_all(check_host, {"example.com", "a-b.example.com", "127.0.0.1", "*.example.com"},
@@ -58,6 +86,10 @@ TEST_CASE("hosts hold no line break")
 
 TEST_CASE("addresses that read files or run programs are refused")
 {
+    check_all(check_repository_address,
+              {"https://git.test/a/b.git", "http://127.0.0.1:3000/a/b", "ssh://git@git.test/a", "/srv/a.git"},
+              {"", "file:///etc", "FILE:/etc", "ext::sh -c x", "javascript:alert(1)", "fd::17", "-x", "/srv/a\nb",
+               "a/b", "../a"});
     check_all(check_url, {"https://example.com/x.git", "registry.example.com/shop"},
               {"file:///etc/passwd", "FILE:///x", "ext::sh -c x", "javascript:alert(1)", "-x", "https://a\n"});
 }
