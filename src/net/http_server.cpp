@@ -51,6 +51,7 @@ HttpServer::Core::Core(ServerOptions the_options, Handler the_handler, Fd listen
            .loop = loop,
            .deadlines = deadlines,
            .gate = gate,
+           .body_memory = std::make_shared<BodyMemory>(options.body_memory),
            .dispatch = [this](Request request,
                               Responder responder) { return dispatch(std::move(request), std::move(responder)); },
            .on_connections_changed = [this] { count_connections(); },

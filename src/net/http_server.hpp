@@ -16,6 +16,8 @@
 
 namespace ramet::net {
 
+class BodyLease;
+
 struct Request {
     std::string method;
     /// As it was sent; `segments` is what to route by.
@@ -25,6 +27,8 @@ struct Request {
     QueryParameters query{};
     Headers headers{};
     std::string body{};
+    /// The body's part of the server's `body_memory`, until the last copy of the request goes.
+    std::shared_ptr<BodyLease> lease{};
     /// The peer's IP address, without the port.
     std::string remote_address{};
     /// Asked for when the server stops: handlers that wait should look at it.
@@ -88,6 +92,9 @@ struct ServerOptions {
     std::size_t connection_limit = 4096;
     std::size_t header_limit = 64U << 10U;
     std::size_t body_limit = 25U << 20U;
+    /// For all bodies that are there at one time, as whoever sends them was not asked for a token yet; a large one that finds no
+    /// room gets 503.
+    std::size_t body_memory = 128U << 20U;
     /// The body limit of one request, known before its body is read; `body_limit` where it is not set.
     std::function<std::size_t(std::string_view method, std::string_view target)> limit_for{};
     std::size_t stream_buffer_limit = 1U << 20U;

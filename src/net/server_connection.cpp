@@ -147,6 +147,9 @@ void ServerConnection::begin_body()
 {
     state_ = State::reading_body;
     limit(site_.options.idle_timeout);
+    request_.lease = std::make_shared<BodyLease>(site_.body_memory);
+    // Memory that is not written to is none: only what arrives counts. Growing by doubling would take more than the body.
+    request_.body.reserve(head_.content_length.value_or(0));
     if (head_.expects_continue && in_.empty()) {
         // So small that it always fits; were it lost, the client would send its body a little later all the same.
         constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -161,6 +164,8 @@ void ServerConnection::take_body()
     if (decoder_.is_bad()) return refuse(400, "the chunks of the body are malformed");
     if (request_.body.size() + step.content > body_limit_)
         return refuse(413, "the body is larger than this request may have");
+    if (!request_.lease->grow_to(request_.body.size() + step.content))
+        return refuse(503, "too many large bodies are being read");
     request_.body.append(in_.data(), step.content);
     in_.eat(step.consumed);
     if (decoder_.is_done()) return dispatch();
@@ -183,7 +188,10 @@ void ServerConnection::refuse(int status, std::string_view reason)
     // What follows on this connection cannot be trusted to be the beginning of a request.
     keep_alive_ = false;
     state_ = State::handling;
-    request_ = {};
+    // Not assigned an empty one: its text would keep its memory for as long as the client lingers.
+    {
+        [[maybe_unused]] const auto dropped = std::exchange(request_, {});
+    }
     answer(problem(status, reason));
 }
 

@@ -3,6 +3,7 @@
 
 #include "net/acceptor.hpp"
 #include "net/body_decoder.hpp"
+#include "net/body_lease.hpp"
 #include "net/deadlines.hpp"
 #include "net/flat_buffer.hpp"
 #include "net/http_head.hpp"
@@ -24,6 +25,7 @@ struct ServerSite {
     asio::io_context& loop;
     Deadlines& deadlines;
     std::shared_ptr<LoopGate> gate;
+    std::shared_ptr<BodyMemory> body_memory;
     /// Gives a request to the pool; false when that is full.
     std::function<bool(Request, Responder)> dispatch;
     std::function<void()> on_connections_changed;
