@@ -13,7 +13,7 @@ struct Budgets {
     Milliseconds call_timeout{60'000};        ///< of every other call
     Milliseconds first_delay{100};            ///< backoff: full jitter below this, doubled each time …
     Milliseconds longest_delay{30'000};       ///< … up to this
-    Milliseconds first_look{2};               ///< first wait after "not yet", doubled up to what the driver says
+    Milliseconds first_look{2};               ///< first wait after "not yet"
     Milliseconds longest_look{500};           ///< longest wait between two looks for an absence
 };
 

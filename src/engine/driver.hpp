@@ -67,7 +67,7 @@ struct Ready {
     Outputs outputs{};
 };
 struct NotYet {
-    Milliseconds look_again_after{50};
+    Milliseconds look_again_after{50};  ///< at the latest; the engine looks sooner at what has only begun
     std::string reason{};
 };
 struct Failed {

@@ -116,9 +116,10 @@ private:
     struct Step {
         PlanStep plan;
         StepState state = StepState::pending;
-        int attempt = 0;  ///< INTENTs written
-        int errors = 0;   ///< transient ones in a row
-        int looks = 0;    ///< "not yet" in a row
+        int attempt = 0;              ///< INTENTs written
+        int errors = 0;               ///< transient ones in a row
+        int looks = 0;                ///< "not yet" in a row
+        Milliseconds looks_since{0};  ///< the first of them
         bool is_calling = false;
         Verb verb = Verb::probe;  ///< of the last call
         bool has_intent = false;
@@ -220,7 +221,8 @@ private:
     void call(std::size_t index, Verb verb, Now now);
     void wait_for(Step& step, Next next, Milliseconds until);
     void back_off(Step& step, Next next, Now now);
-    void look_again(Step& step, Next next, Milliseconds longest, Now now);
+    void await_again(Step& step, Milliseconds longest, Now now);
+    void look_for_absence_again(Step& step, Now now);
     Milliseconds horizon_of(const ResourceRow& row) const;
     void lose_answer(Resource& resource, Now now) const;
     bool believes_absence(const Step& step);

@@ -182,7 +182,7 @@ void RunMachine::on_readiness(std::size_t index, const Result<Readiness>& readin
     if (const auto* ready = std::get_if<Ready>(&*readiness)) return complete(index, *ready, now);
     const auto& not_yet = std::get<NotYet>(*readiness);
     step.waiting_for = not_yet.reason;
-    look_again(step, Next::await, not_yet.look_again_after, now);
+    await_again(step, not_yet.look_again_after, now);
 }
 
 void RunMachine::complete(std::size_t index, const Ready& ready, Now now)

@@ -7,6 +7,12 @@
 #include "base/log.hpp"
 
 namespace ramet::engine {
+namespace {
+
+/// What took a while is noticed after a sixteenth of it at the latest.
+constexpr int looks_per_elapsed = 16;
+
+}  // namespace
 
 void RunMachine::move(Step& step, StepState to)
 {
@@ -107,12 +113,21 @@ void RunMachine::back_off(Step& step, Next next, Now now)
     wait_for(step, next, now.steady + Milliseconds{1 + static_cast<std::int64_t>(world_.random->below(bound))});
 }
 
-void RunMachine::look_again(Step& step, Next next, Milliseconds longest, Now now)
+/// In proportion to how long it has taken already: what is quick is noticed at once, and what is slow is rarely asked.
+void RunMachine::await_again(Step& step, Milliseconds longest, Now now)
+{
+    if (step.looks == 0) step.looks_since = now.steady;
+    ++step.looks;
+    const auto growing = world_.budgets.first_look + (now.steady - step.looks_since) / looks_per_elapsed;
+    wait_for(step, Next::await, now.steady + std::clamp(growing, Milliseconds{1}, std::max(Milliseconds{1}, longest)));
+}
+
+void RunMachine::look_for_absence_again(Step& step, Now now)
 {
     const auto doublings = static_cast<unsigned>(std::clamp(step.looks, 0, 16));
     const auto growing = world_.budgets.first_look * (1U << doublings);
     ++step.looks;
-    wait_for(step, next, now.steady + std::max(Milliseconds{1}, std::min(growing, longest)));
+    wait_for(step, Next::probe, now.steady + std::max(Milliseconds{1}, std::min(growing, world_.budgets.longest_look)));
 }
 
 Milliseconds RunMachine::horizon_of(const ResourceRow& row) const

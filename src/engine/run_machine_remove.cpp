@@ -100,7 +100,7 @@ void RunMachine::on_removal_look(std::size_t index, const Observation& observati
         return get_stuck(index, Error{ErrorKind::timeout, step.plan.path + " does not go away", observation.evidence},
                          now);
     if (step.looks >= looks_before_repeat || was_absent_before(step)) return wait_for(step, Next::intent, now.steady);
-    look_again(step, Next::probe, world_.budgets.longest_look, now);
+    look_for_absence_again(step, now);
 }
 
 // It seemed absent, so nothing was removed, and then a late creation arrived.

@@ -136,7 +136,7 @@ void RunMachine::on_restored(std::size_t index, Verb verb, const CallOutcome& ou
     step.waiting_for = not_yet.reason;
     if (has_spent(step, now))
         return get_stuck(index, Error{ErrorKind::timeout, step.plan.path + " is not ready again", not_yet.reason}, now);
-    look_again(step, Next::await, not_yet.look_again_after, now);
+    await_again(step, not_yet.look_again_after, now);
 }
 
 void RunMachine::complete_restore(std::size_t index, const Ready& ready, Now now)

@@ -94,7 +94,7 @@ Result<engine::Readiness> BuildDriver::await(const engine::Call& call, const eng
     switch (state.stage) {
     case Stage::complete: return engine::Ready{outputs_of(ref.spec)};
     case Stage::building:
-        return engine::NotYet{Milliseconds(20), state.last_line.empty() ? "building" : "building: " + state.last_line};
+        return engine::NotYet{Milliseconds(200), state.last_line.empty() ? "building" : "building: " + state.last_line};
     case Stage::failed: return failed(ref, *state.error);
     case Stage::absent: break;
     }

@@ -123,7 +123,7 @@ Result<engine::Readiness> JobDriver::await(const engine::Call&, const engine::Re
     auto result = TRY(find_task_result(run));
     if (!result && TRY(find_shim(run))) {
         const auto line = last_log_lines(run, 1);
-        return engine::NotYet{Milliseconds(10), line.empty() ? "running" : "running: " + line};
+        return engine::NotYet{Milliseconds(200), line.empty() ? "running" : "running: " + line};
     }
     // It may have ended between the two looks.
     if (!result) result = TRY(find_task_result(run));

@@ -119,7 +119,7 @@ Result<engine::Readiness> RedisDriver::await(const engine::Call&, const engine::
         return engine::Failed{{ErrorKind::unavailable,
                                fmt::format("Redis of {} did not start: {}", ref.path, status->failure),
                                status->evidence}};
-    return engine::NotYet{Milliseconds(10), fmt::format("Redis is {}", to_string(status->state))};
+    return engine::NotYet{Milliseconds(100), fmt::format("Redis is {}", to_string(status->state))};
 }
 
 Result<void> RedisDriver::remove(const engine::Call&, const engine::DeletionProof& proof)

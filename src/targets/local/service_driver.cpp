@@ -105,7 +105,7 @@ Result<engine::Readiness> ServiceDriver::await(const engine::Call&, const engine
     if (status->failed_version == version) return never_healthy(ref, *status);
     if (status->program_nonce != ref.mark.nonce)
         return engine::Failed{{ErrorKind::unavailable, fmt::format("the shim of {} has lost its program", ref.path)}};
-    return engine::NotYet{Milliseconds(10), fmt::format("{} is {}", last_part(ref.path), to_string(status->state))};
+    return engine::NotYet{Milliseconds(100), fmt::format("{} is {}", last_part(ref.path), to_string(status->state))};
 }
 
 Result<void> ServiceDriver::remove(const engine::Call&, const engine::DeletionProof& proof)

@@ -98,7 +98,7 @@ Result<engine::Readiness> ServerDriver::await(const engine::Call&, const engine:
     if (is_accepting(*status, program, server.settings.data_directory))
         return engine::Ready{outputs_of(server.settings)};
     if (auto failure = server_failure(*status, program, shim)) return engine::Failed{std::move(*failure)};
-    return engine::NotYet{Milliseconds(5), "PostgreSQL starts"};
+    return engine::NotYet{Milliseconds(50), "PostgreSQL starts"};
 }
 
 Result<void> ServerDriver::remove(const engine::Call&, const engine::DeletionProof& proof)
