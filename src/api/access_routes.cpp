@@ -49,7 +49,11 @@ std::vector<Route> access_routes()
     using app::Role;
     return {
         {"GET", "/api/v1/tokens", Policy::at_least(Role::admin), list},
-        {"POST", "/api/v1/tokens", Policy::at_least(Role::admin), create},
+        {.method = "POST",
+         .pattern = "/api/v1/tokens",
+         .policy = Policy::at_least(Role::admin),
+         .handle = create,
+         .repetition = Repetition::gets_no_secret},
         {"GET", "/api/v1/tokens/self", Policy::at_least(Role::viewer), who},
         {"DELETE", "/api/v1/tokens/{id}", Policy::at_least(Role::admin), revoke},
     };

@@ -13,60 +13,70 @@ Result<Reply> list(const Ask& ask)
 
 Result<Reply> show(const Ask& ask)
 {
-    return reply_one(app::get_environment(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    return reply_versioned(app::get_environment(ask.app, ask.caller, name));
 }
 
 Result<Reply> explain(const Ask& ask)
 {
-    return reply_one(app::explain_environment(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    return reply_one(app::explain_environment(ask.app, ask.caller, name));
 }
 
 Result<Reply> remove(const Ask& ask)
 {
-    return reply_run(app::delete_environment(ask.app, ask.caller, environment_of(ask), ask.query("confirm")));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::delete_environment(ask.app, ask.caller, name, ask.query("confirm")));
 }
 
 Result<Reply> list_services(const Ask& ask)
 {
-    const auto view = TRY(app::get_environment(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    const auto view = TRY(app::get_environment(ask.app, ask.caller, name));
     return Reply{.body = list_to_json("services", view.services)};
 }
 
 Result<Reply> restart(const Ask& ask)
 {
-    return reply_run(app::restart_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service")));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::restart_service(ask.app, ask.caller, name, ask.path_value("service")));
 }
 
 Result<Reply> scale(const Ask& ask)
 {
+    const auto name = TRY(environment_of(ask));
     const auto replicas = TRY(require_int(ask.body, "replicas"));
     if (replicas < 0 || replicas > 100)
         return fail(ErrorKind::invalid, "replicas must be between 0 and 100, not {}", replicas);
-    return reply_run(app::scale_service(ask.app, ask.caller, environment_of(ask), ask.path_value("service"),
-                                        static_cast<int>(replicas)));
+    return reply_run(
+        app::scale_service(ask.app, ask.caller, name, ask.path_value("service"), static_cast<int>(replicas)));
 }
 
 Result<Reply> list_databases(const Ask& ask)
 {
-    const auto view = TRY(app::get_environment(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    const auto view = TRY(app::get_environment(ask.app, ask.caller, name));
     return Reply{.body = list_to_json("databases", view.databases)};
 }
 
 // The one answer that carries a credential: administrators ask for it by name, and the audit log says so.
 Result<Reply> connection(const Ask& ask)
 {
-    const auto url = TRY(app::get_connection_url(ask.app, ask.caller, environment_of(ask), ask.path_value("database")));
+    const auto name = TRY(environment_of(ask));
+    const auto url = TRY(app::get_connection_url(ask.app, ask.caller, name, ask.path_value("database")));
     return Reply{.body = json::object{{"url", url.reveal()}}};
 }
 
 Result<Reply> refresh(const Ask& ask)
 {
-    return reply_run(app::refresh_golden(ask.app, ask.caller, environment_of(ask), ask.path_value("database")));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::refresh_golden(ask.app, ask.caller, name, ask.path_value("database")));
 }
 
 Result<Reply> compare(const Ask& ask)
 {
-    return reply_one(app::compare_environments(ask.app, ask.caller, environment_of(ask), ask.query("with")));
+    const auto name = TRY(environment_of(ask));
+    return reply_one(app::compare_environments(ask.app, ask.caller, name, ask.query("with")));
 }
 
 Result<Reply> plan(const Ask& ask)
@@ -99,7 +109,11 @@ std::vector<Route> environment_routes()
         {"GET", one + "/databases", Policy::at_least(Role::viewer), list_databases},
         {"GET", one + "/databases/{database}/connection", Policy::at_least(Role::admin), connection},
         {"POST", one + "/databases/{database}/refresh", Policy::at_least(Role::deployer), refresh},
-        {"POST", "/api/v1/plans", Policy::at_least(Role::viewer), plan},
+        {.method = "POST",
+         .pattern = "/api/v1/plans",
+         .policy = Policy::at_least(Role::viewer),
+         .handle = plan,
+         .repetition = Repetition::does_no_harm},
     };
 }
 

@@ -75,7 +75,11 @@ std::vector<Route> maintenance_routes()
         {"GET", "/api/v1/doctor", Policy::at_least(Role::admin), doctor},
         {"POST", "/api/v1/sweeps", Policy::at_least(Role::admin), sweep},
         {"GET", "/api/v1/audit", Policy::at_least(Role::admin), audit},
-        {"POST", "/api/v1/audit/verify", Policy::at_least(Role::admin), verify},
+        {.method = "POST",
+         .pattern = "/api/v1/audit/verify",
+         .policy = Policy::at_least(Role::admin),
+         .handle = verify,
+         .repetition = Repetition::does_no_harm},
         {"GET", "/api/v1/deliveries", Policy::at_least(Role::viewer), deliveries},
         {"POST", "/api/v1/deliveries/{id}/redeliver", Policy::at_least(Role::deployer), redeliver},
     };

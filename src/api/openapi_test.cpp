@@ -110,6 +110,19 @@ TEST_CASE("each route stands in the contract with its role, and each operation o
     CHECK(code.size() == all_routes().size());
 }
 
+TEST_CASE("each POST that must not happen twice takes an Idempotency-Key in the contract, and no other call does")
+{
+    for (const auto& route : all_routes()) {
+        CAPTURE(route.method + " " + route.pattern);
+        const auto method = route.method == "POST" ? "post" : "none";
+        const auto& operation = get_member(get_member(get_member(contract(), "paths"), route.pattern), method);
+        const bool is_declared = to_text(get_member(operation, "parameters")).contains("parameters/idempotencyKey");
+        const bool is_taken = route.method == "POST" && route.policy.kind == Policy::Kind::role &&
+                              route.repetition != Repetition::does_no_harm;
+        CHECK(is_declared == is_taken);
+    }
+}
+
 TEST_CASE("each path parameter is declared, and each operation has a name of its own")
 {
     std::set<std::string> names;

@@ -28,50 +28,57 @@ Result<Reply> create(const Ask& ask)
 
 Result<Reply> show(const Ask& ask)
 {
-    const auto view = TRY(app::get_environment(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    const auto view = TRY(app::get_environment(ask.app, ask.caller, name));
     if (view.environment.origin != EnvironmentOrigin::preview)
         return fail(ErrorKind::not_found, "{} is no preview; see: ramet env show {}", view.environment.name,
                     view.environment.name);
-    return Reply{.body = to_json(view)};
+    return Reply{.body = to_json(view), .version = view.version};
 }
 
 Result<Reply> remove(const Ask& ask)
 {
-    return reply_run(app::delete_preview(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::delete_preview(ask.app, ask.caller, name));
 }
 
 Result<Reply> redeploy(const Ask& ask)
 {
-    return reply_run(app::redeploy_preview(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::redeploy_preview(ask.app, ask.caller, name));
 }
 
 Result<Reply> reset_data(const Ask& ask)
 {
-    return reply_run(
-        app::reset_preview_data(ask.app, ask.caller, environment_of(ask), get_string(ask.body, "database")));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::reset_preview_data(ask.app, ask.caller, name, get_string(ask.body, "database")));
 }
 
 Result<Reply> roll_back(const Ask& ask)
 {
-    return reply_run(app::roll_back_preview(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    return reply_run(app::roll_back_preview(ask.app, ask.caller, name));
 }
 
 Result<Reply> extend(const Ask& ask)
 {
+    const auto name = TRY(environment_of(ask));
     const auto text = TRY(require_string(ask.body, "by"));
     const auto by = TRY(parse_duration(text));
-    return reply_one(app::extend_preview(ask.app, ask.caller, environment_of(ask), by));
+    return reply_one(app::extend_preview(ask.app, ask.caller, name, by));
 }
 
 Result<Reply> pin(const Ask& ask)
 {
+    const auto name = TRY(environment_of(ask));
     const bool pinned = get_bool(ask.body, "pinned", true);
-    return reply_one(app::pin_preview(ask.app, ask.caller, environment_of(ask), pinned));
+    return reply_one(app::pin_preview(ask.app, ask.caller, name, pinned));
 }
 
 Result<Reply> receipt(const Ask& ask)
 {
-    return reply_json(app::get_receipt(ask.app, ask.caller, environment_of(ask)));
+    const auto name = TRY(environment_of(ask));
+    return reply_json(app::get_receipt(ask.app, ask.caller, name));
 }
 
 }  // namespace

@@ -2,13 +2,22 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
+#include "net/http_status.hpp"
 
 namespace ramet::api {
 
 namespace {
 
+// A conflict with what the request's own header asked for is 412.
+bool is_failed_precondition(const Error& error)
+{
+    return error.kind == ErrorKind::conflict && (error.where == "If-Match" || error.where == "If-None-Match");
+}
+
 int status_of(const Error& error, Understood understood)
 {
+    if (is_failed_precondition(error)) return 412;
     if (error.kind == ErrorKind::invalid) return understood == Understood::yes ? 422 : 400;
     return http_status(error.kind);
 }
@@ -21,11 +30,27 @@ json::object describe_place(const Error& error)
     return place;
 }
 
-std::string title_of(ErrorKind kind)
+std::string code_of(ErrorKind kind)
 {
-    std::string title(to_string(kind));
-    std::ranges::replace(title, '_', ' ');
-    return title;
+    return kind == ErrorKind::integrity ? std::string("integrity_error") : std::string(to_string(kind));
+}
+
+// RFC 9457, 4.2.1: with the type about:blank the title is the status' own phrase.
+net::Response make_problem(const Error& error, int status)
+{
+    SystemRandom random;
+    const auto trace = random_hex(random, 8);
+    if (status >= 500) log::error("{} {}: {} {}", trace, to_string(error.kind), error.message, error.evidence);
+    json::object body{{"type", "about:blank"},   {"title", net::status_text(status)}, {"status", status},
+                      {"detail", error.message}, {"code", code_of(error.kind)},       {"trace_id", trace}};
+    if (!error.where.empty()) body["errors"] = json::array{describe_place(error)};
+    if (!error.evidence.empty()) body["evidence"] = error.evidence;
+    if (!error.next_step.empty()) body["next_step"] = error.next_step;
+    net::Response response{.status = status, .body = to_text(body) + "\n"};
+    add_security_headers(response.headers);
+    response.headers.set("Content-Type", "application/problem+json");
+    if (status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+    return response;
 }
 
 }  // namespace
@@ -41,22 +66,15 @@ void add_security_headers(net::Headers& headers)
 
 net::Response to_problem(const Error& error, Understood understood)
 {
-    SystemRandom random;
-    const auto trace = random_hex(random, 8);
-    const auto status = status_of(error, understood);
-    if (status >= 500) log::error("{} {}: {} {}", trace, to_string(error.kind), error.message, error.evidence);
-    const auto code =
-        error.kind == ErrorKind::integrity ? std::string("integrity_error") : std::string(to_string(error.kind));
-    json::object body{{"type", "about:blank"}, {"title", title_of(error.kind)},
-                      {"status", status},      {"detail", error.message},
-                      {"code", code},          {"trace_id", trace}};
-    if (!error.where.empty()) body["errors"] = json::array{describe_place(error)};
-    if (!error.evidence.empty()) body["evidence"] = error.evidence;
-    if (!error.next_step.empty()) body["next_step"] = error.next_step;
-    net::Response response{.status = status, .body = to_text(body) + "\n"};
-    add_security_headers(response.headers);
-    response.headers.set("Content-Type", "application/problem+json");
-    if (status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+    return make_problem(error, status_of(error, understood));
+}
+
+net::Response to_method_problem(std::string_view method, const std::vector<std::string>& allowed)
+{
+    const auto methods = join(allowed, ", ");
+    const Error error{ErrorKind::invalid, fmt::format("this address does not take {}", method), "allowed: " + methods};
+    auto response = make_problem(error, 405);
+    response.headers.set("Allow", methods);
     return response;
 }
 

@@ -13,6 +13,9 @@ enum class Understood : bool { no, yes };
 /// next_step where there are any.
 net::Response to_problem(const Error& error, Understood understood);
 
+/// 405 with `Allow`: the address is known and takes other methods.
+net::Response to_method_problem(std::string_view method, const std::vector<std::string>& allowed);
+
 net::Response to_response(const Reply& reply);
 
 /// Headers of every answer: nothing is cached, nothing is guessed, nothing may be framed or run.

@@ -1,5 +1,7 @@
 #include "api/problem.hpp"
 
+#include "net/http_status.hpp"
+
 #include <doctest/doctest.h>
 
 #include <set>
@@ -29,7 +31,8 @@ TEST_CASE("each kind of error has the status of the interface's table")
         CHECK(get_int(body, "status") == want);
         CHECK(get_string(body, "detail") == "it failed");
         CHECK(get_string(body, "type") == "about:blank");
-        CHECK_FALSE(get_string(body, "title").empty());
+        // RFC 9457, 4.2.1: the phrase of the status.
+        CHECK(get_string(body, "title") == net::status_text(want));
         CHECK(get_string(body, "trace_id").size() == 16);
         CHECK(response.headers.contains("www-authenticate") == (want == 401));
     }
@@ -49,6 +52,18 @@ TEST_CASE("a problem says where, with what evidence, and what to do next, when t
     CHECK(to_text(get_member(in_file, "errors")) == R"([{"where":"ramet.yaml:3:7","detail":"no such key"}])");
     const auto bare = body({ErrorKind::not_found, "no"});
     for (const std::string_view key : {"errors", "evidence", "next_step"}) CHECK(get_member(bare, key).is_null());
+}
+
+TEST_CASE("a wrong method is a problem with the methods that are right")
+{
+    const auto response = to_method_problem("PUT", {"GET", "DELETE"});
+    CHECK(response.status == 405);
+    CHECK(response.headers.get("allow") == "GET, DELETE");
+    const auto body = *parse_json(response.body);
+    CHECK(get_string(body, "title") == "Method Not Allowed");
+    CHECK(get_string(body, "code") == "invalid");
+    CHECK(get_string(body, "detail") == "this address does not take PUT");
+    CHECK(get_string(body, "evidence") == "allowed: GET, DELETE");
 }
 
 TEST_CASE("two problems have two traces")

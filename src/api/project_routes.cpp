@@ -26,7 +26,7 @@ Result<Reply> list(const Ask& ask)
 
 Result<Reply> show(const Ask& ask)
 {
-    return reply_one(app::get_project(ask.app, ask.caller, ask.path_value("name")));
+    return reply_versioned(app::get_project(ask.app, ask.caller, ask.path_value("name")));
 }
 
 Result<Reply> apply(const Ask& ask)
@@ -54,7 +54,8 @@ Result<Reply> connect(const Ask& ask)
 
 Result<Reply> remove(const Ask& ask)
 {
-    return reply_done(app::remove_project(ask.app, ask.caller, ask.path_value("name")));
+    const auto precondition = TRY(read_precondition(ask.request));
+    return reply_done(app::remove_project(ask.app, ask.caller, ask.path_value("name"), precondition));
 }
 
 }  // namespace

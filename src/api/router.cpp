@@ -1,5 +1,7 @@
 #include "api/router.hpp"
 
+#include "api/conditional.hpp"
+#include "api/idempotency.hpp"
 #include "api/problem.hpp"
 #include "app/access.hpp"
 #include "base/text.hpp"
@@ -39,11 +41,9 @@ std::size_t literals_in(const std::vector<std::string>& pattern)
         std::ranges::count_if(pattern, [](const auto& part) { return !is_parameter(part); }));
 }
 
-std::string bearer_token(const net::Request& request)
+void add_once(std::vector<std::string>& words, const std::string& word)
 {
-    constexpr std::string_view scheme = "Bearer ";
-    const auto value = request.headers.get("authorization");
-    return value.starts_with(scheme) ? std::string(value.substr(scheme.size())) : std::string();
+    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
 }
 
 Result<app::Caller> admit(app::App& app, const Route& route, const net::Request& request)
@@ -66,30 +66,38 @@ Result<Json> read_body(const Route& route, const net::Request& request)
 
 // A body that is no JSON is 400; one that was understood and cannot be accepted is 422. Whether a raw body (a webhook's) could
 // be understood is the use case's word: it says where.
-void send_refusal(const Route& route, const Error& error, const net::Responder& responder)
+net::Response refuse(const Route& route, const Error& error)
 {
     const bool was_understood = route.reads_json || !error.where.empty();
-    responder.send(to_problem(error, was_understood ? Understood::yes : Understood::no));
+    return to_problem(error, was_understood ? Understood::yes : Understood::no);
+}
+
+net::Response respond(const Route& route, const Ask& ask)
+{
+    const auto reply = route.handle(ask);
+    return reply ? with_tag(ask.request, to_response(*reply), reply->version) : refuse(route, reply.error());
 }
 
 Result<void> answer(app::App& app, StreamPump& pump, const Router& router, const net::Request& request,
                     const net::Responder& responder)
 {
     auto match = TRY(router.find(request.method, request.segments));
+    if (match.route == nullptr) {
+        responder.send(to_method_problem(request.method, match.allowed));
+        return {};
+    }
     const auto& route = *match.route;
     auto caller = TRY(admit(app, route, request));
     auto body = TRY(read_body(route, request));
     const Ask ask{app, pump, request, std::move(caller), std::move(match.path), std::move(body)};
     if (route.handle_stream) {
         const auto taken = route.handle_stream(ask, responder);
-        if (!taken) send_refusal(route, taken.error(), responder);
-        return {};
+        if (!taken) responder.send(refuse(route, taken.error()));
+    } else if (has_idempotency_key(route, request)) {
+        responder.send(respond_once(route, ask, [&] { return respond(route, ask); }));
+    } else {
+        responder.send(respond(route, ask));
     }
-    const auto reply = route.handle(ask);
-    if (reply)
-        responder.send(to_response(*reply));
-    else
-        send_refusal(route, reply.error(), responder);
     return {};
 }
 
@@ -113,6 +121,13 @@ Result<std::int64_t> Ask::query_number(std::string_view name, std::int64_t fallb
     return number;
 }
 
+std::string bearer_token(const net::Request& request)
+{
+    constexpr std::string_view scheme = "Bearer ";
+    const auto value = request.headers.get("authorization");
+    return value.starts_with(scheme) ? std::string(value.substr(scheme.size())) : std::string();
+}
+
 Result<Router> Router::make(std::vector<Route> routes)
 {
     Router router;
@@ -134,12 +149,12 @@ Result<Router::Match> Router::find(std::string_view method, const std::vector<st
 {
     const Route* best = nullptr;
     std::size_t best_literals = 0;
-    std::vector<std::string> other_methods;
+    Match wrong_method;
     const std::vector<std::string>* pattern = nullptr;
     for (std::size_t i = 0; i < routes_.size(); ++i) {
         if (!matches(patterns_[i], segments)) continue;
         if (routes_[i].method != method) {
-            other_methods.push_back(routes_[i].method);
+            add_once(wrong_method.allowed, routes_[i].method);
             continue;
         }
         if (best != nullptr && literals_in(patterns_[i]) <= best_literals) continue;
@@ -147,11 +162,10 @@ Result<Router::Match> Router::find(std::string_view method, const std::vector<st
         best_literals = literals_in(patterns_[i]);
         pattern = &patterns_[i];
     }
-    if (best == nullptr && other_methods.empty()) return fail(ErrorKind::not_found, "there is nothing at this address");
-    if (best == nullptr)
-        return std::unexpected(Error{ErrorKind::invalid, "this address does not take " + std::string(method),
-                                     "allowed: " + join(other_methods, ", ")});
-    Match match{best, {}};
+    if (best == nullptr && wrong_method.allowed.empty())
+        return fail(ErrorKind::not_found, "there is nothing at this address");
+    if (best == nullptr) return wrong_method;
+    Match match{.route = best};
     for (std::size_t i = 0; i < pattern->size(); ++i) {
         const auto& part = (*pattern)[i];
         if (is_parameter(part)) match.path.emplace(part.substr(1, part.size() - 2), segments[i]);

@@ -34,6 +34,14 @@ struct Reply {
     int status = 200;
     Json body{};
     std::string location{};  ///< of the run, with 202
+    std::string version{};   ///< of the thing that was asked for: becomes its ETag
+};
+
+/// What becomes of the answer to a POST with an Idempotency-Key.
+enum class Repetition : unsigned char {
+    gets_the_reply,  ///< kept, and given again to a repetition
+    gets_no_secret,  ///< the reply holds a secret: that it was given is kept, the reply is not
+    does_no_harm     ///< nothing is changed: every request is answered anew
 };
 
 /// Answers at once.
@@ -57,6 +65,7 @@ struct Route {
     Handle handle{};
     HandleStream handle_stream{};
     bool reads_json = true;  ///< false: the body stays raw (webhooks, prompts of secrets)
+    Repetition repetition = Repetition::gets_the_reply;
 };
 
 /// All routes of the server. A route without a policy, or two for the same call, stop the server from starting.
@@ -65,10 +74,11 @@ public:
     static Result<Router> make(std::vector<Route> routes);
 
     struct Match {
-        const Route* route = nullptr;
+        const Route* route = nullptr;  ///< none: the address is known and does not take this method
         std::map<std::string, std::string, std::less<>> path{};
+        std::vector<std::string> allowed{};  ///< the methods that it takes, where this one is wrong
     };
-    /// not_found, or `invalid` with the allowed methods in the evidence when only the method is wrong.
+    /// `not_found` where nothing is at this address.
     Result<Match> find(std::string_view method, const std::vector<std::string>& segments) const;
 
     const std::vector<Route>& routes() const { return routes_; }
@@ -77,6 +87,9 @@ private:
     std::vector<Route> routes_;
     std::vector<std::vector<std::string>> patterns_;  ///< beside routes_: their segments
 };
+
+/// The token of the request; empty when it has none.
+std::string bearer_token(const net::Request& request);
 
 /// Authenticates, authorises, parses, calls, answers. Every error becomes a problem (RFC 9457).
 void serve(app::App& app, StreamPump& pump, const Router& router, const net::Request& request,

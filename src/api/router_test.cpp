@@ -1,5 +1,6 @@
 #include "api/router.hpp"
 
+#include "api/api_house.hpp"
 #include "base/text.hpp"
 
 #include <doctest/doctest.h>
@@ -66,17 +67,59 @@ TEST_CASE("a path's parts in braces are given by name, decoded once")
     CHECK(match->path.find("service")->second == "%2e");
 }
 
-TEST_CASE("an address that is not there is not found, and a method that is not taken is invalid and says which are")
+TEST_CASE("an address that is not there is not found, and one that does not take a method says which it takes")
 {
     const auto router = make_router();
     for (const std::string_view path : {"/token", "/tokens", "/tokens/a/b", "/environments/pr-1/services"}) {
         CAPTURE(path);
         CHECK(router.find("GET", segments(path)).error().kind == ErrorKind::not_found);
     }
-    const auto wrong = router.find("POST", segments("/tokens/1"));
-    CHECK(wrong.error().kind == ErrorKind::invalid);
-    CHECK(wrong.error().evidence == "allowed: GET, DELETE");
-    CHECK(router.find("get", segments("/tokens/1")).error().kind == ErrorKind::invalid);
+    struct Case {
+        std::string_view method, path, allowed;
+    };
+    const Case cases[] = {
+        {"POST", "/tokens/1", "GET, DELETE"},
+        {"PUT", "/tokens/self", "GET, DELETE"},
+        {"get", "/tokens/1", "GET, DELETE"},
+        {"DELETE", "/", "GET"},
+    };
+    for (const auto& [method, path, allowed] : cases) {
+        CAPTURE(method);
+        CAPTURE(path);
+        const auto match = router.find(method, segments(path));
+        REQUIRE(match);
+        CHECK(match->route == nullptr);
+        CHECK(join(match->allowed, ", ") == allowed);
+    }
+}
+
+TEST_CASE("a known address answers a wrong method with 405 and Allow, to everybody; an unknown one with 404")
+{
+    testing::ApiHouse house;
+    struct Case {
+        std::string method, path;
+        int status;
+        std::string allow;
+    };
+    const Case cases[] = {
+        {"DELETE", "/api/v1/previews", 405, "GET, POST"},
+        {"PUT", "/api/v1/previews/pr-1", 405, "GET, DELETE"},
+        {"GET", "/api/v1/previews/pr-1/redeploy", 405, "POST"},
+        {"POST", "/healthz", 405, "GET"},
+        {"GET", "/hooks/gitea/shop", 405, "POST"},
+        {"BREW", "/api/v1/tokens", 405, "GET, POST"},
+        {"GET", "/api/v1/pots", 404, ""},
+        {"BREW", "/api/v1/pots", 404, ""},
+    };
+    for (const auto& [method, path, status, allow] : cases)
+        for (const std::string token : {"", "none"}) {
+            CAPTURE(method + " " + path);
+            const auto response = house.call(method, path, {.token = token});
+            CHECK(response.status == status);
+            CHECK(response.headers.get("allow") == allow);
+            CHECK(response.headers.get("content-type") == "application/problem+json");
+            CHECK(get_int(testing::body_of(response), "status") == status);
+        }
 }
 
 TEST_CASE("a route without a policy, without one handler, or there twice, stops the server from starting")

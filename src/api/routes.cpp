@@ -40,9 +40,10 @@ Result<Reply> reply_done(const Result<void>& done)
     return Reply{.status = 204};
 }
 
-app::EnvironmentName environment_of(const Ask& ask)
+Result<app::EnvironmentName> environment_of(const Ask& ask)
 {
-    return {ask.query("project"), ask.path_value("name")};
+    auto precondition = TRY(read_precondition(ask.request));
+    return app::EnvironmentName{ask.query("project"), ask.path_value("name"), std::move(precondition)};
 }
 
 }  // namespace ramet::api

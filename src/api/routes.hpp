@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/conditional.hpp"
 #include "api/json_views.hpp"
 #include "api/router.hpp"
 #include "app/environments.hpp"
@@ -33,6 +34,14 @@ Result<Reply> reply_one(const Result<View>& view, int status = 200)
     return Reply{.status = status, .body = to_json(*view)};
 }
 
+/// The same, with its version as ETag.
+template <typename View>
+Result<Reply> reply_versioned(const Result<View>& view)
+{
+    if (!view) return std::unexpected(view.error());
+    return Reply{.body = to_json(*view), .version = view->version};
+}
+
 template <typename View>
 Result<Reply> reply_list(std::string_view key, const Result<std::vector<View>>& views)
 {
@@ -45,7 +54,7 @@ Result<Reply> reply_json(Result<Json> body);
 /// 204.
 Result<Reply> reply_done(const Result<void>& done);
 
-/// The environment that a path names, in the project of the query parameter.
-app::EnvironmentName environment_of(const Ask& ask);
+/// The environment that a path names, in the project of the query parameter, in the version that If-Match names.
+Result<app::EnvironmentName> environment_of(const Ask& ask);
 
 }  // namespace ramet::api

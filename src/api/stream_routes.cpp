@@ -47,7 +47,8 @@ Result<void> stream_events(const Ask& ask, const net::Responder& responder)
 
 Result<void> stream_logs(const Ask& ask, const net::Responder& responder)
 {
-    const auto sources = TRY(app::find_logs(ask.app, ask.caller, environment_of(ask), ask.query("of")));
+    const auto name = TRY(environment_of(ask));
+    const auto sources = TRY(app::find_logs(ask.app, ask.caller, name, ask.query("of")));
     const auto lines = TRY(ask.query_number("tail", 100));
     const auto follow = ask.query("follow") == "true" ? LogFeed::Follow::yes : LogFeed::Follow::no;
     LogFeed::Options options{

@@ -36,19 +36,27 @@ Result<Reply> list_variables(const Ask& ask)
     return reply_list("variables", app::list_variables(ask.app, ask.caller, scope));
 }
 
+Result<Reply> show_variable(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    return reply_versioned(app::get_variable(ask.app, ask.caller, scope, ask.path_value("key")));
+}
+
 Result<Reply> set_variable(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
+    const auto precondition = TRY(read_precondition(ask.request));
     if (!ask.body.is_object() || !ask.body.as_object().contains("value"))
         return fail(ErrorKind::invalid, "the body needs a `value`");
-    return reply_done(
-        app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"), get_member(ask.body, "value")));
+    return reply_done(app::set_variable(ask.app, ask.caller, scope, ask.path_value("key"),
+                                        get_member(ask.body, "value"), precondition));
 }
 
 Result<Reply> unset_variable(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    return reply_done(app::unset_variable(ask.app, ask.caller, scope, ask.path_value("key")));
+    const auto precondition = TRY(read_precondition(ask.request));
+    return reply_done(app::unset_variable(ask.app, ask.caller, scope, ask.path_value("key"), precondition));
 }
 
 Result<Reply> effective(const Ask& ask)
@@ -65,20 +73,29 @@ Result<Reply> list_secrets(const Ask& ask)
     return reply_list("secrets", app::list_secrets(ask.app, ask.caller, scope));
 }
 
+Result<Reply> show_secret(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    const auto view = TRY(app::get_secret(ask.app, ask.caller, scope, ask.path_value("name")));
+    return Reply{.body = to_json(view), .version = view.tag};
+}
+
 // The value is the raw body: it never passes through a JSON document that somebody may log.
 Result<Reply> set_secret(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
+    const auto precondition = TRY(read_precondition(ask.request));
     const bool is_protected = ask.query("protected") == "true";
     const auto view = TRY(app::set_secret(ask.app, ask.caller, scope, ask.path_value("name"),
-                                          SecretBytes(ask.request.body), is_protected));
+                                          SecretBytes(ask.request.body), is_protected, precondition));
     return Reply{.body = to_json(view)};
 }
 
 Result<Reply> remove_secret(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
-    return reply_done(app::remove_secret(ask.app, ask.caller, scope, ask.path_value("name")));
+    const auto precondition = TRY(read_precondition(ask.request));
+    return reply_done(app::remove_secret(ask.app, ask.caller, scope, ask.path_value("name"), precondition));
 }
 
 Result<Reply> rotate(const Ask& ask)
@@ -95,9 +112,11 @@ std::vector<Route> value_routes()
     return {
         {"GET", "/api/v1/variables", Policy::at_least(Role::viewer), list_variables},
         {"GET", "/api/v1/variables/effective", Policy::at_least(Role::viewer), effective},
+        {"GET", "/api/v1/variables/{key}", Policy::at_least(Role::viewer), show_variable},
         {"PUT", "/api/v1/variables/{key}", Policy::at_least(Role::deployer), set_variable},
         {"DELETE", "/api/v1/variables/{key}", Policy::at_least(Role::deployer), unset_variable},
         {"GET", "/api/v1/secrets", Policy::at_least(Role::viewer), list_secrets},
+        {"GET", "/api/v1/secrets/{name}", Policy::at_least(Role::viewer), show_secret},
         {"PUT", "/api/v1/secrets/{name}", Policy::at_least(Role::secret_writer), set_secret, {}, false},
         {"DELETE", "/api/v1/secrets/{name}", Policy::at_least(Role::secret_writer), remove_secret},
         {"POST", "/api/v1/secrets/rotate", Policy::at_least(Role::admin), rotate},

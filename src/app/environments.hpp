@@ -2,6 +2,7 @@
 
 #include "app/app.hpp"
 #include "app/caller.hpp"
+#include "app/precondition.hpp"
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
 #include "domain/environment.hpp"
@@ -46,12 +47,14 @@ struct EnvironmentView {
     std::string run{};  ///< newest run
     std::vector<std::string> not_enforced{};
     std::vector<std::string> notes{};
+    std::string version{};  ///< another one after each change of its row; what runs in it may change beside that
 };
 
 /// Names an environment: empty project means the only one.
 struct EnvironmentName {
     std::string project{};
     std::string name;
+    Precondition precondition{};  ///< of the environment's version, for changes
 };
 
 Result<std::vector<EnvironmentView>> list_environments(App& app, const Caller& caller, const std::string& project,

@@ -7,6 +7,7 @@
 #include "app/scoping.hpp"
 #include "app/work.hpp"
 #include "base/file.hpp"
+#include "base/hash.hpp"
 #include "domain/names.hpp"
 #include "net/reachable.hpp"
 
@@ -166,6 +167,15 @@ std::string default_or(const std::string& given, const std::string& fallback)
     return given.empty() ? fallback : given;
 }
 
+// The poller's notes are no change of the project.
+std::string version_of(const storage::Project& project)
+{
+    const auto& connection = project.connection;
+    return short_hash({project.id.str(), project.repository_url, connection.forge, connection.url,
+                       connection.repository.str(), connection.webhook_state, project.trusted_branch,
+                       project.trusted_commit.str(), project.file_text, project.target_here ? "here" : ""});
+}
+
 ProjectView to_view(App& app, const storage::Project& project)
 {
     ProjectView view{.name = project.name, .repository = project.repository_url, .forge = project.connection.forge};
@@ -174,6 +184,7 @@ ProjectView to_view(App& app, const storage::Project& project)
     view.trusted_commit = project.trusted_commit.str();
     view.target_here = project.target_here;
     view.webhook = project.connection.webhook_state;
+    view.version = version_of(project);
     if (const auto environments = app.stores.environments.list(project.id))
         for (const auto& environment : *environments) view.environments.push_back(environment.name);
     return view;
@@ -230,9 +241,10 @@ Result<ProjectView> get_project(App& app, const Caller& caller, const std::strin
     return to_view(app, project);
 }
 
-Result<void> remove_project(App& app, const Caller& caller, const std::string& name)
+Result<void> remove_project(App& app, const Caller& caller, const std::string& name, const Precondition& precondition)
 {
     const auto project = TRY(get_visible_project(app, caller, name));
+    TRY(check_precondition(precondition, version_of(project), name));
     const auto environments = TRY(app.stores.environments.list(project.id));
     for (const auto& environment : environments)
         if (environment.desired_generation > 0)

@@ -2,6 +2,7 @@
 
 #include "app/app.hpp"
 #include "app/caller.hpp"
+#include "app/precondition.hpp"
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
 #include "domain/environment.hpp"
@@ -39,6 +40,7 @@ struct ProjectView {
     bool target_here = false;
     std::string webhook{};  ///< "installed", "polling only: …"
     std::vector<std::string> environments{};
+    std::string version{};  ///< another one after each change of what is registered
 };
 
 /// What was started; clients wait for the runs.
@@ -69,7 +71,8 @@ Result<Started> connect_repository(App& app, const Caller& caller, ConnectReques
 Result<std::vector<ProjectView>> list_projects(App& app, const Caller& caller);
 Result<ProjectView> get_project(App& app, const Caller& caller, const std::string& name);
 /// Refused while it has environments.
-Result<void> remove_project(App& app, const Caller& caller, const std::string& name);
+Result<void> remove_project(App& app, const Caller& caller, const std::string& name,
+                            const Precondition& precondition = {});
 
 /// The project that is meant when none is named: the only one. `invalid` lists them where there are several.
 Result<std::string> resolve_project(App& app, const Caller& caller, const std::string& name_or_empty);

@@ -1,5 +1,6 @@
 #include "app/scoping.hpp"
 
+#include "base/hash.hpp"
 #include "base/text.hpp"
 
 namespace ramet::app {
@@ -62,7 +63,14 @@ Result<Found> get_visible_environment(App& app, const Caller& caller, const Envi
     if (found.size() > 1)
         return std::unexpected(Error{ErrorKind::invalid, "several projects have an environment " + name.name +
                                                              ": say which with --project"});
+    TRY(check_precondition(name.precondition, version_of(found.front().environment), name.name));
     return std::move(found.front());
+}
+
+std::string version_of(const Environment& environment)
+{
+    return short_hash({environment.id.str(), std::to_string(environment.desired_generation),
+                       std::to_string(environment.updated_at.time_since_epoch().count())});
 }
 
 Result<Found> get_visible_environment(App& app, const Caller& caller, const EnvironmentId& id)

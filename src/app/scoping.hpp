@@ -24,8 +24,12 @@ struct Found {
     storage::Project project;
     Environment environment;
 };
-/// A living environment by name. Without a project's name every visible project is looked through; `invalid` when several have one.
+/// A living environment by name. Without a project's name every visible project is looked through; `invalid` when several have one,
+/// `conflict` when the precondition does not hold.
 Result<Found> get_visible_environment(App& app, const Caller& caller, const EnvironmentName& name);
+
+/// Another one after each change of the row.
+std::string version_of(const Environment& environment);
 
 /// The same by id, for runs.
 Result<Found> get_visible_environment(App& app, const Caller& caller, const EnvironmentId& id);

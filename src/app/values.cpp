@@ -3,6 +3,7 @@
 #include "app/audit.hpp"
 #include "app/scoping.hpp"
 #include "app/stored_values.hpp"
+#include "base/hash.hpp"
 #include "domain/interpolation.hpp"
 #include "domain/names.hpp"
 
@@ -97,6 +98,50 @@ std::string words_of(const DeclaredValue& value)
     return std::visit(Visitor{}, value);
 }
 
+VariableView to_view(const storage::StoredVariable& variable)
+{
+    const auto words = words_of(variable.value);
+    const auto set_by = set_by_words(variable.set_by, variable.set_at);
+    const auto set_at = std::to_string(variable.set_at.time_since_epoch().count());
+    return {variable.key, words, std::string(to_string(variable.scope.level)),
+            set_by,       {},    short_hash({variable.key, words, variable.set_by, set_at})};
+}
+
+SecretView to_view(const storage::StoredSecret& secret, std::string_view level)
+{
+    const auto& newest = secret.versions.back();
+    const auto set_at = std::to_string(newest.set_at.time_since_epoch().count());
+    return {secret.name,
+            std::string(level),
+            newest.number,
+            secret.is_protected,
+            newest.set_by,
+            to_rfc3339(newest.set_at),
+            short_hash({secret.name, std::to_string(newest.number), newest.set_by, set_at})};
+}
+
+Result<void> check_variable(App& app, storage::Transaction& transaction, const storage::Scope& scope,
+                            const std::string& key, const Precondition& precondition)
+{
+    if (precondition.kind == Precondition::Kind::none) return {};
+    const auto stored = TRY(app.stores.variables.list(scope, &transaction));
+    std::optional<std::string> version;
+    for (const auto& variable : stored)
+        if (variable.key == key) version = to_view(variable).version;
+    return check_precondition(precondition, version, "the variable " + key);
+}
+
+Result<void> check_secret(App& app, storage::Transaction& transaction, const storage::Scope& scope,
+                          const std::string& name, const Precondition& precondition)
+{
+    if (precondition.kind == Precondition::Kind::none) return {};
+    const auto stored = TRY(app.stores.secrets.list(scope, &transaction));
+    std::optional<std::string> version;
+    for (const auto& secret : stored)
+        if (secret.name == name) version = to_view(secret, to_string(scope.level)).tag;
+    return check_precondition(precondition, version, "the secret " + name);
+}
+
 }  // namespace
 
 Result<std::vector<VariableView>> list_variables(App& app, const Caller& caller, const ScopeName& name)
@@ -104,32 +149,38 @@ Result<std::vector<VariableView>> list_variables(App& app, const Caller& caller,
     const auto scope = TRY(resolve_scope(app, caller, name));
     const auto stored = TRY(app.stores.variables.list(scope));
     std::vector<VariableView> views;
-    for (const auto& variable : stored)
-        views.push_back({variable.key,
-                         words_of(variable.value),
-                         std::string(to_string(scope.level)),
-                         set_by_words(variable.set_by, variable.set_at),
-                         {}});
+    for (const auto& variable : stored) views.push_back(to_view(variable));
     return views;
 }
 
+Result<VariableView> get_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key)
+{
+    const auto views = TRY(list_variables(app, caller, name));
+    for (const auto& view : views)
+        if (view.key == key) return view;
+    return fail(ErrorKind::not_found, "no variable is called {}", key);
+}
+
 Result<void> set_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key,
-                          const Json& value)
+                          const Json& value, const Precondition& precondition)
 {
     TRY(check_variable_name(key));
     const auto scope = TRY(resolve_scope(app, caller, name));
     const auto declared = TRY(read_value(value));
     const storage::StoredVariable variable{scope, key, declared, caller.name, app.clock.now()};
     return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(check_variable(app, transaction, scope, key, precondition));
         TRY(app.stores.variables.set(transaction, variable));
         return audit(app, transaction, record(caller, "variable.set", scope, key));
     });
 }
 
-Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key)
+Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key,
+                            const Precondition& precondition)
 {
     const auto scope = TRY(resolve_scope(app, caller, name));
     return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(check_variable(app, transaction, scope, key, precondition));
         TRY(app.stores.variables.unset(transaction, scope, key));
         return audit(app, transaction, record(caller, "variable.unset", scope, key));
     });
@@ -140,16 +191,20 @@ Result<std::vector<SecretView>> list_secrets(App& app, const Caller& caller, con
     const auto scope = TRY(resolve_scope(app, caller, name));
     const auto stored = TRY(app.stores.secrets.list(scope));
     std::vector<SecretView> views;
-    for (const auto& secret : stored) {
-        const auto& newest = secret.versions.back();
-        views.push_back({secret.name, std::string(to_string(scope.level)), newest.number, secret.is_protected,
-                         newest.set_by, to_rfc3339(newest.set_at)});
-    }
+    for (const auto& secret : stored) views.push_back(to_view(secret, to_string(scope.level)));
     return views;
 }
 
+Result<SecretView> get_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret)
+{
+    const auto views = TRY(list_secrets(app, caller, name));
+    for (const auto& view : views)
+        if (view.name == secret) return view;
+    return fail(ErrorKind::not_found, "no secret is called {}", secret);
+}
+
 Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret,
-                              SecretBytes value, bool is_protected)
+                              SecretBytes value, bool is_protected, const Precondition& precondition)
 {
     if (value.empty()) return fail(ErrorKind::invalid, "the secret {} has no value", secret);
     if (auto named = check_secret_name(secret); !named) {
@@ -161,6 +216,7 @@ Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& n
     const auto protection = is_protected ? storage::Protection::protected_ : storage::Protection::none;
     std::int64_t version = 0;
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(check_secret(app, transaction, scope, secret, precondition));
         const auto set = TRY(app.stores.secrets.set(transaction, {scope, secret, protection, caller.name, now}, value));
         version = set.version;
         return audit(app, transaction, record(caller, "secret.set", scope, secret));
@@ -168,10 +224,12 @@ Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& n
     return SecretView{secret, std::string(to_string(scope.level)), version, is_protected, caller.name, to_rfc3339(now)};
 }
 
-Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret)
+Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& name, const std::string& secret,
+                           const Precondition& precondition)
 {
     const auto scope = TRY(resolve_scope(app, caller, name));
     return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        TRY(check_secret(app, transaction, scope, secret, precondition));
         TRY(app.stores.secrets.remove(transaction, scope, secret));
         return audit(app, transaction, record(caller, "secret.delete", scope, secret));
     });

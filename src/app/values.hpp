@@ -19,13 +19,16 @@ struct VariableView {
     std::string scope;
     std::string set_by{};
     std::string where{};
+    std::string version{};  ///< another one each time it is set
 };
 
 Result<std::vector<VariableView>> list_variables(App& app, const Caller& caller, const ScopeName& scope);
+Result<VariableView> get_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key);
 /// `value` as the file would say it: text, or {secret|alias|unset|generate}.
 Result<void> set_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key,
-                          const Json& value);
-Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key);
+                          const Json& value, const Precondition& precondition = {});
+Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key,
+                            const Precondition& precondition = {});
 
 /// Every candidate for a key as a service reads it, where it stands, and which won; secrets by name and version only.
 Result<Json> explain_variable(App& app, const Caller& caller, const EnvironmentName& name, const std::string& service,
@@ -41,11 +44,15 @@ struct SecretView {
     bool is_protected = false;
     std::string set_by{};
     std::string set_at{};
+    std::string tag{};  ///< another one each time it is set, also after it was taken away and begins at version 1 again
 };
 Result<std::vector<SecretView>> list_secrets(App& app, const Caller& caller, const ScopeName& scope);
+/// What may be known of it.
+Result<SecretView> get_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name);
 Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name,
-                              SecretBytes value, bool is_protected);
-Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name);
+                              SecretBytes value, bool is_protected, const Precondition& precondition = {});
+Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name,
+                           const Precondition& precondition = {});
 /// Wraps every data key anew under a new key-encryption key. Returns how many.
 Result<std::int64_t> rotate_keys(App& app, const Caller& caller);
 

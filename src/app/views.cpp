@@ -3,6 +3,7 @@
 #include "app/deploy.hpp"
 #include "app/environment_notes.hpp"
 #include "app/preparation.hpp"
+#include "app/scoping.hpp"
 #include "clone/hosts.hpp"
 
 #include <charconv>
@@ -96,6 +97,7 @@ Result<std::optional<engine::RunView>> newest_run(App& app, const EnvironmentId&
 Result<EnvironmentView> view_of(App& app, const storage::Project& project, const Environment& environment)
 {
     EnvironmentView view{.environment = environment, .project = project.name};
+    view.version = version_of(environment);
     view.notes = TRY(load_notes(app, environment.id));
     view.not_enforced = app.target.not_enforced();
     if (!environment.base.empty()) {
