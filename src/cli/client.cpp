@@ -1,6 +1,10 @@
 #include "cli/client.hpp"
 
+#include "base/random.hpp"
 #include "net/url.hpp"
+
+#include <algorithm>
+#include <thread>
 
 namespace ramet::cli {
 
@@ -8,6 +12,24 @@ namespace {
 
 // A command that changes something may have to wait for a lock or a Git host before it is accepted.
 constexpr auto call_timeout = std::chrono::minutes(5);
+
+std::string random_key()
+{
+    SystemRandom random;
+    return random_hex(random, 16);
+}
+
+/// The connection broke after the request may have arrived.
+bool is_lost(const Result<net::HttpResponse>& answer)
+{
+    return !answer && answer.error().kind == ErrorKind::unavailable && answer.error().evidence != net::nothing_was_sent;
+}
+
+/// The server still works on the request that came first.
+bool is_running(const Result<net::HttpResponse>& answer)
+{
+    return answer && answer->status == 409 && answer->headers.contains("Retry-After");
+}
 
 }  // namespace
 
@@ -51,9 +73,30 @@ net::HttpRequest ApiClient::request(std::string_view method, const std::string& 
     return made;
 }
 
+/// The first answer that comes. Once an answer was lost the server may be starting again: not even a connection is no answer then.
+Result<net::HttpResponse> ApiClient::send_once(net::HttpRequest request)
+{
+    using Instant = std::chrono::steady_clock;
+    request.headers.set("Idempotency-Key", random_key());
+    auto answer = http_.send(request);
+    auto delay = repeats_.first_delay;
+    auto last_sign_of_life = Instant::now();
+    const auto end = last_sign_of_life + call_timeout;
+    for (bool was_lost = is_lost(answer); was_lost && (!answer || is_running(answer));) {
+        const auto now = Instant::now();
+        if (answer) last_sign_of_life = now;
+        if (now - last_sign_of_life > repeats_.patience || now > end) break;
+        std::this_thread::sleep_for(delay);
+        delay = std::min(delay * 2, repeats_.longest_delay);
+        answer = http_.send(request);
+    }
+    return answer;
+}
+
 Result<Json> ApiClient::call(std::string_view method, const std::string& path, std::string body)
 {
-    const auto response = TRY(http_.send(request(method, path, std::move(body))));
+    auto made = request(method, path, std::move(body));
+    const auto response = TRY(method == "POST" ? send_once(std::move(made)) : http_.send(made));
     if (response.status < 200 || response.status >= 300)
         return std::unexpected(read_problem(response.status, response.body));
     if (response.body.empty()) return Json(nullptr);

@@ -4,6 +4,7 @@
 #include "base/secret_bytes.hpp"
 #include "net/http_client.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,11 +18,19 @@ std::string with_query(std::string path, const Query& query);
 /// One path segment.
 std::string segment(std::string_view name);
 
-/// The server's API with one token. Problems come back as the errors they were.
+/// How a POST whose answer was lost is asked again.
+struct Repeats {
+    std::chrono::milliseconds first_delay{200};  ///< doubled each time
+    std::chrono::milliseconds longest_delay{2'000};
+    std::chrono::milliseconds patience{15'000};  ///< for a server that does not answer: as long as a restart takes
+};
+
+/// The server's API with one token. Problems come back as the errors they were. Each POST has an Idempotency-Key: when the
+/// answer is lost it is asked again, and never done twice.
 class ApiClient {
 public:
-    ApiClient(net::HttpClient& http, std::string url, SecretBytes token)
-        : http_(http), url_(std::move(url)), token_(std::move(token))
+    ApiClient(net::HttpClient& http, std::string url, SecretBytes token, Repeats repeats = {})
+        : http_(http), url_(std::move(url)), token_(std::move(token)), repeats_(repeats)
     {
     }
 
@@ -38,10 +47,12 @@ public:
 
 private:
     net::HttpRequest request(std::string_view method, const std::string& path, std::string body) const;
+    Result<net::HttpResponse> send_once(net::HttpRequest request);
 
     net::HttpClient& http_;
     std::string url_;
     SecretBytes token_;
+    Repeats repeats_;
 };
 
 /// What a problem body (RFC 9457) says, else `internal` with the body as evidence.
