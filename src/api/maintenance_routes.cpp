@@ -2,6 +2,7 @@
 #include "api/openapi.hpp"
 #include "api/routes.hpp"
 #include "app/maintenance.hpp"
+#include "app/metrics.hpp"
 
 #include <charconv>
 
@@ -18,6 +19,12 @@ Result<Reply> contract(const Ask&)
 {
     static const auto document = parse_json(openapi_document());
     return reply_json(document);
+}
+
+Result<Reply> metrics(const Ask& ask)
+{
+    auto text = TRY(app::read_metrics(ask.app, ask.caller));
+    return Reply{.text = std::move(text), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 Result<Reply> doctor(const Ask& ask)
@@ -71,6 +78,8 @@ std::vector<Route> maintenance_routes()
     return {
         {"GET", "/healthz", Policy::open(), health},
         {"GET", "/readyz", Policy::open(), health},
+        // Services of previews reach this address on the same machine: being on loopback proves nothing.
+        {"GET", "/metrics", Policy::at_least(Role::viewer), metrics},
         {"GET", "/openapi.json", Policy::open(), contract},
         {"GET", "/api/v1/doctor", Policy::at_least(Role::admin), doctor},
         {"POST", "/api/v1/sweeps", Policy::at_least(Role::admin), sweep},

@@ -84,8 +84,9 @@ net::Response to_response(const Reply& reply)
     add_security_headers(response.headers);
     if (!reply.location.empty()) response.headers.set("Location", reply.location);
     if (reply.status == 204) return response;
-    response.headers.set("Content-Type", "application/json");
-    response.body = to_text(reply.body) + "\n";
+    const bool is_text = !reply.content_type.empty();
+    response.headers.set("Content-Type", is_text ? reply.content_type : "application/json");
+    response.body = is_text ? reply.text : to_text(reply.body) + "\n";
     return response;
 }
 

@@ -33,8 +33,10 @@ struct Ask {
 struct Reply {
     int status = 200;
     Json body{};
-    std::string location{};  ///< of the run, with 202
-    std::string version{};   ///< of the thing that was asked for: becomes its ETag
+    std::string location{};      ///< of the run, with 202
+    std::string version{};       ///< of the thing that was asked for: becomes its ETag
+    std::string text{};          ///< instead of a JSON body
+    std::string content_type{};  ///< of the text
 };
 
 /// What becomes of the answer to a POST with an Idempotency-Key.

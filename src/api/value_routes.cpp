@@ -52,6 +52,18 @@ Result<Reply> set_variable(const Ask& ask)
                                         get_member(ask.body, "value"), precondition));
 }
 
+Result<Reply> set_variables(const Ask& ask)
+{
+    const auto scope = TRY(scope_of(ask));
+    const auto& values = get_member(ask.body, "values");
+    if (!values.is_object()) return fail(ErrorKind::invalid, "the body needs `values`, an object of names and values");
+    std::map<std::string, Json> all;
+    for (const auto& [key, value] : values.as_object()) all.emplace(key, value);
+    const auto write = get_bool(ask.body, "dry_run") ? app::Write::no : app::Write::yes;
+    TRY(app::set_variables(ask.app, ask.caller, scope, all, write));
+    return Reply{.body = json::object{{"set", write == app::Write::yes ? all.size() : 0}}};
+}
+
 Result<Reply> unset_variable(const Ask& ask)
 {
     const auto scope = TRY(scope_of(ask));
@@ -111,6 +123,7 @@ std::vector<Route> value_routes()
     using app::Role;
     return {
         {"GET", "/api/v1/variables", Policy::at_least(Role::viewer), list_variables},
+        {"POST", "/api/v1/variables", Policy::at_least(Role::deployer), set_variables},
         {"GET", "/api/v1/variables/effective", Policy::at_least(Role::viewer), effective},
         {"GET", "/api/v1/variables/{key}", Policy::at_least(Role::viewer), show_variable},
         {"PUT", "/api/v1/variables/{key}", Policy::at_least(Role::deployer), set_variable},

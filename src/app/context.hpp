@@ -2,6 +2,7 @@
 
 #include "app/forge_connections.hpp"
 #include "app/git.hpp"
+#include "app/metrics.hpp"
 #include "app/work_queue.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -15,6 +16,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace ramet::app {
@@ -57,6 +59,7 @@ struct App {
     std::function<void()> tidy{};
     /// Shows the state of an environment at its public hosts while no service answers there.
     std::function<void(const EnvironmentId&)> refresh_pages{};
+    std::unique_ptr<Metrics> metrics = std::make_unique<Metrics>();
 };
 
 /// "http://web-pr-42.localhost:8080"

@@ -5,6 +5,7 @@
 #include "app/work.hpp"
 #include "base/log.hpp"
 
+#include <map>
 #include <set>
 
 namespace ramet::app {
@@ -80,6 +81,15 @@ Result<void> require_admin_of_all(const Caller& caller)
     return {};
 }
 
+/// By kind. What was removed is not left; the engine removes all orphans or none.
+std::map<std::string, int> orphans_left(const engine::SweepReport& report)
+{
+    std::map<std::string, int> left;
+    for (const auto& finding : report.findings)
+        left[finding.item.kind] += report.removed > 0 && finding.verdict == "orphan" ? 0 : 1;
+    return left;
+}
+
 }  // namespace
 
 void reconcile_all(App& app)
@@ -99,7 +109,9 @@ Result<engine::SweepReport> sweep(App& app, const Caller& caller, bool dry_run, 
             app, transaction,
             {caller.name, "sweep", {}, dry_run ? "dry run" : "remove orphans", json::object{{"confirmed", confirmed}}});
     }));
-    return app.engine.sweep({dry_run, confirmed});
+    auto report = TRY(app.engine.sweep({dry_run, confirmed}));
+    app.metrics->set_orphans(orphans_left(report));
+    return report;
 }
 
 Result<std::vector<AuditEntry>> list_audit(App& app, const Caller& caller, std::int64_t after, int limit)

@@ -1,6 +1,7 @@
 #include "app/step_events.hpp"
 
 #include "app/goldens.hpp"
+#include "app/metrics.hpp"
 #include "app/work.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -67,6 +68,7 @@ void StepEvents::flush(App& app)
         return {};
     });
     if (!written) log::error("events could not be written: {}", written.error().message);
+    for (const auto& change : changes) measure(app, change);
 }
 
 void follow_change(App& app, const engine::Change& change)

@@ -175,6 +175,32 @@ Result<void> set_variable(App& app, const Caller& caller, const ScopeName& name,
     });
 }
 
+Result<void> set_variables(App& app, const Caller& caller, const ScopeName& name,
+                           const std::map<std::string, Json>& values, Write write)
+{
+    const auto scope = TRY(resolve_scope(app, caller, name));
+    std::vector<storage::StoredVariable> variables;
+    std::string faults;
+    for (const auto& [key, value] : values) {
+        const auto named = check_variable_name(key);
+        const auto declared = read_value(value);
+        if (!named) faults += named.error().message + "\n";
+        if (!declared) faults += key + ": " + declared.error().message + "\n";
+        if (named && declared) variables.push_back({scope, key, *declared, caller.name, app.clock.now()});
+    }
+    if (!faults.empty())
+        return std::unexpected(
+            Error{ErrorKind::invalid, "some variables cannot be set, so none was", faults, {}, "/values"});
+    if (write == Write::no) return {};
+    return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+        for (const auto& variable : variables) {
+            TRY(app.stores.variables.set(transaction, variable));
+            TRY(audit(app, transaction, record(caller, "variable.set", scope, variable.key)));
+        }
+        return {};
+    });
+}
+
 Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& name, const std::string& key,
                             const Precondition& precondition)
 {

@@ -27,6 +27,10 @@ Result<VariableView> get_variable(App& app, const Caller& caller, const ScopeNam
 /// `value` as the file would say it: text, or {secret|alias|unset|generate}.
 Result<void> set_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key,
                           const Json& value, const Precondition& precondition = {});
+/// Several at once: all of them or none. `invalid` names every one that cannot be, in the evidence; with Write::no that is all.
+enum class Write : unsigned char { no, yes };
+Result<void> set_variables(App& app, const Caller& caller, const ScopeName& scope,
+                           const std::map<std::string, Json>& values, Write write);
 Result<void> unset_variable(App& app, const Caller& caller, const ScopeName& scope, const std::string& key,
                             const Precondition& precondition = {});
 

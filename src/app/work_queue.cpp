@@ -56,6 +56,19 @@ void WorkQueue::add_at(const std::string& key, Milliseconds due)
     if (!is_new) found->second = std::min(found->second, due);
 }
 
+WorkQueue::Load WorkQueue::load()
+{
+    const auto now = clock_.monotonic();
+    const std::scoped_lock lock(mutex_);
+    Load load;
+    for (const auto& [key, due] : waiting_) {
+        if (due > now) continue;
+        ++load.due;
+        load.lag = std::max(load.lag, now - due);
+    }
+    return load;
+}
+
 void WorkQueue::stop()
 {
     {

@@ -43,6 +43,13 @@ public:
         return body();
     }
 
+    /// What is due and was not begun yet.
+    struct Load {
+        std::size_t due = 0;
+        Milliseconds lag{0};  ///< since the one that waits longest is due
+    };
+    Load load();
+
     /// Finishes what is running, forgets what waits (it is found again by reconcile_all), ends the threads.
     void stop();
 

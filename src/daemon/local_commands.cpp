@@ -1,6 +1,7 @@
 #include "daemon/local_commands.hpp"
 
 #include "base/json.hpp"
+#include "base/version.hpp"
 #include "cli/session.hpp"
 #include "config/parse.hpp"
 #include "config/schema.hpp"
@@ -14,8 +15,6 @@ namespace {
 
 using cli::Arguments;
 using cli::Session;
-
-constexpr std::string_view version = "0.1.0";
 
 Result<int> print_version(Session& session, const Arguments&)
 {
