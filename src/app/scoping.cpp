@@ -46,7 +46,7 @@ Result<storage::Project> get_visible_project(App& app, const Caller& caller, con
         return std::unexpected(Error{ErrorKind::not_found,
                                      "there is no project yet",
                                      {},
-                                     "ramet apply -f ramet.yaml --repo PATH, or: ramet git connect"});
+                                     "ramet apply -f ramet.yaml --repo PATH, or: ramet git connect gitea --url URL --repo OWNER/NAME"});
     return std::unexpected(Error{ErrorKind::invalid, "there are several projects: say which with --project",
                                  join(names_of(projects), ", ")});
 }

@@ -83,7 +83,7 @@ constexpr std::array rules = {
                 "login, token"},
     SupportRule{"previews.data.*.mask", refused, refused, "masking is not served yet"},
     SupportRule{"previews.data.*.refresh", refused, refused,
-                "schedules are not served yet; `ramet db refresh` makes a golden copy now"},
+                "schedules are not served yet; `ramet db refresh ENV` makes a golden copy now"},
     SupportRule{"previews.data.*.strategy", refused, refused, "Redis is not cloned yet; use `empty` or `seed`",
                 clones_redis, "clone of redis"},
     SupportRule{"previews.repos", refused, refused, "linked repositories are not served yet"},

@@ -39,7 +39,7 @@ std::unexpected<Error> broken(const AuditRecord& record, std::string_view how)
 {
     Error error{ErrorKind::integrity, fmt::format("the audit log is broken at record {}: {}", record.id, how)};
     error.evidence = fmt::format("{} {} {} {}", to_rfc3339(record.at), record.actor, record.action, record.subject);
-    error.next_step = "compare it with a backup: ramet restore";
+    error.next_step = "compare it with a backup of the data directory";
     return std::unexpected(std::move(error));
 }
 

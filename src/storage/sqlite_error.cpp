@@ -24,7 +24,7 @@ Meaning meaning_of(int code)
     case SQLITE_AUTH: return {ErrorKind::unavailable, "see that the data directory exists and belongs to Ramet's user"};
     case SQLITE_NOMEM: return {ErrorKind::unavailable, "give the server more memory"};
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return {ErrorKind::integrity, "restore the newest backup: ramet restore"};
+    case SQLITE_NOTADB: return {ErrorKind::integrity, "put the newest backup of the data directory back"};
     case SQLITE_CONSTRAINT: return {ErrorKind::conflict, {}};
     default: return {ErrorKind::internal, {}};
     }

@@ -138,7 +138,7 @@ Result<Golden> GoldenCatalog::get(const GoldenId& id) const
     auto golden = TRY(find(id));
     if (golden) return std::move(*golden);
     Error error{ErrorKind::not_found, fmt::format("there is no golden copy {}", id.str())};
-    error.next_step = "ramet db refresh";
+    error.next_step = "ramet db refresh ENV";
     return std::unexpected(std::move(error));
 }
 
