@@ -54,6 +54,7 @@ struct CommandSpec {
 using Commands = std::vector<CommandSpec>;
 
 // One table per area.
+Commands start_commands();
 Commands environment_commands();
 Commands preview_commands();
 Commands value_commands();

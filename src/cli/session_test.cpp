@@ -137,7 +137,7 @@ TEST_CASE("the completion script completes commands word by word, and then optio
     CHECK(complete("ramet preview cr") == "create ");
     CHECK(complete("ramet preview re") == "receipt redeploy reset-data ");
     CHECK(complete("ramet se") == "secret service ");
-    CHECK(complete("ramet vars ''") == "explain list set unset ");
+    CHECK(complete("ramet vars ''") == "explain import list set unset ");
     CHECK(complete("ramet preview create --b") == "--base --branch ");
     CHECK(complete("ramet preview create --branch x --no-") == "--no-input --no-wait ");
     CHECK(complete("ramet xyzzy") == " ");

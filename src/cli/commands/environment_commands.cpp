@@ -1,3 +1,4 @@
+#include "cli/browser.hpp"
 #include "cli/progress.hpp"
 
 #include "base/file.hpp"
@@ -236,6 +237,58 @@ Result<int> logs(Session& session, const Arguments& arguments)
     return 0;
 }
 
+/// The URL of the service, or of the only one that has one.
+Result<std::string> url_of(const Json& environment, const std::string& service)
+{
+    const auto& urls = get_member(environment, "urls");
+    const auto name = get_string(environment, "name");
+    if (!urls.is_object() || urls.as_object().empty())
+        return std::unexpected(Error{ErrorKind::not_found, name + " has no public service",
+                                     "it is " + get_string(environment, "state"), "ramet why " + name});
+    if (!service.empty() && urls.as_object().contains(service)) return get_string(urls, service);
+    if (service.empty() && urls.as_object().size() == 1) return get_string(urls, urls.as_object().begin()->key());
+    std::string all;
+    for (const auto& [key, url] : urls.as_object())
+        all += fmt::format("{}  {}\n", std::string_view(key), cell_text(url));
+    if (service.empty())
+        return std::unexpected(Error{ErrorKind::invalid, name + " has several public services: say which", all,
+                                     fmt::format("ramet open {} SERVICE", name)});
+    return std::unexpected(
+        Error{ErrorKind::not_found, fmt::format("{} has no public service {}", name, service), all, {}});
+}
+
+Result<int> open(Session& session, const Arguments& arguments)
+{
+    auto* api = TRY(session.api());
+    const auto view = TRY(api->get(path_of(session, arguments.get("PREVIEW"))));
+    const auto url = TRY(url_of(view, arguments.get("SERVICE")));
+    session.print(session.format() == Format::json ? to_text(json::object{{"url", url}}) + "\n" : url + "\n");
+    if (!session.is_for_people() || !has_browser()) return 0;
+    if (const auto opened = open_browser(url); !opened)
+        session.tell("no browser was opened: " + opened.error().message);
+    return 0;
+}
+
+// A preview by hand of what the base runs now.
+Result<int> clone(Session& session, const Arguments& arguments)
+{
+    auto* api = TRY(session.api());
+    const auto base = TRY(api->get(path_of(session, arguments.get("ENV"))));
+    const json::object body{{"project", get_string(base, "project")},
+                            {"base", get_string(base, "name")},
+                            {"commit", get_string(base, "commit")},
+                            {"branch", get_string(base, "commit").empty() ? get_string(base, "branch") : ""},
+                            {"name", arguments.get("NAME")}};
+    const auto view = TRY(api->post("/api/v1/previews", body));
+    session.settle_project(get_string(view, "project"));
+    if (arguments.has("--no-wait")) return finish_run(session, arguments, view);
+    const int code = TRY(follow_environment(session, get_string(view, "name")));
+    if (code == 130) return code;
+    const auto settled = TRY(api->get(path_of(session, get_string(view, "name"))));
+    session.print_object(settled, environment_fields);
+    return code;
+}
+
 const OptionSpec no_wait{"--no-wait", "", "print the run's id and do not wait for its end"};
 
 }  // namespace
@@ -254,6 +307,17 @@ Commands environment_commands()
          {{"NAME", "its name"}},
          {{"--confirm", "NAME", "for a protected one: its name again"}, no_wait},
          remove},
+        {"env clone",
+         "make a preview of what an environment runs now",
+         {{"ENV", "name of a base"}, {"NAME", "of the preview"}},
+         {no_wait},
+         clone},
+        {"open",
+         "print the URL of a service, and open it where there is a browser",
+         {{"PREVIEW", "name of a preview or an environment"},
+          {"SERVICE", "a public service; not needed when there is one", Count::optional}},
+         {},
+         open},
         {"why", "say what blocks an environment, with evidence and the next step", {env}, {}, why},
         {"diff",
          "show what differs between two environments",

@@ -1,6 +1,9 @@
-#include "cli/session.hpp"
+#include "cli/support_bundle.hpp"
 
+#include "base/clock.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/version.hpp"
 
 namespace ramet::cli {
 
@@ -56,6 +59,24 @@ Result<int> verify(Session& session, const Arguments&)
     return 0;
 }
 
+Result<int> bundle(Session& session, const Arguments& arguments)
+{
+    auto* api = TRY(session.api());
+    const auto now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+    auto stamp = to_rfc3339(now).substr(0, 19);
+    std::erase(stamp, ':');
+    const auto path = arguments.has("--file") ? arguments.get("--file") : "ramet-support-" + stamp + ".tar";
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored))
+        return fail(ErrorKind::conflict, "{} exists: nothing was written", path);
+    const auto files = collect_support(*api, std::string(version));
+    TRY(write_file(path, make_tar(files, std::chrono::system_clock::to_time_t(now)), 0600));
+    session.tell("no values of variables and no secrets are in it; read it before you give it away: tar xf " + path);
+    session.print_object(json::object{{"file", path}, {"files", files.size()}},
+                         {{"wrote", "file"}, {"files", "files"}});
+    return 0;
+}
+
 // Whatever the API can do, also what has no command yet.
 Result<int> call(Session& session, const Arguments& arguments)
 {
@@ -87,6 +108,11 @@ Commands maintenance_commands()
          {{"--after", "ID", "only later entries"}, {"--limit", "N", "how many (100)"}},
          audit},
         {"audit verify", "check that no record was edited or removed", {}, {}, verify},
+        {"support-bundle",
+         "collect versions, checks, runs and logs into a tar file, without secrets",
+         {},
+         {{"--file", "FILE", "where to (ramet-support-TIME.tar)"}},
+         bundle},
         {"api",
          "call the API",
          {{"METHOD", "GET, POST, PUT or DELETE"}, {"PATH", "projects, or /api/v1/projects"}},

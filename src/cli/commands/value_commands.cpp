@@ -1,4 +1,8 @@
+#include "base/file.hpp"
+#include "cli/env_file.hpp"
 #include "cli/session.hpp"
+
+#include <algorithm>
 
 namespace ramet::cli {
 
@@ -59,6 +63,72 @@ Result<int> set_variable(Session& session, const Arguments& arguments)
     const auto value = TRY(value_of(arguments));
     TRY(api->put(with_query("/api/v1/variables/" + segment(arguments.get("KEY")), query),
                  json::object{{"value", value}}));
+    session.tell("set; environments take it with their next deployment");
+    return 0;
+}
+
+/// Which lines are sealed: those that look it, and those that --secret names; never those that --plain names.
+Result<std::vector<EnvironmentLine>> take_secrets(std::vector<EnvironmentLine>& lines, const Arguments& arguments)
+{
+    const auto named = arguments.all("--secret");
+    const auto plain = arguments.all("--plain");
+    for (const auto* list : {&named, &plain})
+        for (const auto& key : *list)
+            if (std::ranges::find(lines, key, &EnvironmentLine::key) == lines.end())
+                return fail(ErrorKind::not_found, "the file has no {}", key);
+    const auto is_plain = [&](const EnvironmentLine& line) {
+        if (std::ranges::find(named, line.key) != named.end()) return false;
+        return std::ranges::find(plain, line.key) != plain.end() || !looks_secret(line);
+    };
+    const auto secrets = std::ranges::stable_partition(lines, is_plain);
+    std::vector<EnvironmentLine> sealed(std::make_move_iterator(secrets.begin()),
+                                        std::make_move_iterator(secrets.end()));
+    lines.erase(secrets.begin(), secrets.end());
+    return sealed;
+}
+
+/// An env file's text is meant as it stands: "${" would be read as a placeholder of ramet.yaml.
+std::string without_placeholders(std::string text)
+{
+    for (auto at = text.find("${"); at != std::string::npos; at = text.find("${", at + 3)) text.insert(at, 1, '$');
+    return text;
+}
+
+/// {KEY: value}: what is sealed is named only.
+json::object values_of(const std::vector<EnvironmentLine>& plain, const std::vector<EnvironmentLine>& sealed)
+{
+    json::object values;
+    for (const auto& line : plain) values[line.key] = without_placeholders(line.value);
+    for (const auto& line : sealed) values[line.key] = json::object{{"secret", line.key}};
+    return values;
+}
+
+json::array rows_of(const std::vector<EnvironmentLine>& plain, const std::vector<EnvironmentLine>& sealed)
+{
+    json::array rows;
+    for (const auto& line : plain) rows.push_back(json::object{{"key", line.key}, {"kept", "variable"}});
+    for (const auto& line : sealed) rows.push_back(json::object{{"key", line.key}, {"kept", "secret"}});
+    return rows;
+}
+
+Result<int> import_variables(Session& session, const Arguments& arguments)
+{
+    auto* api = TRY(session.api());
+    const auto query = TRY(scope_of(session, arguments));
+    const auto text = TRY(read_file(arguments.get("FILE"), 1U << 20U));
+    auto plain = TRY(parse_env_file(text, arguments.get("FILE")));
+    const auto sealed = TRY(take_secrets(plain, arguments));
+    for (const auto& line : sealed)
+        if (line.value.empty())
+            return fail(ErrorKind::invalid, "{}:{}: {} has no value; a secret needs one, or: --plain {}",
+                        arguments.get("FILE"), line.line, line.key, line.key);
+    const auto path = with_query("/api/v1/variables", query);
+    // First only looked at: a name that is refused must not leave half of the file behind.
+    TRY(api->post(path, json::object{{"values", values_of(plain, sealed)}, {"dry_run", true}}));
+    for (const auto& line : sealed)
+        TRY(api->put_raw(with_query("/api/v1/secrets/" + segment(line.key), query), SecretBytes(line.value)));
+    TRY(api->post(path, json::object{{"values", values_of(plain, sealed)}}));
+    session.print_list(rows_of(plain, sealed), {{"KEY", "key"}, {"KEPT AS", "kept"}});
     session.tell("set; environments take it with their next deployment");
     return 0;
 }
@@ -150,6 +220,12 @@ Commands value_commands()
          with_scope({{"--secret", "", "VALUE is the name of a secret"},
                      {"--alias", "", "VALUE is the name of another variable"}}),
          set_variable},
+        {"vars import",
+         "set the variables of an env file; what looks like a secret is sealed",
+         {{"FILE", "lines of KEY=VALUE"}},
+         with_scope({{"--secret", "KEY", "seal this one too; may be repeated"},
+                     {"--plain", "KEY", "this one is no secret; may be repeated"}}),
+         import_variables},
         {"vars unset", "take a variable away from a scope", {key}, with_scope({}), unset_variable},
         {"vars explain",
          "show every candidate for a variable and which one won",
