@@ -10,6 +10,7 @@
 #include "app/scoping.hpp"
 #include "app/views.hpp"
 #include "app/work.hpp"
+#include "base/log.hpp"
 #include "clone/clone.hpp"
 #include "clone/wants_preview.hpp"
 #include "domain/names.hpp"
@@ -145,6 +146,18 @@ bool is_worth_telling(const Situation& situation)
 }
 
 }  // namespace
+
+void fetch_early(App& app, const ProjectId& id, std::int64_t number)
+{
+    const auto fetch = [&]() -> Result<void> {
+        const auto project = TRY(app.stores.projects.get(id));
+        const auto forge = TRY(app.forges.open(project));
+        const auto source = TRY(git_source(app, project));
+        TRY(app.git.fetch_ref(source, forge->pull_request_ref(number)));
+        return {};
+    };
+    if (const auto fetched = fetch(); !fetched) log::debug("fetching #{} early: {}", number, fetched.error().message);
+}
 
 Result<void> reconcile_pull_request(App& app, const ProjectId& project, std::int64_t number)
 {

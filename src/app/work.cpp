@@ -64,6 +64,8 @@ Result<void> dispatch(App& app, const std::string& key)
     }
     if (kind == "pull")
         return reconcile_pull_request(app, ProjectId(parts[1]), to_number(parts[2]));
+    else if (kind == "commits")
+        fetch_early(app, ProjectId(parts[1]), to_number(parts[2]));
     else if (kind == "branch")
         return reconcile_branch(app, ProjectId(parts[1]), rest_of(key));
     else if (kind == "environment")
@@ -78,6 +80,11 @@ Result<void> dispatch(App& app, const std::string& key)
 std::string pull_request_key(const ProjectId& project, std::int64_t number)
 {
     return fmt::format("pull/{}/{}", project.str(), number);
+}
+
+std::string commits_key(const ProjectId& project, std::int64_t number)
+{
+    return fmt::format("commits/{}/{}", project.str(), number);
 }
 
 std::string branch_key(const ProjectId& project, const std::string& branch)

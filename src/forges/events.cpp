@@ -22,6 +22,16 @@ Result<RepositoryName> require_repository(const Json& payload)
     return name;
 }
 
+/// A fork's are not wanted before somebody has decided about it.
+bool brings_commits(const Json& payload, const RepositoryName& repository)
+{
+    const auto action = get_string(payload, "action");
+    const auto& head = get_member(get_member(payload, "pull_request"), "head");
+    const bool is_new =
+        action == "opened" || action == "reopened" || action == "synchronize" || action == "synchronized";
+    return is_new && read_repository_name(get_member(head, "repo")) == repository;
+}
+
 }  // namespace
 
 Result<Hint> read_pull_request_event(const Json& payload)
@@ -30,7 +40,8 @@ Result<Hint> read_pull_request_event(const Json& payload)
     auto number = get_int(payload, "number");
     if (number <= 0) number = get_int(get_member(payload, "pull_request"), "number");
     if (number <= 0) return missing("/number");
-    return PullRequestHint{std::move(repository), number};
+    const bool is_own = brings_commits(payload, repository);
+    return PullRequestHint{std::move(repository), number, is_own};
 }
 
 Result<Hint> read_push_event(const Json& payload)

@@ -35,7 +35,8 @@ Delivery github_delivery(const std::string& event, std::string body)
 std::string describe(const Hint& hint)
 {
     if (const auto* pull = std::get_if<PullRequestHint>(&hint))
-        return fmt::format("pull {} of {}", pull->number, pull->repository.str());
+        return fmt::format("pull {} of {}{}", pull->number, pull->repository.str(),
+                           pull->brings_commits ? ", commits" : "");
     if (const auto* branch = std::get_if<BranchHint>(&hint))
         return fmt::format("branch {} of {}", branch->branch, branch->repository.str());
     if (const auto* comment = std::get_if<CommentHint>(&hint))
@@ -82,14 +83,14 @@ TEST_CASE_FIXTURE(Fixture, "each of Gitea's kinds of pull request events becomes
         std::string type, event, action, want;
     };
     const Case cases[] = {
-        {"pull_request", "pull_request", "opened", "pull 7 of acme/shop"},
+        {"pull_request", "pull_request", "opened", "pull 7 of acme/shop, commits"},
         {"pull_request", "pull_request", "closed", "pull 7 of acme/shop"},
-        {"pull_request", "pull_request", "reopened", "pull 7 of acme/shop"},
+        {"pull_request", "pull_request", "reopened", "pull 7 of acme/shop, commits"},
         {"pull_request", "pull_request", "edited", "pull 7 of acme/shop"},
         {"pull_request_assign", "pull_request", "assigned", "pull 7 of acme/shop"},
         {"pull_request_label", "pull_request", "label_updated", "pull 7 of acme/shop"},
         {"pull_request_milestone", "pull_request", "milestoned", "pull 7 of acme/shop"},
-        {"pull_request_sync", "pull_request", "synchronized", "pull 7 of acme/shop"},
+        {"pull_request_sync", "pull_request", "synchronized", "pull 7 of acme/shop, commits"},
         {"pull_request_review_request", "pull_request", "review_requested", "pull 7 of acme/shop"},
         {"pull_request_review_approved", "pull_request_approved", "reviewed", "none"},
         {"pull_request_review_rejected", "pull_request_rejected", "reviewed", "none"},
@@ -111,7 +112,13 @@ TEST_CASE_FIXTURE(Fixture, "each of GitHub's actions on a pull request is a hint
     for (const std::string action : {"opened", "synchronize", "closed", "reopened", "edited", "labeled", "unlabeled",
                                      "ready_for_review", "converted_to_draft", "an action of the year 2030"}) {
         CAPTURE(action);
-        CHECK(describe(github->parse_event(github_delivery("pull_request", text(event_json(action))), secret)) ==
+        const bool is_new = action == "opened" || action == "synchronize" || action == "reopened";
+        const std::string want = is_new ? "pull 7 of acme/shop, commits" : "pull 7 of acme/shop";
+        auto event = event_json(action);
+        CHECK(describe(github->parse_event(github_delivery("pull_request", text(event)), secret)) == want);
+        // Of a fork nothing is fetched before it was decided about.
+        event["pull_request"].at("head").at("repo").as_object()["full_name"] = "mallory/shop";
+        CHECK(describe(github->parse_event(github_delivery("pull_request", text(event)), secret)) ==
               "pull 7 of acme/shop");
     }
 }

@@ -23,6 +23,7 @@ struct Delivery {
 struct PullRequestHint {
     RepositoryName repository;
     std::int64_t number = 0;
+    bool brings_commits = false;  ///< new ones, of the repository itself: they can be fetched while the rest is read
 };
 struct BranchHint {
     RepositoryName repository;
