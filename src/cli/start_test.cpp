@@ -77,6 +77,7 @@ TEST_CASE("the project is named after its directory, the base follows the presen
         const TemporaryDirectory directory;
         directory.write(Path(name) / ".git/HEAD", "ref: refs/heads/trunk\n");
         const auto found = inspect_repository(directory / name);
+        for (const auto* same : {".", "", "./"}) CHECK(inspect_repository(directory / name / same).name == want);
         CHECK(found.name == want);
         CHECK(found.branch == "trunk");
         CHECK(starter_file(found).contains("staging: {branch: \"trunk\", target: here}"));

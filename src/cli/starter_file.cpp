@@ -123,7 +123,9 @@ std::string data_lines(const Repository& repository)
 Repository inspect_repository(const Path& directory)
 {
     Repository found;
-    found.name = name_of(std::filesystem::absolute(directory).lexically_normal().filename().string(), "app");
+    // "shop/." and "." end with a slash when they are made normal.
+    const auto whole = (std::filesystem::absolute(directory) / "").lexically_normal().parent_path();
+    found.name = name_of(whole.filename().string(), "app");
     found.branch = branch_of(directory);
     for (auto* read : {read_procfile, read_package, read_languages})
         if (found.services.empty()) found.services = read(directory);
