@@ -1,6 +1,7 @@
 #include "base/json.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace ramet {
@@ -105,6 +106,16 @@ std::unexpected<Error> ill_typed(std::string_view key, std::string_view wanted, 
     return std::unexpected(std::move(error));
 }
 
+/// Boost reads 1e400 as infinity and writes that as what it cannot read again.
+bool is_finite(const Json& value)
+{
+    if (const auto* number = value.if_double()) return std::isfinite(*number);
+    if (const auto* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+    if (const auto* object = value.if_object())
+        return std::ranges::all_of(*object, [](const Member& member) { return is_finite(member.value()); });
+    return true;
+}
+
 std::optional<std::int64_t> as_int(const Json& value)
 {
     if (!value.is_number()) return std::nullopt;
@@ -125,7 +136,11 @@ Result<Json> parse_json(std::string_view text)
     const auto offset = parser.write_some(text.data(), text.size(), error);
     if (!error && offset < text.size()) error = json::error::extra_data;
     if (!error) parser.finish(error);
-    if (!error) return parser.release();
+    if (!error) {
+        auto value = parser.release();
+        if (is_finite(value)) return value;
+        return fail(ErrorKind::invalid, "not JSON that can be kept: a number in it is out of range");
+    }
     return fail(ErrorKind::invalid, "not JSON: {} at byte {}", error.message(), offset);
 }
 

@@ -104,3 +104,14 @@ TEST_CASE("strict access names the key that is missing or of another type")
     CHECK(require_int(value, "replicas").error() ==
           Error{ErrorKind::invalid, "'replicas' is missing: a whole number is needed", "", "", "/replicas"});
 }
+
+TEST_CASE("a number that no double holds is refused, wherever it stands")
+{
+    for (const std::string text : {"1e400", "[-1e400]", R"({"a":[{"b":1e999}]})"}) {
+        CAPTURE(text);
+        const auto read = parse_json(text);
+        REQUIRE_FALSE(read);
+        CHECK(read.error().kind == ErrorKind::invalid);
+    }
+    CHECK(parse_json("[1e300,-1e-400]").has_value());
+}
