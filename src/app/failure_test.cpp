@@ -88,7 +88,9 @@ TEST_CASE("what is to be done next is a command that this environment takes")
     house.until_state("pr-1", EnvironmentState::failed);
     const auto taken_back = must(explain_environment(*house.app, house.admin, house.name_of("pr-1")));
     CHECK(taken_back.next_steps == std::vector<std::string>{"push a fix, or: ramet preview redeploy pr-1"});
-    house.repository.push("main", {{"web/main.c", "broken"}});
+    house.driver.repair("service/web");
+    house.driver.fail("apply service/api", Error{ErrorKind::refused, "it cannot start"});
+    house.repository.push("main", {{"api/main.c", "broken"}});
     must(reconcile_branch(*house.app, house.project().id, "main"));
     house.until_state("staging", EnvironmentState::degraded);
     const auto base = must(explain_environment(*house.app, house.admin, house.name_of("staging")));
