@@ -30,11 +30,13 @@ def wait_for(condition, what, deadline_s=30.0, pause_s=0.02):
 class GiteaInterface:
     """Needs `url`, `accounts` and `directory` of the class that it is mixed into."""
 
+    headers = {}  # Sent with every request: behind a proxy, the name of the host that is meant.
+
     # -- the interface
 
     def api(self, method, path, body=None, user="alice"):
         """Calls `/api/v1` + path as a user (a name, an Account, or None for nobody) and returns the parsed reply."""
-        request = urllib.request.Request(f"{self.url}/api/v1{path}", method=method)
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", method=method, headers=self.headers)
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
