@@ -5,6 +5,7 @@
 #include "app/data_choice.hpp"
 #include "app/ended.hpp"
 #include "app/environment_notes.hpp"
+#include "app/ledger_guard.hpp"
 #include "app/preparation.hpp"
 #include "app/report.hpp"
 #include "base/text.hpp"
@@ -268,6 +269,7 @@ Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const Dep
 Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const std::string& asked_by, Again again)
 {
     const auto wanted = TRY(load_wanted(app, id));
+    TRY(check_removes_its_own(app, wanted.environment));
     auto row = wanted.environment;
     engine::RunRequest request;
     request.owner = owner_of(id);
