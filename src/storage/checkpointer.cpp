@@ -12,6 +12,9 @@ constexpr int due_at = 1'000;
 /// While commits go on without a pause, a checkpoint that waits for nobody never reaches the end of the log, and the log only
 /// grows; at this size, some 64 MB, the writer is made to wait once.
 constexpr int urgent_at = 16'000;
+/// Where the disk moves pages more slowly than they are written, whoever commits waits for it: the log has a bound in any case.
+constexpr int overdue_at = 32'000;
+constexpr std::chrono::seconds longest_wait{10};
 
 }  // namespace
 
@@ -37,29 +40,26 @@ Checkpointer::~Checkpointer()
 void Checkpointer::grew(int pages)
 {
     if (pages < due_at) return;
-    {
-        const std::scoped_lock lock(mutex_);
-        pages_ = pages;
-    }
-    wake_.notify_one();
+    std::unique_lock lock(mutex_);
+    pages_ = pages;
+    wake_.notify_all();
+    const auto before = restarts_;
+    if (pages >= overdue_at) wake_.wait_for(lock, longest_wait, [&] { return restarts_ != before; });
 }
 
 void Checkpointer::work(const std::stop_token& stop)
 {
     std::unique_lock lock(mutex_);
     while (wake_.wait(lock, stop, [&] { return pages_ > 0; })) {
-        const int pages = std::exchange(pages_, 0);
+        const auto how = std::exchange(pages_, 0) < urgent_at ? Checkpoint::passive : Checkpoint::restart;
         lock.unlock();
-        checkpoint(pages);
+        const auto done = connection_->checkpoint(how);
+        // A reader or a writer in the way is no fault: the next commit asks again.
+        if (!done) log::debug("the write-ahead log was not moved: {}", done.error().message);
         lock.lock();
+        if (how == Checkpoint::restart) ++restarts_;
+        wake_.notify_all();
     }
-}
-
-void Checkpointer::checkpoint(int pages)
-{
-    const auto done = connection_->checkpoint(pages < urgent_at ? Checkpoint::passive : Checkpoint::restart);
-    // A reader or a writer in the way is no fault: the next commit asks again.
-    if (!done) log::debug("the write-ahead log was not moved: {}", done.error().message);
 }
 
 }  // namespace ramet::storage

@@ -23,13 +23,13 @@ private:
     Checkpointer(std::unique_ptr<Connection> connection, Connection& writer);
     void grew(int pages);
     void work(const std::stop_token& stop);
-    void checkpoint(int pages);
 
     std::unique_ptr<Connection> connection_;
     Connection& writer_;
     std::mutex mutex_;
     std::condition_variable_any wake_;
-    int pages_ = 0;  ///< of the log, when it is due; else 0
+    int pages_ = 0;              ///< of the log, when it is due; else 0
+    std::int64_t restarts_ = 0;  ///< tried so far
     std::jthread thread_;
 };
 
