@@ -23,16 +23,19 @@ IN_PROGRESS = ("data/builds/.references/*", "data/builds/.work/[!l]*")
 
 
 class World:
-    """Not for several threads. `close()` leaves nothing."""
+    """Not for several threads. `close()` leaves nothing. With a `Front`, the product reaches the Git host through it."""
 
-    def __init__(self):
+    def __init__(self, front=None):
         self.gitea = Gitea()
+        self.front = front
         self.ramet = Ramet()
         self.watch = Watch([self.ramet.directory], allowed_files=SERVERS_OWN_FILES, watched_files=IN_PROGRESS)
         self.repository = self.work = self._before = self._base = None
 
     def start(self):
         self.gitea.start()
+        if self.front:
+            self.front.start(self.gitea.url)
         self.repository = self.gitea.create_repository("shop")
         self.work = Checkout(self.gitea, self.repository)
         self.work.push_tree("main", SHOP, message="The shop")
@@ -45,7 +48,7 @@ class World:
         return self
 
     def connect(self):
-        self.ramet.run("git", "connect", "gitea", "--url", self.gitea.url, "--repo", self.repository, stdin=self.gitea.alice.token)
+        self.ramet.run("git", "connect", "gitea", "--url", (self.front or self.gitea).url, "--repo", self.repository, stdin=self.gitea.alice.token)
         wait_for(lambda: self.base()["state"] == "ready", lambda: f"the base to be ready: {self.base()}\n{self.ramet.log_tail()}",
                  READY_DEADLINE_S)
 
@@ -53,6 +56,8 @@ class World:
         self.ramet.remove(self.watch)
         if self.work:
             self.work.remove()
+        if self.front:
+            self.front.stop()
         self.gitea.remove()
 
     def _warm_up(self):
