@@ -1,13 +1,17 @@
 """What fails keeps what served before serving, and says why with the evidence."""
+import contextlib
 import json
 import os
+import re
 import signal
+import socket
+import subprocess
 
 import pytest
 
 from gitea import wait_for
-from ramet import Load
-from world import page_saying, replaced, shop_file
+from ramet import Load, binary
+from world import page_saying, project_file, replaced, shop_file, slow_build
 
 EVIDENCE = "the-evidence-4711"
 FAILING_BUILD = {"apps/web/build.py": f"import sys\nsys.exit('{EVIDENCE}')\n"}
@@ -16,6 +20,16 @@ NEVER_HEALTHY = {
     "ramet.yaml": None,  # Filled in below: a shorter patience.
 }
 CRASHES_AT_START = {"apps/web/serve.py": f"import sys\nsys.exit('{EVIDENCE}')\n", "ramet.yaml": None}
+FORKS_AND_DIES = {"apps/web/serve.py": f"""\
+import os, sys, time
+print('{EVIDENCE}', flush=True)
+if os.fork():
+    sys.exit(0)
+os.setsid()
+for _ in range(3):
+    os.fork()
+time.sleep(600)
+""", "ramet.yaml": None}
 FAILING_JOB = {"apps/api/migrations/0003_broken.sql": f"DROP TABLE shipments; SELECT '{EVIDENCE}'::int;\n"}
 
 
@@ -26,7 +40,7 @@ def with_short_patience(shop, changes):
 
 
 @pytest.mark.parametrize("story, changes", [
-    ("build", FAILING_BUILD), ("health", NEVER_HEALTHY), ("start", CRASHES_AT_START), ("job", FAILING_JOB)])
+    ("build", FAILING_BUILD), ("health", NEVER_HEALTHY), ("start", CRASHES_AT_START), ("fork", FORKS_AND_DIES), ("job", FAILING_JOB)])
 def test_a_push_that_fails_keeps_the_old_version_serving_and_the_next_one_heals(shop, story, changes):
     number = shop.open(f"fails-{story}", {"apps/web/templates/page.html": page_saying("Good")})
     preview = shop.wait_ready(number)
@@ -43,7 +57,7 @@ def test_a_push_that_fails_keeps_the_old_version_serving_and_the_next_one_heals(
     shop.finish(number)
 
 
-@pytest.mark.parametrize("story, changes", [("build", FAILING_BUILD), ("start", CRASHES_AT_START), ("job", FAILING_JOB)])
+@pytest.mark.parametrize("story, changes", [("build", FAILING_BUILD), ("start", CRASHES_AT_START), ("fork", FORKS_AND_DIES), ("job", FAILING_JOB)])
 def test_a_first_create_that_fails_is_rolled_back_and_says_why(shop, story, changes):
     number = shop.open(f"never-{story}", with_short_patience(shop, changes))
     shop.wait_state(number, "failed")
@@ -116,3 +130,102 @@ def test_what_happened_while_the_server_was_away_is_caught_up(shop):
     shop.close_pull_request(opened)
     shop.wait_gone(opened)
     shop.finish(pushed)
+
+
+@contextlib.contextmanager
+def trusted_file(shop, old, new):
+    """The trusted branch says something else meanwhile."""
+    def push(text):
+        commit = shop.work.push("main", {"ramet.yaml": text})
+        wait_for(lambda: shop.base()["state"] == "ready" and shop.base()["commit"] == commit, lambda: f"the base at {commit}: {shop.base()}", 60)
+        wait_for(lambda: processes_of_programs(shop) == {pid for it in shop.base()["services"] for pid in it["process_ids"]},
+                 "the base's old version to end")
+        shop.remember()
+    push(replaced(project_file(), old, new))
+    try:
+        yield
+    finally:
+        push(project_file())
+
+
+def processes_of_programs(shop):
+    return {pid for pid, process in shop.watch.related_processes().items() if process.command.startswith("/usr/bin/python3 ")}
+
+
+def test_a_build_that_never_ends_is_ended_at_its_deadline_and_says_so(shop):
+    with trusted_file(shop, "  lifecycle:", "  deploy: {timeout: 8s}\n  lifecycle:"):
+        number = shop.open("endless", {"apps/web/build.py": slow_build(600)})
+        wait_for(shop.build_is_running, "the endless build to run")
+        shop.wait_state(number, "failed")
+        shop.wait_status(shop.head(number), "failure", "error")
+        assert "build" in shop.why(number) and "8" in shop.why(number), shop.why(number)
+        wait_for(lambda: not shop.build_is_running(), "the endless build to be ended")
+        healed = shop.push("endless", {"apps/web/build.py": slow_build(0)})
+        shop.wait_ready(number, healed)
+        shop.finish(number)
+
+
+@pytest.mark.xfail(strict=True, reason="a run that probes everything keeps a shim that is ours and does not run")
+def test_a_service_whose_port_another_program_took_is_not_told_to_be_ready(shop):
+    number = shop.open("port", {"README.md": "port\n"})
+    preview = shop.wait_ready(number)
+    port = port_of(preview, "api")
+    end_listeners(shop, port)
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            told = shop.ramet.cli("preview", "redeploy", preview["name"])
+            moved = port_of(shop.preview(number), "api") != port
+            assert moved or (told.code != 0 and str(port) in shop.why(number)), told
+        shop.ramet.run("preview", "redeploy", preview["name"])
+        assert shop.get(shop.wait_ready(number), "api", "/healthz").status == 200
+    finally:
+        shop.finish(number)
+
+
+def port_of(preview, service):
+    return int(next(it["address"] for it in preview["services"] if it["name"] == service).rpartition(":")[2])
+
+
+def end_listeners(shop, port):
+    """As a crash would, with no chance to say anything; whoever holds the port is gone afterwards."""
+    def holders():
+        done = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True)
+        return {int(word.partition(",")[0]) for word in done.stdout.split("pid=")[1:]}
+
+    def is_free():
+        for pid in holders() & set(shop.watch.related_processes()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not holders()
+    wait_for(is_free, lambda: f"nobody to hold {port}: {holders()}")
+
+
+def test_a_taken_port_keeps_the_server_from_starting_and_says_which(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for option in ("--listen", "--proxy-listen"):
+            other = "--proxy-listen" if option == "--listen" else "--listen"
+            done = subprocess.run([binary(), "up", "--no-input", "--data-dir", tmp_path / "data", option, f"127.0.0.1:{port}",
+                                   other, "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+            assert done.returncode == 5 and str(port) in done.stderr, done
+
+
+def test_a_second_server_on_the_same_directory_is_refused(shop):
+    done = subprocess.run([binary(), "up", "--no-input", "--data-dir", shop.ramet.data, "--listen", "127.0.0.1:0", "--proxy-listen",
+                           "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 5 and str(shop.ramet.data) in done.stderr, done
+    assert shop.base()["state"] == "ready"
+
+
+def test_a_database_that_will_not_stop_is_removed_all_the_same(shop):
+    began = max(process.started for process in shop.watch.related_processes().values())
+    number = shop.open("stubborn", {"README.md": "stubborn\n"})
+    shop.wait_ready(number)
+    servers = [pid for pid, process in shop.watch.related_processes().items()
+               if process.started > began and re.match(r"(.*/postgres|redis-server) ", process.command)]
+    assert len(servers) == 2
+    for pid in servers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+    shop.finish(number)
+
