@@ -38,7 +38,7 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override
     {
         check_plain(mark, "?", anchor);
-        add(Node{.kind = NodeKind::null, .mark = mark_of(mark)});
+        add(Node{.kind = NodeKind::null, .mark = mark_of(mark), .entries = {}});
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -53,7 +53,8 @@ public:
         add(Node{.kind = is_null ? NodeKind::null : NodeKind::scalar,
                  .mark = mark_of(mark),
                  .text = value,
-                 .quoting = quoting});
+                 .quoting = quoting,
+                 .entries = {}});
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -103,7 +104,7 @@ private:
     {
         check_plain(mark, tag, anchor);
         if (open_.size() >= deepest) stop(mark_of(mark), fmt::format("deeper than {} levels", deepest));
-        open_.push_back({.node = Node{.kind = kind, .mark = mark_of(mark)}});
+        open_.push_back({.node = Node{.kind = kind, .mark = mark_of(mark), .entries = {}}});
     }
 
     void close()

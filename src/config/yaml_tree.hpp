@@ -27,7 +27,7 @@ struct Node {
     std::string text{};
     Quoting quoting = Quoting::plain;
     std::vector<Node> items{};
-    std::vector<Entry> entries{};
+    std::vector<Entry> entries;  // `{}` here would need the whole Entry
 };
 
 struct Entry {
