@@ -53,3 +53,9 @@ TEST_CASE("the candidate that was probably meant is found")
     }
     CHECK(did_you_mean("a", {}).empty());
 }
+
+TEST_CASE("a word without end is nowhere near anything, and that is known at once")
+{
+    const std::vector<std::string> candidates(200, "services.NAME.public_url");
+    CHECK(did_you_mean(std::string(std::size_t{10} << 20U, 'x'), candidates).empty());
+}
