@@ -93,7 +93,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
     auto limit = 1 + word.size() / 4;
     for (const auto& candidate : candidates) {
         // Each letter too many is an edit: what cannot be near is not compared, as words from outside may be long.
-        const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
+        const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
         if (longer - shorter > limit) continue;
         const auto distance = edit_distance(word, candidate);
         // As many edits as there are letters would make any short word a suggestion.
