@@ -55,6 +55,8 @@ struct Observation {
     std::string spec_hash{};
     std::string evidence{};
     std::optional<Time> created_at{};  ///< when the provider can tell; a removal checks that it is after our INTENT
+    /// False: it is ours, and what was applied does not stand any more (its process has ended): it is applied again.
+    bool is_intact = true;
 };
 
 struct Acknowledged {

@@ -84,5 +84,21 @@ TEST_CASE("what is observed absent is made again when asked to look")
           house.driver.object("service/api").ref.name + ":1");
 }
 
+TEST_CASE("what is ours and does not stand any more is applied again when asked to look, and nothing else")
+{
+    House house;
+    house.run(apply_request(shop()));
+    const auto before = house.driver.changes().size();
+    house.driver.damage("service/api");
+    auto request = update_request(shop());
+    request.probe_all = true;
+    CHECK(house.run(request).state == RunState::succeeded);
+    const auto changes = house.driver.changes();
+    CHECK(std::vector(changes.begin() + static_cast<std::ptrdiff_t>(before), changes.end()) ==
+          std::vector<std::string>{"apply service/api"});
+    CHECK(house.driver.object("service/api").is_intact);
+    CHECK(house.driver.object("service/api").ref.incarnation == 1);
+}
+
 }  // namespace
 }  // namespace ramet::engine

@@ -240,7 +240,8 @@ void RunMachine::on_found(std::size_t index, const Observation& observation, Now
     const bool can_be_stale = step.has_intent && !made_here_.contains(step.row) && !believes_absence(step);
     // Where a driver cannot tell what was applied, an apply that was cut off half way looks like one that was not.
     const bool is_told = !observation.spec_hash.empty();
-    const bool is_as_wanted = is_told ? observation.spec_hash == row.spec_hash && !can_be_stale : !step.has_intent;
+    const bool has_spec = is_told ? observation.spec_hash == row.spec_hash && !can_be_stale : !step.has_intent;
+    const bool is_as_wanted = has_spec && observation.is_intact;
     if (!is_as_wanted && world_.mutation != Mutation::adopt_by_name) {
         if (stop_ == Stop::none) intend_again(index, now);
         return;

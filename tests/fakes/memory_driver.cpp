@@ -26,7 +26,16 @@ Result<Observation> MemoryDriver::probe(const Call&, const ResourceRef& ref)
     if (found == objects_.end()) return Observation{};
     const auto& object = found->second;
     if (object.ref.mark != ref.mark) return Observation{Presence::foreign, "", "", "", "made by somebody else"};
-    return Observation{Presence::ours, "id-" + ref.name, object.identity, tells_specs_ ? object.spec_hash : "", ""};
+    Observation observation{Presence::ours, "id-" + ref.name, object.identity, tells_specs_ ? object.spec_hash : ""};
+    observation.is_intact = object.is_intact;
+    return observation;
+}
+
+void MemoryDriver::damage(const std::string& path)
+{
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, object] : objects_)
+        if (object.ref.path == path) object.is_intact = false;
 }
 
 void MemoryDriver::tell_no_specs()
@@ -55,6 +64,7 @@ Result<Acknowledged> MemoryDriver::apply(const Call& call, const ResourceRef& re
     auto& object = found->second;
     object.ref.spec = ref.spec;
     object.spec_hash = spec_hash(ref.spec);
+    object.is_intact = true;
     ++object.revision;
     if (fault) return std::unexpected(fault->error);
     return Acknowledged{"id-" + ref.name, object.identity, {{"address", ref.name + ":1"}}};

@@ -18,6 +18,7 @@ public:
         std::string identity;
         std::string spec_hash;
         int revision = 0;
+        bool is_intact = true;
     };
 
     Result<engine::Observation> probe(const engine::Call& call, const engine::ResourceRef& ref) override;
@@ -41,6 +42,8 @@ public:
     void block(const std::string& path);
     void release(const std::string& path);
 
+    /// What was made at `path` does not stand any more; apply() mends it.
+    void damage(const std::string& path);
     /// From now on probe() cannot say which spec was applied last.
     void tell_no_specs();
 

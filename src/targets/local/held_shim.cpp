@@ -29,6 +29,7 @@ Result<engine::Observation> probe_held_shim(const Path& directory, const engine:
     if (observation.presence != engine::Presence::ours) return observation;
     const auto status = TRY(find_shim(directory));
     if (status) observation.identity = status->identity;
+    observation.is_intact = status.has_value();
     if (!status) observation.evidence = "its shim does not run";
     return observation;
 }

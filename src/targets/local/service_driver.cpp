@@ -59,7 +59,8 @@ Result<engine::Observation> ServiceDriver::probe(const engine::Call&, const engi
     if (observation.presence != engine::Presence::ours) return observation;
     observation.identity = ref.mark.nonce;
     const auto status = TRY(find_shim(directory_of(machine_, ref)));
-    if (!status || status->program_nonce != ref.mark.nonce) observation.evidence = "its shim runs nothing of it";
+    observation.is_intact = status && status->program_nonce == ref.mark.nonce;
+    if (!observation.is_intact) observation.evidence = "its shim runs nothing of it";
     return observation;
 }
 

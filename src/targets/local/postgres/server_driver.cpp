@@ -59,7 +59,11 @@ Result<data::ServerSettings> ServerDriver::settle(const engine::ResourceRef& ref
 
 Result<engine::Observation> ServerDriver::probe(const engine::Call&, const engine::ResourceRef& ref)
 {
-    return MarkedFolder(options_.servers, ref).probe();
+    auto observation = TRY(MarkedFolder(options_.servers, ref).probe());
+    if (observation.presence != engine::Presence::ours) return observation;
+    observation.is_intact = TRY(local::find_shim(options_.servers / ref.name / shim_name)).has_value();
+    if (!observation.is_intact) observation.evidence = "its shim does not run";
+    return observation;
 }
 
 Result<engine::Acknowledged> ServerDriver::apply(const engine::Call&, const engine::ResourceRef& ref,
