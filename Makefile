@@ -34,8 +34,8 @@ check: dev ## the editor's loop: unit tests, layers, format of what changed
 test: dev release ## everything that can run on this machine
 	@$(RUN_TESTS) build/dev
 
-crash: dev release ## of these only kill -9 of the server at every moment, on the real thing: six minutes
-	@$(RUN_TESTS) build/dev -R end_to_end_crash
+crash: dev release ## kill -9 of the server at every moment, on the real thing: six minutes
+	@$(RUN_TESTS) build/dev -C crash -R end_to_end_crash
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo

@@ -59,6 +59,13 @@ bool is_present(const Path& path)
     return ::lstat(path.c_str(), &status) == 0;
 }
 
+/// What a removal that was cut off after the mark has left: the folder and nothing in it. Somebody else's is not empty.
+bool is_bare(const Path& path)
+{
+    std::error_code error;
+    return std::filesystem::is_empty(path, error) && !error && std::filesystem::is_directory(path, error);
+}
+
 /// Inode and time of birth: an inode number alone is soon used again.
 Result<std::string> identity_of(const Path& folder)
 {
@@ -79,6 +86,7 @@ std::unexpected<Error> foreign(const Path& folder)
 
 Result<std::string> MarkedFolder::ensure(Time now) const
 {
+    if (is_bare(path())) TRY(remove_tree(path()));
     if (const auto found = TRY(probe()); found.presence != engine::Presence::absent)
         return found.presence == engine::Presence::ours ? Result<std::string>(found.identity) : foreign(path());
     const auto fresh = parent_ / (std::string(new_prefix) + ref_.name);
@@ -96,9 +104,8 @@ Result<engine::Observation> MarkedFolder::probe() const
     engine::Observation seen;
     if (!is_present(path())) return seen;
     const auto mark = TRY(read_mark(path()));
-    seen.presence = mark && mark->owner.nonce == ref_.mark.nonce && mark->owner.install == ref_.mark.install
-                        ? engine::Presence::ours
-                        : engine::Presence::foreign;
+    const bool is_marked = mark && mark->owner.nonce == ref_.mark.nonce && mark->owner.install == ref_.mark.install;
+    seen.presence = is_marked || (!mark && is_bare(path())) ? engine::Presence::ours : engine::Presence::foreign;
     seen.identity = TRY(identity_of(path()));
     seen.external_id = path().string();
     return seen;

@@ -58,10 +58,32 @@ TEST_CASE("what belongs to somebody else is neither used nor removed")
         theirs.mark.install = install;
         REQUIRE(MarkedFolder(parent.path(), theirs).ensure(Time{}).has_value());
         if (!mark.empty()) REQUIRE(std::filesystem::remove(folder.path() / "mark.json"));
+        if (mark == "none") std::ofstream(folder.path() / "of somebody") << "else";
         if (mark == "rubbish") std::ofstream(folder.path() / "mark.json") << "rubbish";
         CHECK(folder.probe()->presence == engine::Presence::foreign);
         CHECK(folder.ensure(Time{}).error().kind == ErrorKind::conflict);
         CHECK(folder.check_removal().error().kind == ErrorKind::conflict);
+    }
+}
+
+TEST_CASE("what a removal that was cut off after the mark has left is ours: it is removed, or made anew with its mark")
+{
+    for (const bool is_wanted_again : {false, true}) {
+        CAPTURE(is_wanted_again);
+        const TemporaryDirectory parent;
+        auto ref = ref_of("one", "n1");
+        ref.identity = MarkedFolder(parent.path(), ref).ensure(Time{}).value();
+        const MarkedFolder folder(parent.path(), ref);
+        REQUIRE(std::filesystem::remove(folder.path() / "mark.json"));
+        CHECK(folder.probe()->presence == engine::Presence::ours);
+        if (is_wanted_again) {
+            CHECK(folder.ensure(Time{}).has_value());
+            CHECK(std::filesystem::exists(folder.path() / "mark.json"));
+        } else {
+            CHECK(folder.check_removal().value() == folder.path());
+            CHECK(folder.remove().has_value());
+            CHECK(folder.probe()->presence == engine::Presence::absent);
+        }
     }
 }
 
