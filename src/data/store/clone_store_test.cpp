@@ -1,14 +1,15 @@
 #include "data/store/clone_store.hpp"
 
 #include "support/loop_file_system.hpp"
-#include "support/temporary.hpp"
 
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 using namespace ramet;
 using namespace ramet::data;
@@ -51,6 +52,17 @@ bool root_shares_blocks()
     return is_instant(probe_methods(folder.path()).value().front());
 }
 
+/// The kernel lets go of a device a moment after its last user, who may be anybody that lists devices.
+bool is_let_go(const Path& image)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (loop_devices().contains(image.string())) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+}
+
 }  // namespace
 
 TEST_CASE("a store can be made, is found again after a reboot, and leaves neither mount nor loop device")
@@ -70,8 +82,7 @@ TEST_CASE("a store can be made, is found again after a reboot, and leaves neithe
 
     // What a reboot does.
     REQUIRE(::umount2(store.paths.root().c_str(), 0) == 0);
-    // The kernel lets go of the device a moment after its last user, who may be anybody that lists devices.
-    CHECK(testing::wait_until([&] { return !loop_devices().contains(store.paths.image().string()); }));
+    CHECK(is_let_go(store.paths.image()));
     REQUIRE(ensure_store(store.paths).has_value());
     CHECK(read_file(store.paths.goldens() / "file").value() == "kept");
     CHECK(ensure_store(store.paths).has_value());
@@ -79,8 +90,7 @@ TEST_CASE("a store can be made, is found again after a reboot, and leaves neithe
 
     REQUIRE(remove_store(store.paths).has_value());
     CHECK_FALSE(std::filesystem::exists(store.paths.image()));
-    // The kernel lets go of the device a moment after its last user, who may be anybody that lists devices.
-    CHECK(testing::wait_until([&] { return !loop_devices().contains(store.paths.image().string()); }));
+    CHECK(is_let_go(store.paths.image()));
     CHECK(remove_store(store.paths).has_value());
     CHECK(get_store_status(store.paths)->kind == StoreKind::plain);
 }
@@ -143,6 +153,5 @@ TEST_CASE("an image that is damaged is an error, and is not thrown away")
     REQUIRE_FALSE(mounted.has_value());
     CHECK(mounted.error().message.contains("mounting"));
     CHECK(std::filesystem::exists(store.paths.image()));
-    // The kernel lets go of the device a moment after its last user, who may be anybody that lists devices.
-    CHECK(testing::wait_until([&] { return !loop_devices().contains(store.paths.image().string()); }));
+    CHECK(is_let_go(store.paths.image()));
 }
