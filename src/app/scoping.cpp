@@ -43,10 +43,11 @@ Result<storage::Project> get_visible_project(App& app, const Caller& caller, con
         return std::unexpected(
             Error{ErrorKind::not_found, "no project is called " + name_or_empty, {}, "ramet project list"});
     if (projects.empty())
-        return std::unexpected(Error{ErrorKind::not_found,
-                                     "there is no project yet",
-                                     {},
-                                     "ramet apply -f ramet.yaml --repo PATH, or: ramet git connect gitea --url URL --repo OWNER/NAME"});
+        return std::unexpected(
+            Error{ErrorKind::not_found,
+                  "there is no project yet",
+                  {},
+                  "ramet apply -f ramet.yaml --repo PATH, or: ramet git connect gitea --url URL --repo OWNER/NAME"});
     return std::unexpected(Error{ErrorKind::invalid, "there are several projects: say which with --project",
                                  join(names_of(projects), ", ")});
 }

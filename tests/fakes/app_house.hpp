@@ -2,8 +2,8 @@
 
 #include "app/context.hpp"
 #include "app/environments.hpp"
-#include "app/projects.hpp"
 #include "app/followed_deliveries.hpp"
+#include "app/projects.hpp"
 #include "app/step_events.hpp"
 #include "engine/thread_scheduler.hpp"
 #include "fakes/house_target.hpp"
