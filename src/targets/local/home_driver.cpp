@@ -117,8 +117,6 @@ Result<engine::Readiness> HomeDriver::await(const engine::Call&, const engine::R
     if (judge(mark, ref) != engine::Presence::ours)
         return engine::Failed{{ErrorKind::unavailable, "the environment's directory is gone"}};
     const auto users = TRY(ensure_users(ref));
-    // An apply that died half way has left its mark, and perhaps not all that belongs to a home.
-    TRY(furnish(directory, users));
     return engine::Ready{outputs_of(directory, users)};
 }
 
