@@ -49,7 +49,8 @@ std::string follow_hint(App& app, const storage::Project& project, const forges:
 {
     if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
         pull != nullptr && pull->repository == project.connection.repository) {
-        if (pull->brings_commits) app.work.add_spaced(commits_key(project.id, pull->number), between_looks);
+        if (!pull->new_head.empty())
+            app.work.add_spaced(commits_key(project.id, pull->number, pull->new_head), between_looks);
         app.work.add_spaced(pull_request_key(project.id, pull->number), between_looks);
         return {};
     }

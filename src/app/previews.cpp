@@ -147,14 +147,13 @@ bool is_worth_telling(const Situation& situation)
 
 }  // namespace
 
-void fetch_early(App& app, const ProjectId& id, std::int64_t number)
+void fetch_early(App& app, const ProjectId& id, std::int64_t number, const CommitSha& head)
 {
     const auto fetch = [&]() -> Result<void> {
         const auto project = TRY(app.stores.projects.get(id));
         const auto forge = TRY(app.forges.open(project));
         const auto source = TRY(git_source(app, project));
-        TRY(app.git.fetch_ref(source, forge->pull_request_ref(number)));
-        return {};
+        return app.git.fetch_commit(source, head, forge->pull_request_ref(number));
     };
     if (const auto fetched = fetch(); !fetched) log::debug("fetching #{} early: {}", number, fetched.error().message);
 }

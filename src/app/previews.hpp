@@ -5,9 +5,9 @@
 
 namespace ramet::app {
 
-/// Fetches a pull request's commits while another thread reads what it is now. Only for the sake of time: what fails here is
-/// done again, and told, by the deployment.
-void fetch_early(App& app, const ProjectId& project, std::int64_t number);
+/// Fetches the commit that an event names, unless it is here, while another thread reads what the pull request is now. Only for
+/// the sake of time: what fails here is done again, and told, by the deployment.
+void fetch_early(App& app, const ProjectId& project, std::int64_t number, const CommitSha& head);
 
 /// Brings the preview of one pull request to what the pull request is *now*. Webhook, poll, close, TTL and people all come
 /// through here; an event is only a hint and not an argument. An outage of the forge is an error and changes nothing.

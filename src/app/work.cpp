@@ -65,7 +65,7 @@ Result<void> dispatch(App& app, const std::string& key)
     if (kind == "pull")
         return reconcile_pull_request(app, ProjectId(parts[1]), to_number(parts[2]));
     else if (kind == "commits")
-        fetch_early(app, ProjectId(parts[1]), to_number(parts[2]));
+        fetch_early(app, ProjectId(parts[1]), to_number(parts[2]), CommitSha(parts[3]));
     else if (kind == "branch")
         return reconcile_branch(app, ProjectId(parts[1]), rest_of(key));
     else if (kind == "environment")
@@ -82,9 +82,9 @@ std::string pull_request_key(const ProjectId& project, std::int64_t number)
     return fmt::format("pull/{}/{}", project.str(), number);
 }
 
-std::string commits_key(const ProjectId& project, std::int64_t number)
+std::string commits_key(const ProjectId& project, std::int64_t number, const CommitSha& head)
 {
-    return fmt::format("commits/{}/{}", project.str(), number);
+    return fmt::format("commits/{}/{}/{}", project.str(), number, head.str());
 }
 
 std::string branch_key(const ProjectId& project, const std::string& branch)

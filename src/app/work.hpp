@@ -12,8 +12,8 @@ namespace ramet::app {
 
 /// "pull/PROJECT/NUMBER": `reconcile_pull_request`.
 std::string pull_request_key(const ProjectId& project, std::int64_t number);
-/// "commits/PROJECT/NUMBER": `fetch_early`.
-std::string commits_key(const ProjectId& project, std::int64_t number);
+/// "commits/PROJECT/NUMBER/COMMIT": `fetch_early`.
+std::string commits_key(const ProjectId& project, std::int64_t number, const CommitSha& head);
 /// "branch/PROJECT/BRANCH": `reconcile_branch`.
 std::string branch_key(const ProjectId& project, const std::string& branch);
 /// "environment/ID": `settle_environment`, after a run ended, and admission.

@@ -9,6 +9,7 @@ namespace ramet::app {
 namespace {
 
 constexpr std::size_t remembered_spaced = 1'000;
+constexpr int widest_gap = 10;
 
 }  // namespace
 
@@ -29,31 +30,44 @@ void WorkQueue::add(const std::string& key)
 
 void WorkQueue::add_after(const std::string& key, Milliseconds delay)
 {
-    {
-        const std::scoped_lock lock(mutex_);
-        add_at(key, clock_.monotonic() + delay);
-    }
-    changed_.notify_all();
+    std::unique_lock lock(mutex_);
+    const auto is_earlier = add_at(key, clock_.monotonic() + delay);
+    lock.unlock();
+    if (is_earlier) changed_.notify_all();
 }
 
 void WorkQueue::add_spaced(const std::string& key, Milliseconds spacing)
 {
-    {
-        const std::scoped_lock lock(mutex_);
-        const auto now = clock_.monotonic();
-        if (spaced_.size() >= remembered_spaced)
-            std::erase_if(spaced_, [&](const auto& one) { return one.second + spacing < now; });
-        const auto [last, is_first] = spaced_.emplace(key, now);
-        if (!is_first && last->second <= now) last->second = std::max(now, last->second + spacing);
-        add_at(key, last->second);
-    }
-    changed_.notify_all();
+    std::unique_lock lock(mutex_);
+    const auto is_earlier = add_at(key, next_spaced(key, spacing));
+    lock.unlock();
+    if (is_earlier) changed_.notify_all();
 }
 
-void WorkQueue::add_at(const std::string& key, Milliseconds due)
+Milliseconds WorkQueue::next_spaced(const std::string& key, Milliseconds spacing)
+{
+    const auto now = clock_.monotonic();
+    if (spaced_.size() >= remembered_spaced)
+        std::erase_if(spaced_, [&](const auto& one) { return one.second.last + one.second.gap < now; });
+    const auto [found, is_first] = spaced_.emplace(key, Spaced{now, spacing});
+    auto& [last, gap] = found->second;
+    if (is_first || last > now) return last;
+    if (last + gap <= now) {
+        found->second = {now, spacing};
+    } else {
+        last += gap;
+        gap = std::min(2 * gap, widest_gap * spacing);
+    }
+    return last;
+}
+
+bool WorkQueue::add_at(const std::string& key, Milliseconds due)
 {
     const auto [found, is_new] = waiting_.emplace(key, due);
-    if (!is_new) found->second = std::min(found->second, due);
+    if (is_new) return true;
+    if (found->second <= due) return false;
+    found->second = due;
+    return true;
 }
 
 WorkQueue::Load WorkQueue::load()

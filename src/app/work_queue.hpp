@@ -32,7 +32,8 @@ public:
     /// Not before `delay` from now; an earlier time for the same key wins.
     void add_after(const std::string& key, Milliseconds delay);
 
-    /// Soon, but not within `spacing` of the last time that it was asked for in this way: many requests become a few.
+    /// Soon, but not within `spacing` of the last time that it was asked for in this way: many requests become a few. While they go
+    /// on, the gap between two turns doubles, up to ten times `spacing`.
     void add_spaced(const std::string& key, Milliseconds spacing);
 
     /// Runs `body` on the calling thread while nothing else runs for `key`.
@@ -66,7 +67,14 @@ private:
         std::string key_;
     };
 
-    void add_at(const std::string& key, Milliseconds due);
+    struct Spaced {
+        Milliseconds last;  ///< given, on the monotonic clock; it may lie ahead
+        Milliseconds gap;
+    };
+
+    /// Whether something is due earlier than before: only then is there a reason to wake anybody.
+    bool add_at(const std::string& key, Milliseconds due);
+    Milliseconds next_spaced(const std::string& key, Milliseconds spacing);
     void work_until_stopped();
     bool take_due(std::string& key, std::unique_lock<std::mutex>& lock);
     void release(const std::string& key);
@@ -76,7 +84,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, Milliseconds> waiting_;  ///< key → due, on the monotonic clock
-    std::map<std::string, Milliseconds> spaced_;   ///< key → the latest time that add_spaced gave it
+    std::map<std::string, Spaced> spaced_;         ///< key → what add_spaced gave it
     std::set<std::string> running_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;

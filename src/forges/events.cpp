@@ -22,14 +22,16 @@ Result<RepositoryName> require_repository(const Json& payload)
     return name;
 }
 
-/// A fork's are not wanted before somebody has decided about it.
-bool brings_commits(const Json& payload, const RepositoryName& repository)
+/// A fork's is not wanted before somebody has decided about it.
+CommitSha read_new_head(const Json& payload, const RepositoryName& repository)
 {
     const auto action = get_string(payload, "action");
     const auto& head = get_member(get_member(payload, "pull_request"), "head");
     const bool is_new =
         action == "opened" || action == "reopened" || action == "synchronize" || action == "synchronized";
-    return is_new && read_repository_name(get_member(head, "repo")) == repository;
+    if (!is_new || read_repository_name(get_member(head, "repo")) != repository) return {};
+    auto commit = get_string(head, "sha");
+    return is_commit_sha(commit) ? CommitSha(std::move(commit)) : CommitSha();
 }
 
 }  // namespace
@@ -40,8 +42,8 @@ Result<Hint> read_pull_request_event(const Json& payload)
     auto number = get_int(payload, "number");
     if (number <= 0) number = get_int(get_member(payload, "pull_request"), "number");
     if (number <= 0) return missing("/number");
-    const bool is_own = brings_commits(payload, repository);
-    return PullRequestHint{std::move(repository), number, is_own};
+    auto head = read_new_head(payload, repository);
+    return PullRequestHint{std::move(repository), number, std::move(head)};
 }
 
 Result<Hint> read_push_event(const Json& payload)

@@ -36,7 +36,7 @@ std::string describe(const Hint& hint)
 {
     if (const auto* pull = std::get_if<PullRequestHint>(&hint))
         return fmt::format("pull {} of {}{}", pull->number, pull->repository.str(),
-                           pull->brings_commits ? ", commits" : "");
+                           pull->new_head.empty() ? "" : ", commits");
     if (const auto* branch = std::get_if<BranchHint>(&hint))
         return fmt::format("branch {} of {}", branch->branch, branch->repository.str());
     if (const auto* comment = std::get_if<CommentHint>(&hint))

@@ -23,7 +23,8 @@ struct Delivery {
 struct PullRequestHint {
     RepositoryName repository;
     std::int64_t number = 0;
-    bool brings_commits = false;  ///< new ones, of the repository itself: they can be fetched while the rest is read
+    /// Of the repository itself, where the event says that there is a new one: it can be fetched while the rest is read.
+    CommitSha new_head{};
 };
 struct BranchHint {
     RepositoryName repository;

@@ -22,6 +22,7 @@ public:
 private:
     Checkpointer(std::unique_ptr<Connection> connection, Connection& writer);
     void grew(int pages);
+    void wait_for_pause(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
     void work(const std::stop_token& stop);
 
     std::unique_ptr<Connection> connection_;
@@ -29,6 +30,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any wake_;
     int pages_ = 0;              ///< of the log, when it is due; else 0
+    std::int64_t commits_ = 0;   ///< told by grew
     std::int64_t restarts_ = 0;  ///< tried so far
     std::jthread thread_;
 };

@@ -45,8 +45,9 @@ StoredDelivery read(const Row& row)
             row.text(9),    row.optional_time(10)};
 }
 
-const std::string columns =
-    "id, forge, connection, delivery_id, event, headers, body, received_at, state, reason, processed_at";
+const std::string select =
+    "SELECT id, forge, connection, delivery_id, event, headers, body, received_at, state, reason, processed_at "
+    "FROM delivery JOIN delivery_content ON delivery = id ";
 
 }  // namespace
 
@@ -60,13 +61,16 @@ std::string_view to_string(DeliveryState state)
 Result<Deliveries::Stored> Deliveries::insert(Transaction& transaction, const StoredDelivery& delivery)
 {
     const auto inserted =
-        TRY(transaction->execute("INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, headers, "
-                                 "body, received_at, state, reason) "
-                                 "VALUES (?,?,?,?,?,?,?,?,?)",
+        TRY(transaction->execute("INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, "
+                                 "received_at, state, reason) VALUES (?,?,?,?,?,?,?)",
                                  {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id),
-                                  delivery.event, headers_text(delivery.headers), Blob{delivery.body},
-                                  delivery.received_at, to_string(delivery.state), delivery.reason}));
-    if (inserted == 1) return Stored{transaction->last_insert_id(), Stored::What::stored};
+                                  delivery.event, delivery.received_at, to_string(delivery.state), delivery.reason}));
+    if (inserted == 1) {
+        const auto id = transaction->last_insert_id();
+        TRY(transaction->execute("INSERT INTO delivery_content VALUES (?,?,?)",
+                                 {id, headers_text(delivery.headers), Blob{delivery.body}}));
+        return Stored{id, Stored::What::stored};
+    }
     const auto first =
         transaction->find("SELECT id FROM delivery WHERE connection = ? AND delivery_id = ?",
                           {delivery.connection, delivery.delivery_id}, [](const Row& row) { return row.integer(0); });
@@ -98,14 +102,14 @@ Result<std::int64_t> Deliveries::prune(Transaction& transaction, Time before)
 Result<StoredDelivery> Deliveries::get(std::int64_t id, Transaction* within)
 {
     Reading reading(database_, within);
-    return require_row(reading->find("SELECT " + columns + " FROM delivery WHERE id = ?", {id}, read), "delivery",
+    return require_row(reading->find(select + "WHERE id = ?", {id}, read), "delivery",
                        std::to_string(id));
 }
 
 Result<std::vector<StoredDelivery>> Deliveries::list_waiting(int limit, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT " + columns + " FROM delivery WHERE state = 'stored' ORDER BY id LIMIT ?", {limit},
+    return reading->list(select + "WHERE state = 'stored' ORDER BY id LIMIT ?", {limit},
                          read);
 }
 

@@ -80,7 +80,7 @@ class Shop(Installation):
         """When the first webhook after delivery `newest_before` came in of which `is_it(event, body)` is true. The Git host
         sends its events one after the other: what an earlier change led to may come in between."""
         def came():
-            rows = self.query("SELECT received_at, event, body FROM delivery WHERE id > ? ORDER BY id", newest_before)
+            rows = self.query("SELECT received_at, event, body FROM delivery JOIN delivery_content ON delivery = id WHERE id > ? ORDER BY id", newest_before)
             return next((at for at, event, body in rows if is_it(event, json.loads(body))), None)
         return wait_for(came, "the webhook", pause_s=0.01) / 1000
 

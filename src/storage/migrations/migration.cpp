@@ -6,6 +6,7 @@ std::span<const Migration> migrations()
 {
     static const Migration all[] = {
         {1, migration_0001},
+        {2, migration_0002},
     };
     return all;
 }

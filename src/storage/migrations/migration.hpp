@@ -13,6 +13,7 @@ struct Migration {
 };
 
 extern const std::string_view migration_0001;
+extern const std::string_view migration_0002;
 
 /// All of them, by version: 1, 2, 3, …
 std::span<const Migration> migrations();
