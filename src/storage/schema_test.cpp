@@ -76,14 +76,17 @@ TEST_CASE("what webhooks said before it stood apart is read by this version")
     CHECK(waiting[0].id == 7);
     CHECK(waiting[0].headers == std::map<std::string, std::string>{{"x-a", "b"}});
     CHECK(waiting[0].body == "{}");
-    REQUIRE(database->write([&](Transaction& transaction) -> Result<void> {
-        TRY(deliveries.set_state(transaction, 7, DeliveryState::processed, "", at(1)));
-        TRY(deliveries.prune(transaction, at(9)));
-        return {};
-    }).has_value());
+    REQUIRE(database
+                ->write([&](Transaction& transaction) -> Result<void> {
+                    TRY(deliveries.set_state(transaction, 7, DeliveryState::processed, "", at(1)));
+                    TRY(deliveries.prune(transaction, at(9)));
+                    return {};
+                })
+                .has_value());
     CHECK(deliveries.get(7).error().kind == ErrorKind::not_found);
     Reading reading(*database, nullptr);
-    CHECK(reading->find("SELECT count(*) FROM delivery_content", {}, [](const Row& row) { return row.integer(0); }) == 0);
+    CHECK(reading->find("SELECT count(*) FROM delivery_content", {}, [](const Row& row) { return row.integer(0); }) ==
+          0);
 }
 
 TEST_CASE("a database of a newer Ramet is left alone")
