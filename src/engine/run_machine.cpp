@@ -99,7 +99,10 @@ void RunMachine::release_dependents(Step& step, Now now)
     const bool failed = step.state == StepState::failed;
     for (const auto index : step.dependents) {
         auto& dependent = steps_[index];
-        if (dependent.blockers > 0 && --dependent.blockers == 0) ready_.push_back(index);
+        if (dependent.blockers > 0) {
+            --dependent.blockers;
+            if (dependent.blockers == 0) ready_.push_back(index);
+        }
         if (!failed || dependent.plan.action == StepAction::remove || dependent.state != StepState::pending) continue;
         dependent.error =
             Error{ErrorKind::conflict, dependent.plan.path + " needs " + step.plan.path + ", which failed"};

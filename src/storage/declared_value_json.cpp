@@ -3,7 +3,7 @@
 namespace ramet::storage {
 namespace {
 
-struct Writer {
+struct ValueWriter {
     Json operator()(const TextValue& value) const { return json::object{{"text", value.text}}; }
     Json operator()(const SecretValue& value) const { return json::object{{"secret", value.secret}}; }
     Json operator()(const AliasValue& value) const { return json::object{{"alias", value.target}}; }
@@ -24,7 +24,7 @@ bool has(const Json& value, std::string_view key)
 
 Json to_json(const DeclaredValue& value)
 {
-    return std::visit(Writer{}, value);
+    return std::visit(ValueWriter{}, value);
 }
 
 Result<DeclaredValue> declared_value_from_json(const Json& value)

@@ -102,15 +102,13 @@ Result<std::int64_t> Deliveries::prune(Transaction& transaction, Time before)
 Result<StoredDelivery> Deliveries::get(std::int64_t id, Transaction* within)
 {
     Reading reading(database_, within);
-    return require_row(reading->find(select + "WHERE id = ?", {id}, read), "delivery",
-                       std::to_string(id));
+    return require_row(reading->find(select + "WHERE id = ?", {id}, read), "delivery", std::to_string(id));
 }
 
 Result<std::vector<StoredDelivery>> Deliveries::list_waiting(int limit, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list(select + "WHERE state = 'stored' ORDER BY id LIMIT ?", {limit},
-                         read);
+    return reading->list(select + "WHERE state = 'stored' ORDER BY id LIMIT ?", {limit}, read);
 }
 
 Result<std::vector<StoredDelivery>> Deliveries::list(std::string_view connection, int limit, Transaction* within)

@@ -8,7 +8,7 @@
 namespace ramet::variables {
 
 /// Linux gives a program at most 128 KiB in one string (MAX_ARG_STRLEN), key included.
-constexpr std::size_t largest_value = 120 * 1024;
+constexpr std::size_t largest_value = std::size_t{120} * 1024;
 
 /// Puts `more` behind `value`; adjacent literals become one.
 void append(ResolvedValue& value, const ResolvedValue& more);

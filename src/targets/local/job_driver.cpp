@@ -12,6 +12,8 @@
 namespace ramet::targets::local {
 namespace {
 
+constexpr std::int64_t default_limit_ms = std::int64_t{15} * 60 * 1000;
+
 Path directory_of(const Machine& machine, const engine::ResourceRef& ref)
 {
     return job_directory(machine.root, ref.mark.owner.str(), last_part(ref.path));
@@ -70,7 +72,7 @@ Result<ShimProgram> JobDriver::program_of(const engine::ResourceRef& ref) const
     program.directory = get_string(spec, "directory", (environment / "home").string());
     program.environment = TRY(open_variables(get_member(spec, "env"), machine_.secrets));
     program.environment.merge(clean_environment(environment / "home", environment / "tmp"));
-    program.time_limit = Milliseconds(get_int(spec, "timeout_ms", 15 * 60'000));
+    program.time_limit = Milliseconds(get_int(spec, "timeout_ms", default_limit_ms));
     const auto uid = static_cast<unsigned>(std::strtoul(get_string(spec, "uid").c_str(), nullptr, 10));
     program.sandbox = project_sandbox(machine_, {environment, uid, get_string(spec, "artefact")});
     return program;
