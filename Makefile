@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := /usr/bin/python3
 RUN_TESTS := $(PYTHON) scripts/run_tests
 
-.PHONY: help bootstrap dev release build check test crash demo bench fmt clean
+.PHONY: help bootstrap dev release build check tidy test crash demo bench fmt clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,11 +31,14 @@ check: dev ## the editor's loop: unit tests, layers, format of what changed
 	@scripts/check_layers.py
 	@scripts/check_format --all
 
+tidy: dev ## clang-tidy over the product's sources; what was clean is not read again
+	@scripts/check_tidy.py
+
 test: dev release ## everything that can run on this machine
 	@$(RUN_TESTS) build/dev
 
-crash: dev release ## kill -9 of the server at every moment, on the real thing: six minutes
-	@$(RUN_TESTS) build/dev -C crash -R end_to_end_crash
+crash: dev release ## of these, kill -9 of the server at every moment: five minutes
+	@$(RUN_TESTS) build/dev -R end_to_end_crash
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo
