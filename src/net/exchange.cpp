@@ -57,6 +57,26 @@ std::shared_ptr<ResponseStream> Exchange::stream(Response head)
     return stream;
 }
 
+std::shared_ptr<JoinedState> Exchange::join(Request request, Joint joint)
+{
+    auto state = std::make_shared<JoinedState>();
+    state->gate = gate_;
+    state->connection = connection_;
+    if (answered_.exchange(true)) {
+        state->is_over = true;
+        return state;
+    }
+    // What is queued must be copyable; descriptors are not.
+    auto given = std::make_shared<std::pair<Request, Joint>>(std::move(request), std::move(joint));
+    gate_->post([given, state] {
+        if (const auto alive = state->connection.lock())
+            alive->join(given->first, std::move(given->second), state);
+        else
+            state->is_over = true;
+    });
+    return state;
+}
+
 void Responder::send(Response response) const
 {
     exchange_->send(std::move(response));
@@ -64,6 +84,22 @@ void Responder::send(Response response) const
 StreamWriter Responder::stream(Response head) const
 {
     return StreamWriter(exchange_->stream(std::move(head)));
+}
+
+JoinedConnection Responder::join(Request request, Joint joint) const
+{
+    return JoinedConnection(exchange_->join(std::move(request), std::move(joint)));
+}
+
+bool JoinedConnection::is_over() const
+{
+    return state_->is_over;
+}
+void JoinedConnection::close() const
+{
+    state_->gate->post([connection = state_->connection] {
+        if (const auto alive = connection.lock()) alive->leave();
+    });
 }
 
 bool StreamWriter::write(std::string_view chunk) const

@@ -24,12 +24,20 @@ public:
 
     void send(Response response);
     std::shared_ptr<ResponseStream> stream(Response head);
+    std::shared_ptr<JoinedState> join(Request request, Joint joint);
 
 private:
     std::shared_ptr<LoopGate> gate_;
     std::weak_ptr<ServerConnection> connection_;
     std::size_t stream_limit_;
     std::atomic<bool> answered_ = false;
+};
+
+/// What a JoinedConnection and the server's connection share.
+struct JoinedState {
+    std::shared_ptr<LoopGate> gate;
+    std::weak_ptr<ServerConnection> connection;
+    std::atomic<bool> is_over = false;
 };
 
 /// An error of the server itself, as RFC 9457 wants it.

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "net/exchange.hpp"
+#include "net/pipe_signal.hpp"
 #include "net/server_connection.hpp"
 #include "net/worker_pool.hpp"
 
@@ -60,7 +61,10 @@ HttpServer::Core::Core(ServerOptions the_options, Handler the_handler, Fd listen
       workers(options.workers, options.queue_limit)
 {
     acceptor.start();
-    network = std::jthread([this] { loop.run(); });
+    network = std::jthread([this] {
+        block_pipe_signal();
+        loop.run();
+    });
 }
 
 void HttpServer::Core::accept(Accepted accepted)

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "net/headers.hpp"
+#include "net/joint.hpp"
 #include "net/listen.hpp"
 #include "net/url.hpp"
 
@@ -47,6 +48,7 @@ struct Response {
 
 class ResponseStream;
 class Exchange;
+struct JoinedState;
 
 /// The open end of a streamed response. Copies lead to the same stream; any thread may use them, and none is held.
 class StreamWriter {
@@ -66,6 +68,19 @@ private:
     std::shared_ptr<ResponseStream> stream_;
 };
 
+/// The server's hold on a connection that became a WebSocket. Copies lead to the same one; any thread may use them.
+class JoinedConnection {
+public:
+    explicit JoinedConnection(std::shared_ptr<JoinedState> state) : state_(std::move(state)) {}
+
+    bool is_over() const;
+    /// Says good-bye to the client and closes everything that the connection was joined with.
+    void close() const;
+
+private:
+    std::shared_ptr<JoinedState> state_;
+};
+
 /// Takes the answer to one request: now or later, from any thread, once. When the last copy goes without an answer, the
 /// client gets a 500.
 class Responder {
@@ -75,6 +90,9 @@ public:
     void send(Response response) const;
     /// Sends status and headers and leaves the body open; `head.body`, if any, is its beginning.
     StreamWriter stream(Response head) const;
+    /// Goes on as a WebSocket that is joined with these descriptors; the request must be one that `wants_web_socket`. The descriptors
+    /// are closed when the connection is over, for whatever reason.
+    JoinedConnection join(Request request, Joint joint) const;
 
 private:
     std::shared_ptr<Exchange> exchange_;
@@ -104,6 +122,9 @@ struct ServerOptions {
     std::chrono::milliseconds idle_timeout{30'000};
     /// How long a connection may wait for its next request.
     std::chrono::milliseconds keep_alive_timeout{60'000};
+    /// Of WebSockets: how often each is told that the server lives, and how long it may say nothing at all.
+    std::chrono::milliseconds heartbeat{10'000};
+    std::chrono::milliseconds silence_limit{45'000};
 };
 
 /// HTTP/1.1 for the API: the network is asynchronous on one thread, handlers run on a pool. It answers 400, 408, 413, 431,

@@ -326,6 +326,7 @@ void ServerConnection::linger()
 
 void ServerConnection::wind_down()
 {
+    if (state_ == State::joined) return leave();
     const bool is_idle = state_ == State::waiting || (state_ == State::reading_head && in_.empty());
     if (is_idle || state_ == State::streaming || state_ == State::lingering) return close();
     keep_alive_ = false;
@@ -342,6 +343,7 @@ void ServerConnection::close()
     const auto self = shared_from_this();
     state_ = State::closed;
     end_stream();
+    end_joint();
     site_.deadlines.clear(*this);
     ErrorCode ignored;
     socket_.close(ignored);

@@ -17,7 +17,9 @@
 
 namespace ramet::net {
 
+class JoinedSocket;
 class ServerConnection;
+class Wire;
 
 /// What all connections of a server share; outlives them. Belongs to the thread of the loop.
 struct ServerSite {
@@ -45,6 +47,10 @@ public:
     void answer(Response response);
     void answer_with_stream(Response head, std::shared_ptr<ResponseStream> stream);
     void flush_stream();
+    /// Hands the socket over to a WebSocket; the connection stays as its place among the others.
+    void join(const Request& request, Joint joint, std::shared_ptr<JoinedState> state);
+    /// Ends the WebSocket in good order.
+    void leave();
     void cut_off(std::string_view reason);
     /// Ends it now if it has no request to finish, else after that.
     void wind_down();
@@ -58,6 +64,7 @@ private:
         handling,
         writing,
         streaming,
+        joined,
         lingering,
         closed
     };
@@ -78,6 +85,7 @@ private:
     void end_response();
     void linger();
     void end_stream();
+    void end_joint();
     void limit(std::chrono::milliseconds duration) { site_.deadlines.set_after(*this, duration); }
     void on_deadline() override;
     std::string format_head(const Response& response, std::string_view framing) const;
@@ -95,6 +103,9 @@ private:
     std::string out_body_{};
     std::size_t out_done_ = 0;
     std::shared_ptr<ResponseStream> stream_{};
+    std::shared_ptr<Wire> wire_{};  ///< until it is open
+    std::shared_ptr<JoinedSocket> joint_{};
+    std::shared_ptr<JoinedState> joined_state_{};
     State state_ = State::waiting;
     bool reading_ = false;
     bool writing_ = false;

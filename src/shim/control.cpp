@@ -10,6 +10,35 @@
 #include <cstring>
 
 namespace ramet::shim {
+namespace {
+
+/// What a command needs: its input, output and error output.
+constexpr std::size_t most_descriptors = 3;
+
+/// Like read(2); descriptors that came along are kept in `into`, those that are too many are closed.
+ssize_t receive(const Fd& fd, iovec buffer, std::vector<Fd>& into)
+{
+    alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int) * most_descriptors)];
+    msghdr message{};
+    message.msg_iov = &buffer;
+    message.msg_iovlen = 1;
+    message.msg_control = room;
+    message.msg_controllen = sizeof room;
+    const auto count = ::recvmsg(fd.get(), &message, MSG_CMSG_CLOEXEC);
+    if (count < 0) return count;
+    for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+        for (std::size_t at = 0; at < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++at) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(part) + at * sizeof(int), sizeof number);
+            Fd passed(number);
+            if (into.size() < most_descriptors) into.push_back(std::move(passed));
+        }
+    }
+    return count;
+}
+
+}  // namespace
 
 class Control::Client final : public Watcher {
 public:
@@ -24,7 +53,7 @@ public:
         if (is_gone_) return;
         if (!reply_.empty()) return send_reply();
         static char buffer[16U << 10U];
-        const auto count = ::read(fd_.get(), buffer, sizeof buffer);
+        const auto count = receive(fd_, {buffer, sizeof buffer}, descriptors_);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count <= 0 || request_.size() > message_limit) return leave();
         request_.append(buffer, static_cast<std::size_t>(count));
@@ -38,10 +67,19 @@ private:
         // What it held may have been secrets.
         ::explicit_bzero(request_.data(), request_.size());
         request_ = {};
+        if (request && request->get("request") == "exec") return hand_over(*request);
+        descriptors_.clear();
         Message refusal;
         refusal.add("error", "this is not a message");
-        reply_ = (request ? control_.answer_(*request) : refusal).encode();
+        reply_ = (request ? control_.calls_.answer(*request) : refusal).encode();
         send_reply();
+    }
+
+    void hand_over(const Message& request)
+    {
+        control_.loop_.remove(fd_.get());
+        control_.calls_.take({request, std::move(fd_), std::move(descriptors_)});
+        leave();
     }
 
     void send_reply()
@@ -63,11 +101,12 @@ private:
     Fd fd_;
     std::string request_;
     std::string reply_;
+    std::vector<Fd> descriptors_;
     bool is_gone_ = false;
 };
 
-Control::Control(Loop& loop, Fd listener, Answer answer)
-    : loop_(loop), listener_(std::move(listener)), answer_(std::move(answer))
+Control::Control(Loop& loop, Fd listener, Calls calls)
+    : loop_(loop), listener_(std::move(listener)), calls_(std::move(calls))
 {
     loop_.add(listener_.get(), EPOLLIN, *this);
 }

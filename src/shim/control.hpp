@@ -7,15 +7,27 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <vector>
 
 namespace ramet::shim {
+
+/// A request whose connection stays, with the descriptors that came with it.
+struct Handed {
+    Message request;
+    Fd connection;
+    std::vector<Fd> descriptors;
+};
 
 /// The control socket: one request and one reply at a time on each connection. Only our own user and root are listened to.
 class Control final : public Watcher {
 public:
-    using Answer = std::function<Message(const Message&)>;
+    struct Calls {
+        std::function<Message(const Message&)> answer;
+        /// Takes over the connection of a request `exec`.
+        std::function<void(Handed)> take;
+    };
 
-    Control(Loop& loop, Fd listener, Answer answer);
+    Control(Loop& loop, Fd listener, Calls calls);
     ~Control() override;
     void on_ready(std::uint32_t events) override;
 
@@ -25,7 +37,7 @@ private:
 
     Loop& loop_;
     Fd listener_;
-    Answer answer_;
+    Calls calls_;
     std::list<std::unique_ptr<Client>> clients_;
 };
 

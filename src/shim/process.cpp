@@ -56,12 +56,16 @@ void reset_signals()
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void connect_streams(int output)
+void connect_streams(const Streams& streams, const Sandbox& sandbox)
 {
-    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::dup2(nothing, STDIN_FILENO);
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
+    ::dup2(streams.input >= 0 ? streams.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+    ::dup2(streams.output, STDOUT_FILENO);
+    ::dup2(streams.error, STDERR_FILENO);
+    // So that the program may open /dev/stderr and the like by name, which are pipes that were made by another user.
+    if (streams.input >= 0 && ::geteuid() == 0)
+        for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            [[maybe_unused]] const auto ignored = ::fchown(stream, sandbox.uid, sandbox.gid);
+        }
     // Everything else closes itself at exec; the pipe for problems is still needed until then.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 }
@@ -125,15 +129,15 @@ void execute(const std::vector<std::string>& wanted, std::vector<std::string>& e
     ::_exit(127);
 }
 
-[[noreturn]] void become(const Start& start, int output, int problem, pid_t parent)
+[[noreturn]] void become(const Start& start, const Streams& streams, int problem, pid_t parent)
 {
     ::setsid();
     reset_signals();
-    connect_streams(output);
+    const auto& sandbox = start.program.sandbox;
+    connect_streams(streams, sandbox);
     set_limits();
     // Before the view is made: the folders in it must let the program through.
     ::umask(022);
-    const auto& sandbox = start.program.sandbox;
     const char* stage = "";
     if (::geteuid() == 0 && !enter_view(sandbox, stage)) give_up(problem, stage);
     if (!become_user(sandbox, stage)) give_up(problem, stage);
@@ -154,10 +158,13 @@ Process start_process(const Start& start)
     Process process;
     Pipe output;
     Pipe problem;
-    if (!make_pipe(output, O_NONBLOCK) || !make_pipe(problem, O_NONBLOCK)) return process;
+    if (!start.streams.are_given() && !make_pipe(output, O_NONBLOCK)) return process;
+    if (!make_pipe(problem, O_NONBLOCK)) return process;
+    auto streams = start.streams;
+    if (!streams.are_given()) streams = {-1, output.write.get(), output.write.get()};
     const auto parent = ::getpid();
     const auto pid = fork_into(start.group);
-    if (pid == 0) become(start, output.write.get(), problem.write.get(), parent);
+    if (pid == 0) become(start, streams, problem.write.get(), parent);
     if (pid < 0) return process;
     process.pid = pid;
     process.output = std::move(output.read);

@@ -11,17 +11,27 @@
 
 namespace ramet::shim {
 
+/// The ends of its streams that a process is given; all three, or none: then it reads nothing, and what it writes is in
+/// `Process::output`.
+struct Streams {
+    int input = -1;
+    int output = -1;
+    int error = -1;
+    bool are_given() const { return output >= 0; }
+};
+
 /// What differs between two processes of one program.
 struct Start {
     const Program& program;
     const std::vector<std::string>& arguments;   ///< the program's own, or its health command
     const std::vector<std::string>& additional;  ///< environment beside the program's: HOST, PORT
     const ControlGroup& group;
+    Streams streams{};
 };
 
 struct Process {
     pid_t pid = 0;
-    Fd output;   ///< both of its output streams
+    Fd output;   ///< both of its output streams, where it was given none
     Fd problem;  ///< says why it could not be executed; closed without a word when it could
 };
 

@@ -24,13 +24,6 @@ constexpr std::int64_t lasting_ms = 30'000;
 constexpr int checks_until_unhealthy = 3;
 constexpr int quick_ends_until_crash_loop = 5;
 
-Ending ending_of(int status)
-{
-    if (WIFEXITED(status)) return {WEXITSTATUS(status), "exited with " + std::to_string(WEXITSTATUS(status))};
-    const int signal = WTERMSIG(status);
-    return {128 + signal, "was ended by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")"};
-}
-
 std::int64_t with_jitter(std::int64_t milliseconds)
 {
     unsigned random = 0;
@@ -40,6 +33,13 @@ std::int64_t with_jitter(std::int64_t milliseconds)
 }
 
 }  // namespace
+
+Ending ending_of(int status)
+{
+    if (WIFEXITED(status)) return {WEXITSTATUS(status), "exited with " + std::to_string(WEXITSTATUS(status))};
+    const int signal = WTERMSIG(status);
+    return {128 + signal, "was ended by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")"};
+}
 
 std::string_view to_string(State state)
 {

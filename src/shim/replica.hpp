@@ -47,6 +47,9 @@ struct Ending {
     std::string text;   ///< "exited with 1", "was ended by signal 9 (Killed)"
 };
 
+/// From what waitpid(2) says.
+Ending ending_of(int status);
+
 /// How long to wait before start number `attempt` (0: the first restart), without jitter.
 std::int64_t restart_delay_ms(int attempt);
 

@@ -60,12 +60,15 @@ Message agreement()
 Shim::Shim(Opened opened)
     : opened_(std::move(opened)), group_(make_group(opened_.start)), log_("logs/current.log"),
       supervisor_(loop_, *this, log_, group_, "RAMET_REPLICA=" + std::string(opened_.start.get("group"))),
+      commands_(loop_, group_, "RAMET_REPLICA=" + std::string(opened_.start.get("group")),
+                [this] { leave_when_all_is_over(); }),
       signals_(watch_signals()), identity_(own_identity())
 {
     loop_.add(signals_.get(), EPOLLIN, *this);
     if (opened_.listener) forwarder_ = std::make_unique<Forwarder>(loop_, supervisor_, std::move(opened_.listener));
     control_ = std::make_unique<Control>(loop_, std::move(opened_.control),
-                                         [this](const Message& request) { return answer(request); });
+                                         Control::Calls{[this](const Message& request) { return answer(request); },
+                                                        [this](Handed handed) { take(std::move(handed)); }});
     auto program = read_program(opened_.start);
     if (is_runnable(program)) supervisor_.deploy(std::move(program));
 }
@@ -91,6 +94,7 @@ Message Shim::answer(const Message& request)
     if (name == "deploy") {
         auto program = read_program(request);
         if (!is_runnable(program)) return refusal("a program needs a version and an argument");
+        is_finished_ = false;
         supervisor_.deploy(std::move(program));
         return agreement();
     }
@@ -100,8 +104,16 @@ Message Shim::answer(const Message& request)
     }
     if (name != "stop" && name != "exit") return refusal("no such request");
     exits_when_finished_ = exits_when_finished_ || name == "exit";
+    commands_.end_all(grace_ms);
     supervisor_.stop(signal, grace_ms);
     return agreement();
+}
+
+void Shim::take(Handed handed)
+{
+    const auto* program = supervisor_.running_program();
+    if (program == nullptr || program->mode != Mode::service) return refuse(handed, "nothing runs here");
+    commands_.start(std::move(handed), {*program, supervisor_.running_port()});
 }
 
 Message Shim::describe() const
@@ -111,6 +123,8 @@ Message Shim::describe() const
     reply.add("identity", identity_);
     reply.add("nonce", opened_.start.get("nonce"));
     reply.add("port", opened_.start.get("port"));
+    // Before the supervisor's own word, as the first one counts: a command may outlast the service by a moment.
+    if (supervisor_.running_program() == nullptr && !commands_.empty()) reply.add("state", "stopping");
     supervisor_.describe(reply);
     return reply;
 }
@@ -124,6 +138,7 @@ void Shim::on_ready(std::uint32_t)
     reap();
     if (!must_leave) return;
     exits_when_finished_ = true;
+    commands_.end_all(10'000);
     supervisor_.stop(SIGTERM, 10'000);
 }
 
@@ -131,7 +146,8 @@ void Shim::reap()
 {
     int status = 0;
     // Also those that a program has left behind: they became our children (PR_SET_CHILD_SUBREAPER).
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) supervisor_.on_child_ended(pid, status);
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;)
+        if (!commands_.on_child_ended(pid, status)) supervisor_.on_child_ended(pid, status);
 }
 
 void Shim::on_backends_changed()
@@ -150,7 +166,13 @@ void Shim::on_finished()
         write_result();
         return loop_.stop();
     }
-    if (exits_when_finished_) loop_.stop();
+    is_finished_ = true;
+    leave_when_all_is_over();
+}
+
+void Shim::leave_when_all_is_over()
+{
+    if (exits_when_finished_ && is_finished_ && commands_.empty()) loop_.stop();
 }
 
 void Shim::write_result()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "shim/commands.hpp"
 #include "shim/control.hpp"
 #include "shim/forwarder.hpp"
 #include "shim/supervisor.hpp"
@@ -32,6 +33,8 @@ private:
     void on_ready(std::uint32_t) override;
     Message answer(const Message& request);
     Message describe() const;
+    void take(Handed handed);
+    void leave_when_all_is_over();
     void reap();
     void write_result();
 
@@ -40,10 +43,12 @@ private:
     ControlGroup group_;
     LogFile log_;
     Supervisor supervisor_;
+    Commands commands_;
     std::unique_ptr<Forwarder> forwarder_;
     std::unique_ptr<Control> control_;
     Fd signals_;
     bool exits_when_finished_ = false;
+    bool is_finished_ = false;  ///< what it supervises has ended
     std::string identity_;
 };
 

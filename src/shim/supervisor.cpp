@@ -312,6 +312,24 @@ std::string_view Supervisor::overall_state() const
     return failed_version_.empty() ? "idle" : "failed";
 }
 
+const Supervisor::Version* Supervisor::running() const
+{
+    if (is_stopping_) return nullptr;
+    return serving_ ? serving_.get() : incoming_.get();
+}
+
+const Program* Supervisor::running_program() const
+{
+    const auto* version = running();
+    return version == nullptr ? nullptr : &version->program;
+}
+
+int Supervisor::running_port() const
+{
+    const auto* version = running();
+    return version == nullptr || version->replicas.empty() ? 0 : version->replicas.front()->port();
+}
+
 void Supervisor::describe(Message& reply) const
 {
     reply.add("state", overall_state());

@@ -42,6 +42,10 @@ public:
     /// Whether one may still come, so that it is worth holding a connection.
     bool may_come() const;
     void describe(Message& reply) const;
+    /// What serves, or is the first to be brought up; null when nothing runs, or is about to end.
+    const Program* running_program() const;
+    /// The first replica's of that program; 0 when it has none.
+    int running_port() const;
     /// A replaced version has lost its last connection: it can be stopped.
     void on_drained() { review_timer_.set(0); }
     /// Why the task could not be executed, or nothing.
@@ -73,6 +77,7 @@ private:
     void note_failure(const Version& version, const Replica& culprit);
     void retire(std::unique_ptr<Version> version, int signal, std::int64_t grace_ms);
     const Replica* task_replica() const;
+    const Version* running() const;
     void start_waiting();
     void expire();
     std::string_view overall_state() const;

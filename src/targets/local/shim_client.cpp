@@ -5,16 +5,11 @@
 #include "base/text.hpp"
 #include "shim/message.hpp"
 #include "targets/local/processes.hpp"
+#include "targets/local/shim_connection.hpp"
 #include "targets/local/shim_messages.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 
 namespace ramet::targets::local {
@@ -23,74 +18,16 @@ namespace {
 using shim::Message;
 
 constexpr int exit_port_taken = 3;
-/// A shim answers from memory; only a machine that swaps takes longer.
-constexpr int answer_limit_ms = 5'000;
-
-/// Connects through /proc, because the name of a socket may have 107 bytes at most and a data directory may be deep.
-/// No descriptor when nobody listens.
-Result<Fd> connect_to_shim(const Path& directory)
-{
-    const Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folder && errno == ENOENT) return Fd();
-    if (!folder) return std::unexpected(os_error("opening", directory));
-    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd) return std::unexpected(os_error("making a socket for", directory));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    fmt::format_to_n(address.sun_path, sizeof address.sun_path - 1, "/proc/self/fd/{}/control.sock", folder.get());
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
-    if (errno == ENOENT || errno == ECONNREFUSED) return Fd();
-    return std::unexpected(os_error("connecting to the shim of", directory));
-}
-
-Result<void> send_all(const Fd& fd, std::string_view text, const Path& directory)
-{
-    while (!text.empty()) {
-        const auto sent = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
-            return fail(ErrorKind::unavailable, "the shim of {} ended before it was asked", directory.string());
-        if (sent < 0) return std::unexpected(os_error("writing to the shim of", directory));
-        text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return {};
-}
-
-Result<std::string> receive_message(const Fd& fd, const Path& directory)
-{
-    std::string text;
-    char buffer[16U << 10U];
-    while (!text.ends_with("\n\n")) {
-        pollfd readable{fd.get(), POLLIN, 0};
-        const int ready = ::poll(&readable, 1, answer_limit_ms);
-        if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0)
-            return fail(ErrorKind::timeout, "the shim of {} did not answer within {} ms", directory.string(),
-                        answer_limit_ms);
-        const auto count = ::recv(fd.get(), buffer, sizeof buffer, 0);
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0 || text.size() > shim::message_limit)
-            return fail(ErrorKind::unavailable, "the shim of {} ended in the middle of its answer", directory.string());
-        text.append(buffer, static_cast<std::size_t>(count));
-    }
-    return text;
-}
 
 /// The reply; nothing when no shim listens there.
 Result<std::optional<Message>> ask_once(const Path& directory, const Message& request)
 {
     const auto fd = TRY(connect_to_shim(directory));
     if (!fd) return std::nullopt;
-    auto text = request.encode();
-    const auto sent = send_all(fd, text, directory);
-    // It may have held secrets.
-    ::explicit_bzero(text.data(), text.size());
-    TRY(sent);
-    auto reply = Message::decode(TRY(receive_message(fd, directory)));
-    if (!reply)
-        return fail(ErrorKind::integrity, "the shim of {} answered something that is no message", directory.string());
-    if (reply->has("error"))
-        return fail(ErrorKind::internal, "the shim of {} refused: {}", directory.string(), reply->get("error"));
+    TRY(send_message(fd, request, {directory}));
+    auto reply = TRY(receive_message(fd, directory));
+    if (reply.has("error"))
+        return fail(ErrorKind::internal, "the shim of {} refused: {}", directory.string(), reply.get("error"));
     return reply;
 }
 

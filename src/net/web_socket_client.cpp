@@ -1,0 +1,164 @@
+#include "net/web_socket_client.hpp"
+
+#include "net/acceptor.hpp"
+#include "net/joined_socket.hpp"
+#include "net/pipe_signal.hpp"
+#include "net/web_socket_dial.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <fcntl.h>
+
+#include <future>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+
+namespace ramet::net {
+
+namespace {
+
+using OnOutcome = std::function<void(Result<WebSocketOutcome>)>;
+
+/// Dials, joins, and tells the outcome once.
+class Attempt final : public std::enable_shared_from_this<Attempt> {
+public:
+    Attempt(asio::io_context& loop, Joint joint, OnOutcome on_outcome)
+        : loop_(loop), joint_(std::move(joint)), on_outcome_(std::move(on_outcome))
+    {
+    }
+
+    void start(std::shared_ptr<const DialPlace> place, const WebSocketRequest& request)
+    {
+        dial(loop_, std::move(place), request, [self = shared_from_this()](Result<Dialled> dialled) {
+            if (!dialled) return self->done(std::unexpected(dialled.error()));
+            if (auto* refusal = std::get_if<WebSocketOutcome>(&*dialled)) return self->done(std::move(*refusal));
+            self->join(std::get<std::shared_ptr<Wire>>(*dialled));
+        });
+    }
+
+    void abort()
+    {
+        if (socket_) socket_->abort("stopped");
+    }
+
+private:
+    void join(std::shared_ptr<Wire> wire)
+    {
+        socket_ = std::make_shared<JoinedSocket>(loop_, std::move(wire), std::move(joint_),
+                                                 [weak = weak_from_this()](JointEnd end) {
+                                                     if (const auto self = weak.lock())
+                                                         self->done(WebSocketOutcome{.end = std::move(end)});
+                                                 });
+        socket_->start();
+    }
+
+    void done(Result<WebSocketOutcome> outcome)
+    {
+        const auto self = shared_from_this();
+        joint_ = {};  // Whoever waits at the other ends learns it too.
+        if (const auto tell = std::exchange(on_outcome_, nullptr)) tell(std::move(outcome));
+    }
+
+    asio::io_context& loop_;
+    Joint joint_;
+    OnOutcome on_outcome_;
+    std::shared_ptr<JoinedSocket> socket_{};
+};
+
+}  // namespace
+
+Result<WebSocketOutcome> join_web_socket(const WebSocketRequest& request, Joint joint)
+{
+    auto found = TRY(find_place(request));
+    const auto place = std::make_shared<const DialPlace>(std::move(found));
+    asio::io_context loop{1};
+    std::optional<Result<WebSocketOutcome>> outcome;
+    const auto attempt = std::make_shared<Attempt>(loop, std::move(joint), [&](Result<WebSocketOutcome> result) {
+        outcome = std::move(result);
+        loop.stop();
+    });
+    attempt->start(place, request);
+    std::jthread([&] {
+        block_pipe_signal();
+        loop.run();
+    }).join();
+    if (outcome) return std::move(*outcome);
+    return fail(ErrorKind::internal, "{}: it ended without an outcome", place->description);
+}
+
+struct PortForward::Core {
+    Core(PortForwardOptions the_options, std::shared_ptr<const DialPlace> the_place, Fd listening)
+        : options(std::move(the_options)), place(std::move(the_place)), port(local_port(listening)),
+          acceptor(loop, std::move(listening), [this](Accepted accepted) { accept(std::move(accepted.socket)); })
+    {
+        acceptor.start();
+        network = std::jthread([this] {
+            block_pipe_signal();
+            loop.run();
+        });
+    }
+
+    void accept(Fd client);
+
+    PortForwardOptions options;
+    std::shared_ptr<const DialPlace> place;
+    std::uint16_t port;
+    asio::io_context loop{1};
+    Acceptor acceptor;
+    std::unordered_set<std::shared_ptr<Attempt>> attempts;
+    asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
+    std::jthread network;
+};
+
+void PortForward::Core::accept(Fd client)
+{
+    Fd other(::fcntl(client.get(), F_DUPFD_CLOEXEC, 0));
+    if (!other) return;  // Out of descriptors: the client sees its connection closed.
+    Joint joint;
+    joint.sources.push_back({.channel = channel::input, .fd = std::move(client)});
+    joint.sinks.push_back({.channel = channel::output, .fd = std::move(other)});
+    auto own = std::make_shared<std::weak_ptr<Attempt>>();
+    const auto attempt =
+        std::make_shared<Attempt>(loop, std::move(joint), [this, own](const Result<WebSocketOutcome>& outcome) {
+            attempts.erase(own->lock());
+            if (options.on_end) options.on_end(outcome);
+        });
+    *own = attempt;
+    attempts.insert(attempt);
+    attempt->start(place, options.request);
+}
+
+Result<std::unique_ptr<PortForward>> PortForward::start(PortForwardOptions options)
+{
+    auto place = TRY(find_place(options.request));
+    auto listening = TRY(listen_on(options.listen));
+    auto core = std::make_unique<Core>(std::move(options), std::make_shared<const DialPlace>(std::move(place)),
+                                       std::move(listening));
+    return std::unique_ptr<PortForward>(new PortForward(std::move(core)));
+}
+
+PortForward::PortForward(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+
+PortForward::~PortForward()
+{
+    auto& core = *core_;
+    std::promise<void> ended;
+    asio::post(core.loop, [&] {
+        core.acceptor.close();
+        const auto attempts = core.attempts;
+        for (const auto& attempt : attempts) attempt->abort();
+        ended.set_value();
+    });
+    ended.get_future().wait();
+    core.work.reset();
+    core.loop.stop();
+    core.network.join();
+}
+
+std::uint16_t PortForward::port() const
+{
+    return core_->port;
+}
+
+}  // namespace ramet::net
