@@ -80,20 +80,25 @@ bool has_tag(std::string_view text, std::string_view tag)
     return tags && std::ranges::any_of(*tags, [&](const Tag& one) { return one.text == tag; });
 }
 
+bool only_reads(const net::Request& request)
+{
+    return request.method == "GET" || request.method == "HEAD";
+}
+
 }  // namespace
 
 Result<app::Precondition> read_precondition(const net::Request& request)
 {
     // RFC 9110, 13.2.2: If-Match decides where both are said.
     if (const auto* match = request.headers.find("If-Match")) return read_if_match(*match);
-    if (request.method == "GET") return app::Precondition{};
+    if (only_reads(request)) return app::Precondition{};
     if (const auto* none_match = request.headers.find("If-None-Match")) return read_if_none_match(*none_match);
     return app::Precondition{};
 }
 
 net::Response with_tag(const net::Request& request, net::Response response, std::string_view version)
 {
-    if (version.empty() || request.method != "GET" || response.status != 200) return response;
+    if (version.empty() || !only_reads(request) || response.status != 200) return response;
     const auto tag = fmt::format("{}-{}", version, short_hash({response.body}));
     response.headers.set("ETag", "\"" + tag + "\"");
     const auto* known = request.headers.find("If-None-Match");

@@ -147,14 +147,17 @@ Result<Router> Router::make(std::vector<Route> routes)
 
 Result<Router::Match> Router::find(std::string_view method, const std::vector<std::string>& segments) const
 {
+    // The server leaves the body out.
+    const std::string_view wanted = method == "HEAD" ? "GET" : method;
     const Route* best = nullptr;
     std::size_t best_literals = 0;
     Match wrong_method;
     const std::vector<std::string>* pattern = nullptr;
     for (std::size_t i = 0; i < routes_.size(); ++i) {
         if (!matches(patterns_[i], segments)) continue;
-        if (routes_[i].method != method) {
+        if (routes_[i].method != wanted) {
             add_once(wrong_method.allowed, routes_[i].method);
+            if (routes_[i].method == "GET") add_once(wrong_method.allowed, "HEAD");
             continue;
         }
         if (best != nullptr && literals_in(patterns_[i]) <= best_literals) continue;

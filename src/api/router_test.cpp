@@ -78,10 +78,10 @@ TEST_CASE("an address that is not there is not found, and one that does not take
         std::string_view method, path, allowed;
     };
     const Case cases[] = {
-        {"POST", "/tokens/1", "GET, DELETE"},
-        {"PUT", "/tokens/self", "GET, DELETE"},
-        {"get", "/tokens/1", "GET, DELETE"},
-        {"DELETE", "/", "GET"},
+        {"POST", "/tokens/1", "GET, HEAD, DELETE"},
+        {"PUT", "/tokens/self", "GET, HEAD, DELETE"},
+        {"get", "/tokens/1", "GET, HEAD, DELETE"},
+        {"DELETE", "/", "GET, HEAD"},
     };
     for (const auto& [method, path, allowed] : cases) {
         CAPTURE(method);
@@ -102,12 +102,12 @@ TEST_CASE("a known address answers a wrong method with 405 and Allow, to everybo
         std::string allow;
     };
     const Case cases[] = {
-        {"DELETE", "/api/v1/previews", 405, "GET, POST"},
-        {"PUT", "/api/v1/previews/pr-1", 405, "GET, DELETE"},
+        {"DELETE", "/api/v1/previews", 405, "GET, HEAD, POST"},
+        {"PUT", "/api/v1/previews/pr-1", 405, "GET, HEAD, DELETE"},
         {"GET", "/api/v1/previews/pr-1/redeploy", 405, "POST"},
-        {"POST", "/healthz", 405, "GET"},
+        {"POST", "/healthz", 405, "GET, HEAD"},
         {"GET", "/hooks/gitea/shop", 405, "POST"},
-        {"BREW", "/api/v1/tokens", 405, "GET, POST"},
+        {"BREW", "/api/v1/tokens", 405, "GET, HEAD, POST"},
         {"GET", "/api/v1/pots", 404, ""},
         {"BREW", "/api/v1/pots", 404, ""},
     };
@@ -120,6 +120,33 @@ TEST_CASE("a known address answers a wrong method with 405 and Allow, to everybo
             CHECK(response.headers.get("content-type") == "application/problem+json");
             CHECK(get_int(testing::body_of(response), "status") == status);
         }
+}
+
+TEST_CASE("HEAD answers like GET, without the body")
+{
+    testing::ApiHouse house;
+    house.house.connect();
+    for (const std::string path :
+         {"/api/v1/environments", "/api/v1/environments/staging", "/healthz", "/openapi.json",
+          "/api/v1/environments/none", "/api/v1/events", "/api/v1/environments/staging/logs"}) {
+        CAPTURE(path);
+        const auto head = house.call("HEAD", path);
+        CHECK(head.body.empty());
+        if (path.ends_with("/events")) {
+            CHECK(head.status == 200);
+            continue;
+        }
+        const auto whole = house.call("GET", path);
+        CHECK(head.status == whole.status);
+        for (const auto* name : {"Content-Type", "ETag", "Content-Length"})
+            if (std::string_view(name) != "Content-Length" || whole.status == 200)
+                CHECK(head.headers.get(name) == whole.headers.get(name));
+    }
+    net::Headers same;
+    same.set("If-None-Match", house.call("GET", "/api/v1/environments/staging").headers.get("ETag"));
+    CHECK(house.call("HEAD", "/api/v1/environments/staging", {.headers = same}).status == 304);
+    CHECK(house.call("HEAD", "/api/v1/environments", {.token = "none"}).status == 401);
+    CHECK(house.call("HEAD", "/api/v1/plans").status == 405);
 }
 
 TEST_CASE("a route without a policy, without one handler, or there twice, stops the server from starting")

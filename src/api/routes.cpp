@@ -6,7 +6,7 @@ std::vector<Route> all_routes()
 {
     std::vector<Route> all;
     for (auto table : {project_routes, environment_routes, preview_routes, value_routes, run_routes, maintenance_routes,
-                       access_routes, webhook_routes, stream_routes})
+                       access_routes, webhook_routes, stream_routes, attach_routes})
         for (auto& route : table()) all.push_back(std::move(route));
     return all;
 }

@@ -19,6 +19,7 @@ std::vector<Route> maintenance_routes();
 std::vector<Route> access_routes();
 std::vector<Route> webhook_routes();
 std::vector<Route> stream_routes();
+std::vector<Route> attach_routes();
 
 std::vector<Route> all_routes();
 

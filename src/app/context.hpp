@@ -11,6 +11,7 @@
 #include "secrets/file_keys.hpp"
 #include "secrets/redactor.hpp"
 #include "storage/stores.hpp"
+#include "targets/attacher.hpp"
 #include "targets/inspector.hpp"
 #include "targets/target.hpp"
 
@@ -48,6 +49,7 @@ struct App {
     /// The one target that this version serves.
     const targets::Target& target;
     targets::Inspector& inspector;
+    targets::Attacher& attacher;
     data::GoldenCatalog& goldens;
     Git& git;
     ForgeConnections& forges;

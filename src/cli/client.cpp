@@ -118,6 +118,20 @@ Result<Json> ApiClient::put_raw(const std::string& path, const SecretBytes& body
     return call("PUT", path, std::string(body.reveal()));
 }
 
+Result<void> ApiClient::check_web_socket(const std::string& path)
+{
+    constexpr int upgrade_required = 426;
+    const auto response = TRY(http_.send(request("GET", path, {})));
+    if (response.status == upgrade_required) return {};
+    return std::unexpected(read_problem(response.status, response.body));
+}
+
+net::WebSocketRequest ApiClient::web_socket(const std::string& path) const
+{
+    const auto made = request("GET", path, {});
+    return {.url = made.url, .headers = made.headers};
+}
+
 Result<void> ApiClient::stream(const std::string& path, const net::OnChunk& on_chunk)
 {
     const auto response = TRY(http_.send_streaming(request("GET", path, {}), on_chunk));

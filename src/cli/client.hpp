@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
 #include "net/http_client.hpp"
+#include "net/web_socket_client.hpp"
 
 #include <chrono>
 #include <string>
@@ -42,6 +43,11 @@ public:
     Result<Json> put_raw(const std::string& path, const SecretBytes& body);
     Result<Json> call(std::string_view method, const std::string& path, std::string body);
     Result<void> stream(const std::string& path, const net::OnChunk& on_chunk);
+
+    /// Asks an address for WebSockets whether it could be joined; the error says why not.
+    Result<void> check_web_socket(const std::string& path);
+    /// What joins it, with the token.
+    net::WebSocketRequest web_socket(const std::string& path) const;
 
     const std::string& url() const { return url_; }
 

@@ -35,7 +35,8 @@ struct OptionSpec {
 struct PositionalSpec {
     std::string name;  ///< "NAME"
     std::string help{};
-    enum class Count : unsigned char { one, optional, any } count = Count::one;
+    /// `rest`, the last one: all that follows is taken as it is, with its options; one word at least.
+    enum class Count : unsigned char { one, optional, any, rest } count = Count::one;
 };
 
 /// One command as data: parsing, help and completion come from the same table.
@@ -49,6 +50,7 @@ struct CommandSpec {
     /// What comes from standard input and never from the arguments, where everybody on the machine could read it ("the value").
     /// Words that are too many are not repeated in the error.
     std::string standard_input{};
+    std::string example{};  ///< command lines for the help
 };
 
 using Commands = std::vector<CommandSpec>;
@@ -62,6 +64,7 @@ Commands project_commands();
 Commands run_commands();
 Commands maintenance_commands();
 Commands access_commands();
+Commands attach_commands();
 
 /// Options that every command takes: -o, --quiet, --yes, --no-input, --project.
 const std::vector<OptionSpec>& common_options();

@@ -79,13 +79,18 @@ std::string usage_of(const CommandSpec& command)
 {
     using Count = PositionalSpec::Count;
     auto usage = "ramet " + command.path;
+    // Behind the words of another program there is no place for options.
+    const bool passes_on = !command.positionals.empty() && command.positionals.back().count == Count::rest;
+    if (passes_on) usage += " [options]";
     for (const auto& positional : command.positionals) {
         if (positional.count == Count::one)
             usage += " " + positional.name;
+        else if (positional.count == Count::rest)
+            usage += " [--] " + positional.name + "…";
         else
             usage += " [" + positional.name + (positional.count == Count::any ? "…]" : "]");
     }
-    usage += " [options]";
+    if (!passes_on) usage += " [options]";
     if (!command.standard_input.empty()) usage += " < FILE";
     return usage;
 }
@@ -99,7 +104,12 @@ std::string help_of(const CommandSpec& command)
     for (const auto& positional : command.positionals) positionals.push_back({positional.name, positional.help});
     if (!positionals.empty()) text += "\n" + columns(positionals);
     if (!command.options.empty()) text += "\noptions:\n" + columns(lines_of(command.options));
-    return text + "\ncommon options:\n" + columns(lines_of(common_options()));
+    text += "\ncommon options:\n" + columns(lines_of(common_options()));
+    if (!command.example.empty()) {
+        text += "\nexample:\n";
+        for (const auto& line : split(command.example, '\n')) text += "  " + line + "\n";
+    }
+    return text;
 }
 
 std::string help_of_group(const Commands& commands, std::string_view group)

@@ -37,6 +37,17 @@ bool is_option(std::string_view word)
     return word.size() > 1 && word.starts_with('-') && !is_number(word);
 }
 
+bool asks_for_help(std::string_view word)
+{
+    return word == "--help" || word == "-h";
+}
+
+bool passes_words_on(const CommandSpec* command)
+{
+    return command != nullptr && !command->positionals.empty() &&
+           command->positionals.back().count == PositionalSpec::Count::rest;
+}
+
 Error usage_error(const CommandSpec* command, std::string message)
 {
     Error error{ErrorKind::invalid, std::move(message)};
@@ -92,6 +103,12 @@ public:
             if (!options_ended && words_[at_] == "--") {
                 options_ended = true;
                 ++at_;
+            } else if (!options_ended && is_rest_reached()) {
+                // Another program's words, in which even `--help` is not ours.
+                options_ended = true;
+            } else if (!options_ended && asks_for_help(words_[at_])) {
+                asked_for_help_ = true;
+                return {};
             } else if (!options_ended && is_option(words_[at_])) {
                 TRY(read_option(arguments));
             } else {
@@ -101,7 +118,16 @@ public:
         return assign_positionals(arguments);
     }
 
+    /// Only told by commands that take the rest as it is: else help is looked for everywhere, before anything is read.
+    bool asked_for_help() const { return asked_for_help_; }
+
 private:
+    bool is_rest_reached() const
+    {
+        return passes_words_on(command_) && positionals_.size() + 1 >= command_->positionals.size() &&
+               !is_option(words_[at_]);
+    }
+
     Result<void> read_option(Arguments& arguments)
     {
         auto [name, value] = split_option(words_[at_++]);
@@ -144,11 +170,13 @@ private:
         using Count = PositionalSpec::Count;
         std::size_t next = 0;
         for (const auto& positional : command_->positionals) {
-            if (positional.count == Count::one && next >= positionals_.size())
+            const bool is_needed = positional.count == Count::one || positional.count == Count::rest;
+            if (is_needed && next >= positionals_.size())
                 return std::unexpected(
                     usage_error(command_, fmt::format("{} is missing: {}", positional.name, positional.help)));
-            const auto count = positional.count == Count::any ? positionals_.size() - next
-                                                              : std::min<std::size_t>(1, positionals_.size() - next);
+            const bool takes_all = positional.count == Count::any || positional.count == Count::rest;
+            const auto count =
+                takes_all ? positionals_.size() - next : std::min<std::size_t>(1, positionals_.size() - next);
             if (count == 0) continue;
             auto& values = arguments.values[positional.name];
             values.assign(positionals_.begin() + static_cast<std::ptrdiff_t>(next),
@@ -176,6 +204,7 @@ private:
     const CommandSpec* command_;
     std::span<const std::string> words_;
     std::size_t at_ = 0;
+    bool asked_for_help_ = false;
     std::vector<std::string> positionals_;
 };
 
@@ -223,7 +252,7 @@ Error unknown_command(const Commands& commands, const std::vector<std::string>& 
 bool asks_for_help(const std::vector<std::string>& words)
 {
     const auto end = std::ranges::find(words, "--");
-    return std::any_of(words.begin(), end, [](const auto& word) { return word == "--help" || word == "-h"; });
+    return std::any_of(words.begin(), end, [](const auto& word) { return asks_for_help(std::string_view(word)); });
 }
 
 Parsed help_for(const Commands& commands, const std::vector<std::string>& words)
@@ -243,7 +272,8 @@ Parsed help_for(const Commands& commands, const std::vector<std::string>& words)
 
 Result<Parsed> parse_command_line(const Commands& commands, const std::vector<std::string>& words)
 {
-    if (words.empty() || asks_for_help(words)) return help_for(commands, words);
+    if (words.empty() || (asks_for_help(words) && !passes_words_on(find_command(commands, words))))
+        return help_for(commands, words);
     if (words.front() == "help") return help_for(commands, {words.begin() + 1, words.end()});
     if (words.front() == "--version") return parse_command_line(commands, {"version"});
     Parsed parsed;
@@ -255,6 +285,7 @@ Result<Parsed> parse_command_line(const Commands& commands, const std::vector<st
     const auto path_length = split(parsed.command->path, ' ').size();
     Reader reader(parsed.command, std::span(rest).subspan(path_length));
     TRY(reader.read_all(parsed.arguments));
+    if (reader.asked_for_help()) return help_for(commands, split(parsed.command->path, ' '));
     return parsed;
 }
 

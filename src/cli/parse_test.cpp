@@ -66,6 +66,46 @@ TEST_CASE("command lines are read, with options before, between and behind, glue
     }
 }
 
+TEST_CASE("what stands behind another program's name is that program's")
+{
+    struct Case {
+        std::vector<std::string> words;
+        std::string want;
+    };
+    const Case cases[] = {
+        {{"exec", "pr-1", "api", "ls"}, "exec | COMMAND=ls | ENV=pr-1 | SERVICE=api"},
+        {{"exec", "pr-1", "api", "ls", "-la", "--help", "-o", "x"},
+         "exec | COMMAND=ls+-la+--help+-o+x | ENV=pr-1 | SERVICE=api"},
+        {{"exec", "pr-1", "api", "--", "ls", "--", "-i"}, "exec | COMMAND=ls+--+-i | ENV=pr-1 | SERVICE=api"},
+        {{"exec", "pr-1", "api", "--", "-odd"}, "exec | COMMAND=-odd | ENV=pr-1 | SERVICE=api"},
+        {{"exec", "-i", "pr-1", "--project", "shop", "api", "-i", "sh", "-i"},
+         "exec | --project=shop | --stdin | COMMAND=sh+-i | ENV=pr-1 | SERVICE=api"},
+        {{"exec", "pr-1", "api"}, "error: COMMAND is missing: a program and its arguments; its options are its own"},
+        {{"exec", "pr-1", "api", "--"},
+         "error: COMMAND is missing: a program and its arguments; its options are its own"},
+        {{"exec", "pr-1", "api", "-x", "ls"}, "error: there is no option -x"},
+        {{"exec", "pr-1"}, "error: SERVICE is missing: a service that runs there"},
+        {{"exec", "--help"}, "help: ramet exec: run a command beside a service, with what the service has"},
+        {{"exec", "pr-1", "-h"}, "help: ramet exec: run a command beside a service, with what the service has"},
+        {{"help", "exec"}, "help: ramet exec: run a command beside a service, with what the service has"},
+        {{"port-forward", "pr-1", "db"}, "port-forward | ENV=pr-1 | WHAT=db"},
+        {{"port-forward", "pr-1", "db", "5433"}, "port-forward | ENV=pr-1 | LOCAL_PORT=5433 | WHAT=db"},
+    };
+    for (const auto& [words, want] : cases) {
+        CAPTURE(join(words, " "));
+        CHECK(parse(words) == want);
+    }
+}
+
+TEST_CASE("the help of a command that runs another shows where options go, and an example")
+{
+    static const auto commands = server_commands();
+    const auto help = parse_command_line(commands, {"exec", "--help"});
+    REQUIRE(help);
+    CHECK(help->text.contains("usage: ramet exec [options] ENV SERVICE [--] COMMAND…\n"));
+    CHECK(help->text.contains("\nexample:\n  ramet exec pr-42 api -- "));
+}
+
 TEST_CASE("values may begin with a dash")
 {
     struct Case {

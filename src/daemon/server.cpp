@@ -16,6 +16,7 @@
 #include "net/http_server.hpp"
 #include "net/proxy.hpp"
 #include "storage/key_file.hpp"
+#include "targets/local/attaching.hpp"
 #include "targets/local/inspection.hpp"
 #include "targets/local/local_target.hpp"
 #include "targets/local/route_driver.hpp"
@@ -51,6 +52,7 @@ struct Server::Parts {
     std::unique_ptr<Drivers> drivers;
     std::unique_ptr<targets::local::LocalTarget> target;
     std::unique_ptr<targets::local::LocalInspector> inspector;
+    std::unique_ptr<targets::local::LocalAttacher> attacher;
     std::unique_ptr<GitMirrors> mirrors;
     std::unique_ptr<HeldGit> git;
     std::unique_ptr<app::ForgeConnections> forges;
@@ -98,6 +100,7 @@ Result<void> Server::Parts::make_target(const std::string& install)
     drivers = TRY(Drivers::make(settings.data_directory, install, *stores, clock, board));
     target = std::make_unique<targets::local::LocalTarget>(drivers->machine());
     inspector = std::make_unique<targets::local::LocalInspector>(drivers->machine());
+    attacher = std::make_unique<targets::local::LocalAttacher>(drivers->machine());
     mirrors = std::make_unique<GitMirrors>(settings.data_directory / "mirrors");
     git = std::make_unique<HeldGit>(*mirrors);
     forges = std::make_unique<app::ForgeConnections>(http, stores->secrets);
@@ -126,7 +129,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
     fixed.reconcile_every = settings.poll_every;
     app =
         std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine, *target,
-                                            *inspector, goldens, *git, *forges, step_events, followed, *work});
+                                            *inspector, *attacher, goldens, *git, *forges, step_events, followed, *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};

@@ -6,6 +6,7 @@
 #include "app/projects.hpp"
 #include "app/step_events.hpp"
 #include "engine/thread_scheduler.hpp"
+#include "fakes/house_attacher.hpp"
 #include "fakes/house_target.hpp"
 #include "fakes/memory_git.hpp"
 #include "fakes/memory_gitea.hpp"
@@ -65,6 +66,7 @@ struct AppHouse {
     engine::Drivers drivers;
     fakes::HouseTarget target;
     fakes::HouseInspector inspector;
+    fakes::HouseAttacher attacher;
     std::unique_ptr<ForgeConnections> forges;
     StepEvents step_events;
     FollowedDeliveries followed;
