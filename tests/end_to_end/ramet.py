@@ -125,14 +125,21 @@ class Ramet:
         return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.directory),
                 "TMPDIR": str(self._temporary), "LANG": "C.UTF-8"}
 
+    def _command_environment(self):
+        return {**self._server_environment(), "RAMET_URL": self.url, "RAMET_TOKEN": self.token, "NO_COLOR": "1"}
+
     # -- commands
 
     def cli(self, *arguments, stdin=None, deadline_s=180):
         """Runs one command and returns how it ended, whatever that is."""
-        environment = {**self._server_environment(), "RAMET_URL": self.url, "RAMET_TOKEN": self.token, "NO_COLOR": "1"}
-        done = subprocess.run([binary(), *map(str, arguments)], env=environment, cwd=self._temporary, text=True,
+        done = subprocess.run([binary(), *map(str, arguments)], env=self._command_environment(), cwd=self._temporary, text=True,
                               input=stdin if stdin is not None else "", capture_output=True, timeout=deadline_s)
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def begin(self, *arguments):
+        """A command that goes on: its process, with pipes for all three streams. The caller ends it."""
+        return subprocess.Popen([binary(), *map(str, arguments)], env=self._command_environment(), cwd=self._temporary,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run(self, *arguments, **options):
         """The same for a command that must succeed."""
