@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 
 #include "net/test_peer.hpp"
+#include "net/web_socket_client.hpp"
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -128,6 +129,27 @@ TEST_CASE("a client certificate is shown when there is one")
     const auto response = client.send({.url = fmt::format("https://127.0.0.1:{}/", service.server.port())});
     REQUIRE(response);
     CHECK(response->body == "known");
+}
+
+TEST_CASE("a WebSocket over TLS verifies like every other request")
+{
+    const Identity identity;
+    const TlsService service(identity);
+    WebSocketRequest request{.url = fmt::format("https://127.0.0.1:{}/", service.server.port())};
+    const auto untrusted = join_web_socket(request, {});
+    REQUIRE_FALSE(untrusted);
+    CHECK(untrusted.error().kind == ErrorKind::unavailable);
+    CHECK(untrusted.error().message.contains("certificate"));
+    request.authorities_pem = identity.certificate_pem();
+    // Not a WebSocket server: what counts here is that it was spoken to.
+    const auto answered = join_web_socket(request, {});
+    REQUIRE(answered);
+    CHECK(answered->status == 200);
+    CHECK(answered->body == "hello");
+    request.url = fmt::format("https://localhost:{}/", service.server.port());
+    const auto other_name = join_web_socket(request, {});
+    REQUIRE_FALSE(other_name);
+    CHECK(other_name.error().message.contains("certificate"));
 }
 
 }  // namespace ramet::net
