@@ -226,6 +226,11 @@ void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared
     const std::lock_guard lock(mutex_);
     const auto found = slots_.find(item.owner);
     if (found == slots_.end()) return;
+    // What waited was cancelled before this start was tried again, and another run began: its end starts what waits by then.
+    if (found->second.active) {
+        found->second.is_starting = false;
+        return;
+    }
     if (found->second.waiting.empty()) return slots_.erase(found), void();
     if (!records) return retry_start(item.owner, outbox);
     if (records->lease.holder != holder_) return give_up(item.owner);

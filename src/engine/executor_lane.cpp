@@ -131,6 +131,8 @@ void Engine::Core::on_run_commit(const OwnerId& owner, const EngineRunId& run, E
     }
     if (!result) {
         log::warning("run {} of {} is given up here: {}", run.str(), owner.str(), result.error().message);
+        // What was launched and has not begun must never begin: the run is another holder's, or of another epoch, from now on.
+        for (auto& [step, interrupt] : active->interrupts) interrupt.request_stop();
         for (const auto& waiting : slots_.at(owner).waiting) owners_.erase(waiting.row.id);
         slots_.at(owner).waiting.clear();
         return end_run(owner, outbox);

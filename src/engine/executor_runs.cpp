@@ -108,18 +108,29 @@ void Engine::Core::on_answer(const OwnerId& owner, const EngineRunId& run, const
     flush(std::move(outbox));
 }
 
+namespace {
+
+CallOutcome not_made(Verb verb, const Error& error)
+{
+    CallOutcome outcome;
+    outcome.observed = std::unexpected(error);
+    if (verb == Verb::apply) outcome.applied = std::unexpected(error);
+    if (verb == Verb::await) outcome.readiness = std::unexpected(error);
+    return outcome;
+}
+
+}  // namespace
+
 CallOutcome Engine::Core::make_call(const Outbox::Launch& launch)
 {
+    if (launch.stop.stop_requested())
+        return not_made(launch.request.verb, Error{ErrorKind::cancelled, "it was stopped before it began"});
     const Call call{launch.request.deadline, launch.stop, launch.epoch};
     const auto driver = world_.drivers.find(launch.request.ref.kind);
     if (driver != world_.drivers.end()) return perform(*driver->second, launch.request, call);
-    const std::unexpected unserved(Error{ErrorKind::internal, "nothing serves the kind " + launch.request.ref.kind,
-                                         launch.request.ref.path, "start Ramet with the target that made it"});
-    CallOutcome outcome;
-    outcome.observed = unserved;
-    if (launch.request.verb == Verb::apply) outcome.applied = unserved;
-    if (launch.request.verb == Verb::await) outcome.readiness = unserved;
-    return outcome;
+    return not_made(launch.request.verb,
+                    Error{ErrorKind::internal, "nothing serves the kind " + launch.request.ref.kind,
+                          launch.request.ref.path, "start Ramet with the target that made it"});
 }
 
 /// The slot is free: the run that waits for it is next.

@@ -119,6 +119,7 @@ void RunMachine::advance(Now now)
 {
     if (has_ended()) return;
     check_deadline(now);
+    if (has_ended()) return;  // What was kept and cannot be taken back.
     if (stop_ != Stop::none && setup_.run.status.state != RunState::compensating) {
         if (is_settled()) conclude_stop(now);
         return;

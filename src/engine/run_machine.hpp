@@ -184,6 +184,7 @@ private:
     void fail_step(std::size_t index, Error error, Now now);
     void acknowledge(Step& step, const Acknowledged& acknowledged, Now now);
     Result<Json> filled_spec(const Step& step) const;
+    bool has_promised_outputs(const Step& step) const;
 
     // removal: run_machine_remove.cpp
     void begin_removal(std::size_t index, Now now);

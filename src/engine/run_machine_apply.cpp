@@ -39,13 +39,19 @@ Result<Json> RunMachine::filled_spec(const Step& step) const
 void RunMachine::begin_apply(std::size_t index, Now now)
 {
     auto& step = steps_[index];
-    move(step, StepState::ready);
     const auto filled = filled_spec(step);
     if (!filled) return fail_step(index, filled.error(), now);
+    move(step, StepState::ready);
     const auto current = current_.find(step.plan.path);
     if (current == current_.end()) return intend_new(index, *filled, now);
     step.row = current->second;
     begin_existing(index, *filled, now);
+}
+
+bool RunMachine::has_promised_outputs(const Step& step) const
+{
+    const auto& outputs = resources_.at(step.row).row.ref.outputs;
+    return std::ranges::all_of(step.plan.outputs, [&](const auto& output) { return outputs.contains(output); });
 }
 
 void RunMachine::begin_existing(std::size_t index, const Json& filled, Now now)
@@ -59,8 +65,9 @@ void RunMachine::begin_existing(std::size_t index, const Json& filled, Now now)
         change = world_.classify(step.plan.kind, row.ref.spec, filled);
     if (change == Driver::Change::replace) return intend_new(index, filled, now);
     if (change == Driver::Change::update) return intend(index, filled, now);
-    // An earlier run did not see it ready: the same request again, with the same token, finds what it began.
-    if (row.phase == Phase::intended) return intend(index, Json(row.ref.spec), now);
+    // An earlier run did not see it ready, or an older version did not know all that is promised now: the same request again,
+    // with the same token, finds what is there.
+    if (row.phase == Phase::intended || !has_promised_outputs(step)) return intend(index, Json(row.ref.spec), now);
     if (setup_.request.probe_all) {
         move(step, StepState::probe);
         return call(index, Verb::probe, now);

@@ -10,11 +10,10 @@ using enum StepState;
 constexpr StepTransition step_table[] = {
     {pending, ready, "all that it needs is done"},
     {pending, done, "nothing to do: unchanged, or not there"},
-    {pending, failed, "something that it needs failed"},
+    {pending, failed, "something that it needs failed, or the spec cannot be filled"},
     {ready, done, "the filled spec is what is there already"},
     {ready, intent, "an INTENT is written"},
     {ready, probe, "the ledger says live: look whether it is"},
-    {ready, failed, "the spec cannot be filled"},
     {intent, in_flight, "the INTENT is committed, the call is made"},
     {in_flight, acked, "the provider answered"},
     {in_flight, unknown, "time-out, crash or interruption: nobody knows"},
