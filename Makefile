@@ -3,7 +3,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON := /usr/bin/python3
 RUN_TESTS := $(PYTHON) scripts/run_tests
 
-.PHONY: help bootstrap dev release build check tidy test crash demo bench fmt clean
+SEEDS ?= 100000
+
+.PHONY: help bootstrap dev release failpoints simulation build check tidy test simulate crash demo bench fmt clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -20,7 +22,14 @@ release: bootstrap
 	@cmake --preset release >build/.release.log 2>&1 || { cat build/.release.log; exit 1; }
 	@cmake --build --preset release --target ramet
 
-dev release: | build/
+failpoints: bootstrap
+	@cmake --preset failpoints >build/.failpoints.log 2>&1 || { cat build/.failpoints.log; exit 1; }
+	@cmake --build --preset failpoints --target ramet
+
+simulation: release
+	@cmake --build --preset release --target ramet_simulation
+
+dev release failpoints: | build/
 build/:
 	@mkdir -p build
 
@@ -34,11 +43,14 @@ check: dev ## the editor's loop: unit tests, layers, format of what changed
 tidy: dev ## clang-tidy over the product's sources; what was clean is not read again
 	@scripts/check_tidy.py
 
-test: dev release ## everything that can run on this machine
+test: dev release failpoints simulation ## everything that can run on this machine
 	@$(RUN_TESTS) build/dev
 
-crash: dev release ## of these, kill -9 of the server at every moment: five minutes
-	@$(RUN_TESTS) build/dev -R end_to_end_crash
+simulate: simulation ## the engine in a seeded world, SEEDS=100000 of them, with what they have to reach
+	@build/release/tests/simulation/ramet_simulation --bars $(SEEDS)
+
+crash: dev release failpoints ## of the tests, kill -9 of the server at every moment and place
+	@$(RUN_TESTS) build/dev -R crash
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo

@@ -12,6 +12,7 @@ if(CCACHE)
         CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
+option(RAMET_FAILPOINTS "Places at which a test can end the server; never in what people get" OFF)
 option(RAMET_FUZZERS "The targets of tests/fuzz for libFuzzer too (clang)" OFF)
 set(RAMET_SANITIZE "" CACHE STRING "address, thread, or nothing")
 

@@ -7,6 +7,7 @@
 #include "app/work.hpp"
 #include "base/log.hpp"
 #include "daemon/drivers.hpp"
+#include "daemon/failpoints.hpp"
 #include "daemon/git_mirrors.hpp"
 #include "daemon/held_git.hpp"
 #include "daemon/state_pages.hpp"
@@ -59,6 +60,7 @@ struct Server::Parts {
     app::StepEvents step_events;
     app::FollowedDeliveries followed;
     app::App* app_seen_by_engine = nullptr;
+    std::unique_ptr<Failpoints> failpoints;
     std::unique_ptr<engine::ThreadScheduler> scheduler;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<app::WorkQueue> work;
@@ -119,7 +121,8 @@ void Server::Parts::watch(const engine::Change& change)
 Result<void> Server::Parts::make_app(const std::string& install)
 {
     scheduler = std::make_unique<engine::ThreadScheduler>(clock);
-    const engine::World world{clock, random, stores->runs, drivers->table(), *scheduler};
+    failpoints = std::make_unique<Failpoints>(stores->runs, drivers->table());
+    const engine::World world{clock, random, failpoints->store(), failpoints->drivers(), *scheduler};
     engine::EngineOptions options{.install = install};
     options.observer = [this](const engine::Change& change) { watch(change); };
     engine = std::make_unique<engine::Engine>(world, std::move(options));
@@ -138,7 +141,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
 /// What is only held in memory: routes and pages; then the engine goes on where it was.
 Result<void> Server::Parts::restore()
 {
-    TRY(targets::local::remove_unfinished_homes(settings.data_directory));
+    TRY(targets::local::remove_unfinished(settings.data_directory));
     const auto routes = TRY(stores->runs.list_live("local.route"));
     for (const auto& route : routes) TRY(targets::local::restore_route(board, route.ref));
     const auto environments = TRY(stores->environments.list_all());

@@ -10,16 +10,21 @@ namespace ramet::targets::local {
 
 namespace {
 
-std::vector<Path> folders_in(const Path& place, std::string_view prefix)
+std::vector<Path> entries_of(const Path& place, std::string_view prefix)
 {
-    std::vector<Path> folders;
+    std::vector<Path> entries;
     std::error_code problem;
     for (std::filesystem::directory_iterator entry(place, problem), end; !problem && entry != end;
-         entry.increment(problem)) {
-        std::error_code ignored;
-        if (entry->path().filename().string().starts_with(prefix) && entry->is_directory(ignored))
-            folders.push_back(entry->path());
-    }
+         entry.increment(problem))
+        if (entry->path().filename().string().starts_with(prefix)) entries.push_back(entry->path());
+    return entries;
+}
+
+std::vector<Path> folders_in(const Path& place, std::string_view prefix)
+{
+    auto folders = entries_of(place, prefix);
+    std::error_code ignored;
+    std::erase_if(folders, [&](const Path& entry) { return !std::filesystem::is_directory(entry, ignored); });
     return folders;
 }
 
@@ -33,9 +38,10 @@ bool is_older(const Path& folder, Milliseconds age)
 
 }  // namespace
 
-Result<void> remove_unfinished_homes(const Path& data_directory)
+Result<void> remove_unfinished(const Path& data_directory)
 {
-    for (const auto& folder : folders_in(data_directory / "environments", ".")) TRY(remove_tree(folder));
+    for (const auto* place : {"environments", "builds/.references"})
+        for (const auto& unfinished : entries_of(data_directory / place, ".")) TRY(remove_tree(unfinished));
     return {};
 }
 

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "engine/driver.hpp"
+#include "engine/run_store.hpp"
+
+#include <memory>
+
+namespace ramet::daemon {
+
+/// Places at which a test ends the process as a power cut would: before and after each commit of the engine and each call of a
+/// driver. Only a build with RAMET_FAILPOINTS has them; in any other the engine gets its store and its drivers as they are.
+///
+/// Each place has a name that is the same in every run of the same work: "before apply service/web #2" is the second such call.
+/// RAMET_FAILPOINT_LOG names a file to which every place that is passed is appended, a line each: this is how they are found.
+/// RAMET_FAILPOINT_KILL is the name of the place at which the process ends by SIGKILL.
+class Failpoints {
+public:
+    /// Both must outlive this object.
+    Failpoints(engine::RunStore& store, const engine::Drivers& drivers);
+    Failpoints(const Failpoints&) = delete;
+    Failpoints& operator=(const Failpoints&) = delete;
+    ~Failpoints();
+
+    engine::RunStore& store();
+    const engine::Drivers& drivers() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ramet::daemon

@@ -1,0 +1,300 @@
+"""A server that ends by SIGKILL at a place of our choice, the small project on it, and what must hold after the next one took over.
+
+The places are found by counting: the binary for this test writes down every one that it passes. Nothing here knows their names.
+"""
+import collections
+import pathlib
+import re
+import tempfile
+import time
+
+import fingerprint
+from fingerprint import Fingerprint
+from gitea import wait_for
+from leftovers import Watch
+from ramet import Ramet
+from small_project import BASE, Repository
+from world import IN_PROGRESS, SERVERS_OWN_FILES
+
+NAME = "change"
+CONVERGED_DEADLINE_S = 30
+# Whether a readiness is looked at once or five times depends on the machine's speed: the first looks are places enough.
+REPEATED = re.compile(r" #(\d+)$")
+MOST_REPEATS = 2
+
+
+class CrashingRamet(Ramet):
+    """`kill_at` names the place at which the server that is started next will end."""
+
+    kill_at = ""
+    log = None
+
+    def _server_environment(self):
+        places = {"RAMET_FAILPOINT_KILL": self.kill_at} if self.kill_at else {}
+        if self.log:
+            places["RAMET_FAILPOINT_LOG"] = str(self.log)
+        return {**super()._server_environment(), **places}
+
+    def restart(self, kill_at="", log=None):
+        if self._process:
+            self.kill()
+        self.kill_at, self.log = kill_at, log
+        return self.start()
+
+    def has_ended(self):
+        return self._process.poll() is not None
+
+
+class CrashWorld:
+    def __init__(self):
+        self.ramet = CrashingRamet()
+        self.watch = Watch([self.ramet.directory], allowed_files=SERVERS_OWN_FILES, watched_files=IN_PROGRESS)
+        self.repository = Repository(self.ramet.directory / "repository")
+        self.slowest_s = 0.0
+        self._before = self._base = self._running = None
+
+    def start(self):
+        self.repository.make()
+        self.ramet.restart()
+        self.ramet.run("apply", "-f", self.repository.path / "ramet.yaml", "--repo", self.repository.path)
+        # The first preview makes what later ones share: the golden copy, the builds.
+        self.create_and_wait()
+        self._remember_preview()
+        self.destroy_and_wait()
+        self._remember_base()
+        return self
+
+    def close(self):
+        self.ramet.remove(self.watch)
+
+    # -- the work that is interrupted
+
+    def create(self):
+        self._ask("POST", "/previews", {"base": BASE, "branch": NAME, "name": NAME})
+
+    def update(self):
+        self._ask("POST", f"/previews/{NAME}/redeploy", {})
+
+    def destroy(self):
+        self._ask("DELETE", f"/previews/{NAME}", None)
+
+    def _ask(self, method, path, body):
+        """A server that ends in the middle of its answer has been asked all the same."""
+        try:
+            status, answer = self.ramet.api(method, path, body)
+        except OSError:
+            return
+        assert status in (200, 201, 202), f"{method} {path}: {status} {answer}"
+
+    # -- what must come of it
+
+    def preview(self):
+        return self.ramet.find_preview(NAME)
+
+    def wait_ready(self, commit=None):
+        def ready():
+            preview = self.preview()
+            return preview if preview and preview["state"] == "ready" and commit in (None, preview["commit"]) else None
+        return self._converge(ready, "the preview to be ready")
+
+    def wait_gone(self):
+        self._converge(lambda: self.preview() is None, "the preview to be gone")
+
+    def _converge(self, condition, what):
+        began = time.monotonic()
+        found = wait_for(condition, lambda: f"{what}\n{self.evidence()}", CONVERGED_DEADLINE_S, pause_s=0.01)
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        return found
+
+    def evidence(self):
+        why = self.ramet.cli("why", NAME)
+        return f"{self.preview()}\nwhy: {why.out}{why.err}\nlog:\n{self.ramet.log_tail()}"
+
+    def create_and_wait(self):
+        self.create()
+        self.wait_ready()
+
+    def destroy_and_wait(self):
+        self.destroy()
+        self.wait_gone()
+
+    def check_ready(self):
+        """It serves, everything of it runs once, the base is what it was."""
+        preview = self.preview()
+        answer = self.ramet.request(preview["urls"]["web"], path="/healthz")
+        assert answer.status == 200, f"{answer}\n{self.evidence()}"
+        wait_for(lambda: self._commands() == self._running, lambda: "each process to run once:\n" + self._difference(), deadline_s=5)
+        self.check_base()
+
+    def check_gone(self):
+        self.watch.ignored_pids = {self.ramet.pid}
+        left = lambda: self.watch.leftovers(self._before)
+        wait_for(lambda: not left(), lambda: "nothing to be left:\n" + "\n".join(left()[:40]), deadline_s=10)
+        self.check_base()
+
+    def check_base(self):
+        changes = self._base.changes(self._fingerprint()) if self._base else []
+        assert not changes, "the base changed:\n" + "\n".join(changes)
+
+    # -- what it is compared with
+
+    def _remember_preview(self):
+        # Short-lived ones (a connection's server process, a look at its health) come and go.
+        wait_for(lambda: self._commands() == self._commands(), "the processes of the preview to settle")
+        self._running = self._commands()
+
+    def _remember_base(self):
+        base = self.ramet.json("env", "show", BASE)
+        self.watch.allowed_files = (*SERVERS_OWN_FILES, "repository*", "places*", f"data/environments/{base['id']}/*")
+        self.watch.ignored_pids = {self.ramet.pid}
+        self._before = self.watch.take()
+        self._base = self._fingerprint()
+
+    def _commands(self):
+        """How often each program runs, in the words of its command line without what is derived or random."""
+        counted = collections.Counter()
+        for process in self.watch.related_processes().values():
+            if process.pid != self.ramet.pid and not process.is_zombie and not process.command.startswith("postgres: "):
+                counted[re.sub(r"[0-9a-f]{8,}|\d+", "*", process.command)] += 1
+        return counted
+
+    def _difference(self):
+        now = self._commands()
+        return "\n".join(f"{self._running[name]} → {now[name]} {name}" for name in sorted({*now, *self._running})
+                         if now[name] != self._running[name])
+
+    def _fingerprint(self):
+        parts = {"postgres": fingerprint.of_postgres(self.ramet.connection_url(BASE, "db")),
+                 "redis": fingerprint.of_redis(self.ramet.connection_url(BASE, "cache"))}
+        shown = self.ramet.json("env", "show", BASE)
+        parts["said"] = {name: str(shown[name]) for name in ("name", "state", "commit", "urls")}
+        for service in shown["services"]:
+            parts["said"][f"service {service['name']}"] = str([service[key] for key in ("state", "restarts", "process_ids")])
+            pid = service["process_ids"][0]
+            parts[f"work tree of {service['name']}"] = fingerprint.of_tree(f"/proc/{pid}/cwd/")
+            parts[f"configuration of {service['name']}"] = fingerprint.of_environment(pid)
+        return Fingerprint({f"{group}: {name}": value for group, part in parts.items() for name, value in part.items()})
+
+
+class Operation:
+    """One kind of work and how to tell that it came to its end: `prepare` and `ask` are done under different servers."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def find_places(self):
+        """Every place that undisturbed work passes, in their order."""
+        self.prepare()
+        with tempfile.NamedTemporaryFile(dir=self.world.ramet.directory, prefix="places-") as log:
+            self.world.ramet.restart(log=log.name)
+            already = len(pathlib.Path(log.name).read_text().splitlines())
+            self.ask()
+            self.finish()
+            places = pathlib.Path(log.name).read_text().splitlines()[already:]
+        return [place for place in places if int(REPEATED.search(place)[1]) <= MOST_REPEATS]
+
+    def crash_at(self, *places):
+        """Works with one server after the other, each of which ends at its place; then the last one has to finish. Returns how
+        many of them did end there: what is passed depends on what an earlier one left to be done."""
+        self.prepare()
+        crashed = 0
+        for number, place in enumerate(places):
+            self.world.ramet.restart(kill_at=place)
+            if number == 0:
+                self.ask()
+            if not self._wait_for_end():
+                break
+            crashed += 1
+        self.world.ramet.restart()
+        self.finish()
+        return crashed
+
+    def _wait_for_end(self):
+        """Whether the server ended before the work did."""
+        def over():
+            if self.world.ramet.has_ended():
+                return "ended"
+            try:
+                return "finished" if self.is_finished() else None
+            except (OSError, AssertionError):
+                return None  # It ends just now.
+        return wait_for(over, lambda: f"the server to end or the work to finish\n{self.world.ramet.log_tail()}",
+                        CONVERGED_DEADLINE_S, pause_s=0.005) == "ended"
+
+    def finish(self):
+        """Asked for once more where the server ended before it had noted that somebody asked: as a person would."""
+        if not self.was_accepted():
+            self.ask()
+        self.wait()
+        self.check()
+
+
+class Create(Operation):
+    def prepare(self):
+        if self.world.preview() is not None:
+            self.world.destroy_and_wait()
+
+    def ask(self):
+        self.world.create()
+
+    def was_accepted(self):
+        return self.world.preview() is not None
+
+    def is_finished(self):
+        preview = self.world.preview()
+        return preview is not None and preview["state"] == "ready"
+
+    def wait(self):
+        self.world.wait_ready()
+
+    def check(self):
+        self.world.check_ready()
+
+
+class Update(Operation):
+    def prepare(self):
+        if self.world.preview() is None:
+            self.world.create_and_wait()
+        self.commit = self.world.repository.change()
+
+    def ask(self):
+        self.world.update()
+
+    def was_accepted(self):
+        preview = self.world.preview()
+        return preview["commit"] == self.commit
+
+    def is_finished(self):
+        preview = self.world.preview()
+        return preview["state"] == "ready" and preview["commit"] == self.commit
+
+    def wait(self):
+        self.world.wait_ready(self.commit)
+
+    def check(self):
+        self.world.check_ready()
+
+
+class Destroy(Operation):
+    def prepare(self):
+        if self.world.preview() is None:
+            self.world.create_and_wait()
+
+    def ask(self):
+        self.world.destroy()
+
+    def was_accepted(self):
+        preview = self.world.preview()
+        return preview is None or preview["state"] == "deleting"
+
+    def is_finished(self):
+        return self.world.preview() is None
+
+    def wait(self):
+        self.world.wait_gone()
+
+    def check(self):
+        self.world.check_gone()
+
+
+OPERATIONS = {"create": Create, "update": Update, "destroy": Destroy}
