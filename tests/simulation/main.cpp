@@ -1,10 +1,10 @@
 #include "base/log.hpp"
-#include "simulation/scenario.hpp"
+#include "simulation/campaign.hpp"
+#include "simulation/minimise.hpp"
 
 #include <fmt/core.h>
 
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <span>
 
@@ -30,14 +30,6 @@ const std::vector<Planted>& planted_bugs()
     return bugs;
 }
 
-struct Totals {
-    std::uint64_t seeds = 0;
-    std::uint64_t events = 0;
-    FaultCounts faults{};
-    FaultCounts seeds_with_fault{};
-    engine::TransitionCounts transitions{};
-};
-
 void tell_story(SeedOptions options)
 {
     options.keeps_trace = true;
@@ -48,66 +40,26 @@ void tell_story(SeedOptions options)
     for (const auto& violation : result.violations) fmt::print("  VIOLATION {}\n", violation);
 }
 
-/// Whether the seed kept every promise.
-bool add_seed(const SeedOptions& options, Totals& totals)
+/// The shortest story that is found of what went wrong.
+void tell_failure(std::uint64_t seed)
 {
-    const auto result = run_seed(options, totals.transitions);
-    ++totals.seeds;
-    totals.events += result.events;
-    for (std::size_t fault = 0; fault < fault_count; ++fault) {
-        totals.faults[fault] += result.faults[fault];
-        totals.seeds_with_fault[fault] += result.faults[fault] > 0 ? 1 : 0;
-    }
-    return result.violations.empty();
+    const auto smallest = minimise({.seed = seed});
+    fmt::print("seed {}, with {} of its acts left out, {} kinds of fault switched off and at most {} nodes:\n\n", seed,
+               smallest.skipped_acts.size(), smallest.without.size(), smallest.most_nodes);
+    tell_story(smallest);
+    fmt::print("the whole of it: ramet_simulation --story {}\n", seed);
 }
 
-bool is_repeatable(const SeedOptions& options)
+int simulate(std::uint64_t seeds, std::uint64_t first, bool has_bars)
 {
-    engine::TransitionCounts ignored;
-    const auto first = run_seed(options, ignored);
-    auto again = options;
-    again.keeps_trace = true;
-    const auto second = run_seed(again, ignored);
-    return first.trace_hash == second.trace_hash && first.events == second.events;
-}
-
-void print_counts(const Totals& totals, double seconds)
-{
-    fmt::print("{} seeds, {} events ({:.0f} a seed) in {:.1f} s\n\ntransitions\n", totals.seeds, totals.events,
-               static_cast<double>(totals.events) / static_cast<double>(totals.seeds), seconds);
-    std::size_t index = 0;
-    for (const auto& row : engine::step_transitions())
-        fmt::print("  {:9} step {} → {} ({})\n", totals.transitions.steps[index++], to_string(row.from),
-                   to_string(row.to), row.when);
-    index = 0;
-    for (const auto& row : engine::run_transitions())
-        fmt::print("  {:9} run {} → {} ({})\n", totals.transitions.runs[index++], to_string(row.from),
-                   to_string(row.to), row.when);
-    fmt::print("\nfaults (times, share of the seeds)\n");
-    for (std::size_t fault = 0; fault < fault_count; ++fault)
-        fmt::print("  {:9} {:5.1f} % {}\n", totals.faults[fault],
-                   100.0 * static_cast<double>(totals.seeds_with_fault[fault]) / static_cast<double>(totals.seeds),
-                   to_string(static_cast<Fault>(fault)));
-}
-
-int simulate(std::uint64_t seeds, std::uint64_t first)
-{
-    const auto start = std::chrono::steady_clock::now();
-    Totals totals;
-    for (auto seed = first; seed < first + seeds; ++seed) {
-        const SeedOptions options{.seed = seed};
-        const bool is_checked_twice = seed % 50 == 0;
-        if (is_checked_twice && !is_repeatable(options)) {
-            fmt::print("seed {} is not the same twice\n", seed);
-            return 1;
-        }
-        if (add_seed(options, totals)) continue;
-        tell_story(options);
-        return 1;
-    }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    print_counts(totals, seconds.count());
-    return 0;
+    const auto result = run_campaign({}, first, seeds);
+    if (result.not_the_same) fmt::print("seed {} is not the same twice\n", *result.not_the_same);
+    if (result.failed) tell_failure(*result.failed);
+    if (result.not_the_same || result.failed) return 1;
+    fmt::print("{}", describe(result.totals));
+    const auto unreached = has_bars ? find_unreached(result.totals) : std::vector<std::string>{};
+    for (const auto& line : unreached) fmt::print("NOT REACHED: {}\n", line);
+    return unreached.empty() ? 0 : 1;
 }
 
 /// Every planted bug has to be caught within `seeds`.
@@ -115,18 +67,16 @@ int catch_planted(std::uint64_t seeds)
 {
     int missed = 0;
     for (const auto& bug : planted_bugs()) {
-        Totals totals;
-        bool is_caught = false;
-        for (std::uint64_t seed = 1; seed <= seeds && !is_caught; ++seed) {
-            auto options = bug.options;
-            options.seed = seed;
+        auto options = bug.options;
+        const auto caught = run_campaign(options, 1, seeds).failed;
+        if (caught) {
+            options.seed = *caught;
             engine::TransitionCounts ignored;
-            const auto result = run_seed(options, ignored);
-            is_caught = !result.violations.empty();
-            if (is_caught) fmt::print("{}: caught by seed {}: {}\n", bug.name, seed, result.violations.front());
+            fmt::print("{}: caught by seed {}: {}\n", bug.name, *caught, run_seed(options, ignored).violations.front());
+        } else {
+            fmt::print("{}: NOT caught by {} seeds\n", bug.name, seeds);
+            ++missed;
         }
-        if (!is_caught) fmt::print("{}: NOT caught by {} seeds\n", bug.name, seeds);
-        missed += is_caught ? 0 : 1;
     }
     return missed == 0 ? 0 : 1;
 }
@@ -141,17 +91,16 @@ std::uint64_t number_of(std::string_view text)
 int run(std::span<char*> arguments)
 {
     log::set_level(log::Level::error);
-    if (arguments.size() >= 3 && std::string_view(arguments[1]) == "--planted")
-        return catch_planted(number_of(arguments[2]));
-    if (arguments.size() >= 3 && std::string_view(arguments[1]) == "--story") {
-        tell_story({.seed = number_of(arguments[2])});
-        return 0;
-    }
-    if (arguments.size() < 2 || number_of(arguments[1]) == 0) {
-        fmt::print(stderr, "usage: ramet_simulation SEEDS [FIRST] | --planted SEEDS | --story SEED\n");
-        return 2;
-    }
-    return simulate(number_of(arguments[1]), arguments.size() > 2 ? number_of(arguments[2]) : 1);
+    const auto word = [&](std::size_t index) {
+        return index < arguments.size() ? std::string_view(arguments[index]) : std::string_view();
+    };
+    if (word(1) == "--planted" && number_of(word(2)) > 0) return catch_planted(number_of(word(2)));
+    if (word(1) == "--story" && number_of(word(2)) > 0) return tell_story({.seed = number_of(word(2))}), 0;
+    if (word(1) == "--bars" && number_of(word(2)) > 0) return simulate(number_of(word(2)), 1, true);
+    if (const auto seeds = number_of(word(1)); seeds > 0)
+        return simulate(seeds, std::max<std::uint64_t>(1, number_of(word(2))), false);
+    fmt::print(stderr, "usage: ramet_simulation SEEDS [FIRST] | --bars SEEDS | --planted SEEDS | --story SEED\n");
+    return 2;
 }
 
 }  // namespace

@@ -127,7 +127,10 @@ public:
     }
     Result<Readiness> await(const Call&, const ResourceRef& ref) override
     {
-        return around<Readiness>("await", ref, [&] { return provider_.await(ref); });
+        auto readiness = around<Readiness>("await", ref, [&] { return provider_.await(ref); });
+        auto* ready = readiness ? std::get_if<Ready>(&*readiness) : nullptr;
+        if (ready && process_.version_ == Version::old) ready->outputs.erase("port");
+        return readiness;
     }
     Result<void> remove(const Call& call, const DeletionProof& proof) override
     {
@@ -165,10 +168,11 @@ private:
     Provider& provider_;
 };
 
-Process::Process(Universe& universe, int number)
-    : universe_(universe), number_(number), threads_(std::make_unique<Threads>(*this)),
+Process::Process(Universe& universe, int number, Version version)
+    : universe_(universe), number_(number), version_(version), threads_(std::make_unique<Threads>(*this)),
       disk_(std::make_unique<Disk>(*this)), remote_(std::make_unique<Remote>(*this)), drivers_{{"thing", remote_.get()}}
 {
+    if (version == Version::present) drivers_["widget"] = remote_.get();
     EngineOptions options;
     options.install = "install";
     options.mutation = universe.mutation;

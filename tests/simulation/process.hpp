@@ -24,8 +24,10 @@ struct Universe {
 class Process {
 public:
     enum class Life : std::uint8_t { alive, dead, replaced };
+    /// The old one serves no widgets, and its driver gives one output less.
+    enum class Version : std::uint8_t { old, present };
 
-    Process(Universe& universe, int number);
+    Process(Universe& universe, int number, Version version);
     ~Process();
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
@@ -33,6 +35,7 @@ public:
     engine::Engine& engine() { return *engine_; }
     Life life() const { return life_; }
     bool is_alive() const { return life_ == Life::alive; }
+    Version version() const { return version_; }
     void die(std::string_view why);
     /// Another process takes over; this one sleeps until `wakes_at` and then goes on, not knowing.
     void be_replaced(Milliseconds wakes_at);
@@ -48,6 +51,7 @@ private:
 
     Universe& universe_;
     int number_;
+    Version version_;
     Life life_ = Life::alive;
     Milliseconds wakes_at_{0};
     std::unique_ptr<Threads> threads_;

@@ -44,7 +44,7 @@ Provider::Provider(EventQueue& queue, SeededRandom& random, Trace& trace, Checke
 bool Provider::happens(Fault fault)
 {
     const auto index = static_cast<std::size_t>(fault);
-    if (!random_.once_in(weather.chance[index])) return false;
+    if (!random_.once_in(weather.chance[index]) || weather.without.contains(fault)) return false;
     ++faults_[index];
     note(fmt::format("        fault: {}", to_string(fault)));
     return true;
@@ -167,7 +167,7 @@ Result<Readiness> Provider::await(const ResourceRef& ref)
         return Failed{Error{ErrorKind::unavailable, ref.path + " ended with code 1"}};
     }
     if (queue_.monotonic() < object->ready_at) return NotYet{Milliseconds{500}, "starting"};
-    return Ready{{{"address", ref.name}}};
+    return Ready{{{"address", ref.name}, {"port", std::to_string(ref.name.size())}}};
 }
 
 void Provider::take_away(const DeletionProof& proof)

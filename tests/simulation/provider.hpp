@@ -45,6 +45,7 @@ using FaultCounts = std::array<std::uint64_t, fault_count>;
 struct Weather {
     Milliseconds horizon{0};
     std::array<std::uint64_t, fault_count> chance{};
+    std::set<Fault> without{};  ///< never, whatever their chance
 };
 
 enum class DriverDefect : std::uint8_t { none, reads_one_page };

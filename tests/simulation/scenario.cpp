@@ -14,21 +14,29 @@ namespace {
 
 constexpr std::uint64_t most_events = 60'000;
 
+/// What a provider may do to every call for as long as the weather is bad: time and attempts are spent.
+constexpr Fault local_storms[] = {Fault::throttled,   Fault::server_error,   Fault::lost_request,
+                                  Fault::lost_answer, Fault::failed_listing, Fault::failed_listing};
+
 /// One thing somebody wants of an environment.
 struct Owner {
     OwnerId id;
     std::vector<std::vector<std::size_t>> needs{};  ///< by node: a graph without cycles
+    std::vector<std::string> kinds{};               ///< by node
     std::vector<EngineRunId> runs{};
+    Graph newest{};  ///< that was asked for
     bool was_good = false;
 };
 
 class Scenario {
 public:
     Scenario(const SeedOptions& options, TransitionCounts& counts)
-        : random_(options.seed), trace_(options.keeps_trace), provider_(queue_, random_, trace_, checker_, faults_),
+        : options_(options), random_(options.seed), trace_(options.keeps_trace),
+          provider_(queue_, random_, trace_, checker_, faults_),
           universe_{queue_, random_, trace_, checker_, provider_, disk_, counts, options.mutation}
     {
         provider_.defect = options.defect;
+        provider_.weather.without = options.without;
         if (options.ignores_epochs) disk_.ignore_epochs();
     }
 
@@ -37,9 +45,9 @@ public:
         choose_weather();
         make_owners();
         start_process();
-        const auto acts = random_.between(3, 9);
+        const auto acts = random_.between(4, most_acts);
         for (std::int64_t act = 0; act < acts; ++act) {
-            do_something();
+            if (!options_.skipped_acts.contains(act)) do_something();
             pass_time(Milliseconds{random_.once_in(3) ? random_.between(0, 60'000) : random_.between(0, 2'000)});
         }
         clear_up();
@@ -60,6 +68,9 @@ private:
         for (const auto fault : local)
             if (random_.once_in(2))
                 weather.chance[static_cast<std::size_t>(fault)] = static_cast<std::uint64_t>(random_.between(4, 25));
+        is_stormy_ = random_.once_in(2);
+        if (is_stormy_)
+            weather.chance[static_cast<std::size_t>(local_storms[random_.below(std::size(local_storms))])] = 1;
         if (random_.once_in(3)) weather.chance[static_cast<std::size_t>(Fault::crash_around_commit)] = 60;
         if (random_.once_in(3)) weather.chance[static_cast<std::size_t>(Fault::crash_around_call)] = 60;
     }
@@ -69,8 +80,10 @@ private:
         const auto count = random_.between(1, 2);
         for (std::int64_t number = 0; number < count; ++number) {
             Owner owner{OwnerId(fmt::format("env-{}", number))};
-            const auto nodes = static_cast<std::size_t>(random_.between(1, 7));
+            const auto nodes = static_cast<std::size_t>(random_.between(1, options_.most_nodes));
             owner.needs.resize(nodes);
+            for (std::size_t node = 0; node < nodes; ++node)
+                owner.kinds.emplace_back(random_.once_in(6) ? "widget" : "thing");
             for (std::size_t node = 1; node < nodes; ++node)
                 for (std::size_t other = 0; other < node; ++other)
                     if (random_.once_in(3)) owner.needs[node].push_back(other);
@@ -84,13 +97,16 @@ private:
     {
         Node made;
         made.path = path_of(node);
-        made.kind = "thing";
+        made.kind = owner.kinds[node];
         made.outputs = {"address"};
-        json::object spec{{"version", random_.between(1, 3)}, {"shape", random_.between(1, 2)}};
+        const bool is_new = process().version() == Process::Version::present;
+        if (is_new) made.outputs.push_back("port");
+        const auto* wanted = is_new && random_.once_in(3) ? "port" : "address";
+        json::object spec{{"version", random_.between(1, 2)}, {"shape", random_.between(1, 2)}};
         spec["secret"] = json::object{{"$secret", "password"}, {"version", 1}};
         for (const auto need : owner.needs[node]) {
             made.needs.push_back(path_of(need));
-            spec[path_of(need)] = json::object{{"$out", json::array{path_of(need), "address"}}};
+            spec[path_of(need)] = json::object{{"$out", json::array{path_of(need), wanted}}};
         }
         made.spec = std::move(spec);
         return made;
@@ -116,11 +132,21 @@ private:
         request.kind = kind;
         request.id = EngineRunId(fmt::format("run-{}", ++runs_));
         request.timeout = Milliseconds{random_.once_in(4) ? 20'000 : 900'000};
+        if (is_stormy_) request.timeout = Milliseconds{random_.between(50, 5'000)};
         if (kind == RunKind::apply) request.graph = make_graph(owner);
         if (owner.was_good) request.on_failure = FailurePolicy::keep_last_good;
         if (!owner.was_good && random_.once_in(4)) request.keep_failed = Milliseconds{random_.between(1'000, 100'000)};
         request.probe_all = random_.once_in(4);
         if (kind == RunKind::destroy && random_.once_in(2)) add_last_jobs(request);
+        return request;
+    }
+
+    /// Nothing new is wanted; only a look at all of it.
+    RunRequest make_same_request(const Owner& owner)
+    {
+        auto request = make_request(owner, RunKind::apply);
+        request.graph = owner.newest;
+        request.probe_all = !random_.once_in(3);
         return request;
     }
 
@@ -135,8 +161,15 @@ private:
 
     void start_process()
     {
-        processes_.push_back(std::make_unique<Process>(universe_, static_cast<int>(processes_.size()) + 1));
-        say(fmt::format("p{} starts", processes_.size()));
+        const bool is_old = weather_is_bad_ && random_.once_in(6);
+        start_process(is_old ? Process::Version::old : Process::Version::present);
+    }
+
+    void start_process(Process::Version version)
+    {
+        processes_.push_back(std::make_unique<Process>(universe_, static_cast<int>(processes_.size()) + 1, version));
+        say(fmt::format("p{} starts{}", processes_.size(),
+                        version == Process::Version::old ? ", an older version" : ""));
         auto* process = processes_.back().get();
         process->engine().recover_async([this, process](const Result<int>& result) {
             if (process->is_alive() && !result) say("recovery: " + result.error().message);
@@ -161,6 +194,7 @@ private:
         say(fmt::format("{} wants {} as {}{}", owner.id.str(), to_string(request.kind), request.id.str(),
                         request.probe_all ? ", looking at all" : ""));
         owner.runs.push_back(request.id);
+        if (request.kind == RunKind::apply) owner.newest = request.graph;
         auto* to = &process();
         to->engine().submit_async(std::move(request), {}, [this, to](const Result<EngineRunId>& result) {
             if (to->is_alive() && !result) say("not accepted: " + result.error().message);
@@ -172,13 +206,25 @@ private:
         ensure_process();
         notice_good();
         auto& owner = owners_[random_.below(owners_.size())];
-        switch (random_.below(12)) {
+        switch (random_.below(24)) {
         case 0: return cancel(owner);
         case 1: return crash();
         case 2: return take_over();
         case 3: return submit(owner, make_request(owner, RunKind::destroy));
-        case 4: return disturb(owner);
-        case 5: submit(owner, make_request(owner, RunKind::apply)); return cancel_last(owner);
+        case 4:
+        case 5:
+        case 6:
+        case 17: return disturb(owner);
+        case 7:
+        case 8:
+        case 14:
+        case 16: submit(owner, make_request(owner, RunKind::apply)); return cancel_last(owner);
+        case 9:
+        case 11:
+        case 13:
+        case 15: return submit(owner, make_same_request(owner));
+        case 12: return go_back_a_version(owner);
+        case 10: submit(owner, make_same_request(owner)); return cancel_last(owner);
         default: return submit(owner, make_request(owner, RunKind::apply));
         }
     }
@@ -203,7 +249,7 @@ private:
     /// Before it did anything, or just after.
     void cancel_last(Owner& owner)
     {
-        pass_time(Milliseconds{random_.between(0, 30)});
+        pass_time(Milliseconds{random_.once_in(4) ? random_.between(0, 40) : random_.between(0, 2)});
         say("cancel " + owner.runs.back().str());
         process().engine().cancel_async(owner.runs.back(), [](const Result<void>&) {});
     }
@@ -216,6 +262,17 @@ private:
         start_process();
     }
 
+    /// What was asked for meanwhile waits for a version that may not serve it.
+    void go_back_a_version(Owner& owner)
+    {
+        submit(owner, make_request(owner, RunKind::apply));
+        pass_time(Milliseconds{random_.between(0, 10)});
+        submit(owner, make_request(owner, RunKind::apply));
+        pass_time(Milliseconds{random_.between(0, 10)});
+        process().die("for an older version");
+        start_process(Process::Version::old);
+    }
+
     void take_over()
     {
         ++faults_[static_cast<std::size_t>(Fault::two_workers)];
@@ -226,7 +283,7 @@ private:
     void disturb(const Owner& owner)
     {
         const auto path = path_of(random_.below(owner.needs.size()));
-        switch (random_.below(6)) {
+        switch (random_.below(7)) {
         case 0:
             ++faults_[static_cast<std::size_t>(Fault::clock_back)];
             return queue_.jump_wall_clock(-Milliseconds{random_.between(1, 600'000)});
@@ -236,7 +293,8 @@ private:
             const auto id = derive_resource_id("install", owner.id, path);
             return provider_.put_stranger(derive_name(path, id, random_.between(1, 2)), path);
         }
-        case 4: provider_.kept_paths.insert(path); return say(path + " cannot be removed from now on");
+        case 4:
+        case 5: provider_.kept_paths.insert(path); return say(path + " cannot be removed from now on");
         default: return provider_.lose_one();
         }
     }
@@ -269,6 +327,8 @@ private:
         run_until_quiet();
         say("the weather clears");
         provider_.heal();
+        weather_is_bad_ = false;
+        if (process().version() == Process::Version::old) process().die("for the newest version");
         ensure_process();
         run_until_quiet();
         for (auto& owner : owners_) {
@@ -304,6 +364,7 @@ private:
                                          to_string(status->state), status->error ? status->error->message : ""));
     }
 
+    SeedOptions options_;
     EventQueue queue_;
     SeededRandom random_;
     Trace trace_;
@@ -316,6 +377,8 @@ private:
     std::vector<Owner> owners_;
     int runs_ = 0;
     bool recovery_failed_ = false;
+    bool weather_is_bad_ = true;
+    bool is_stormy_ = false;
 };
 
 }  // namespace

@@ -2,13 +2,20 @@
 
 #include "simulation/process.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
 namespace ramet::simulation {
 
+constexpr std::int64_t most_acts = 12;
+
 struct SeedOptions {
     std::uint64_t seed = 1;
+    // What makes a failing seed smaller.
+    std::set<Fault> without{};
+    std::set<std::int64_t> skipped_acts{};
+    std::int64_t most_nodes = 7;  ///< of one environment
     bool keeps_trace = false;
     engine::Mutation mutation = engine::Mutation::none;
     DriverDefect defect = DriverDefect::none;
