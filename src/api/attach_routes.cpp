@@ -4,6 +4,7 @@
 #include "api/routes.hpp"
 #include "app/access.hpp"
 #include "app/attach.hpp"
+#include "app/context.hpp"
 #include "net/upgrade.hpp"
 #include "net/url.hpp"
 

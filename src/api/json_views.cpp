@@ -62,12 +62,33 @@ Json to_json(const app::ServiceView& view)
 
 Json to_json(const app::DatabaseView& view)
 {
-    json::object object{{"name", view.name},      {"type", view.type},
-                        {"method", view.method},  {"bytes_copied", view.bytes_copied},
-                        {"age_seconds", nullptr}, {"golden", view.golden},
-                        {"address", view.address}};
+    json::object object{{"name", view.name},         {"type", view.type},
+                        {"method", view.method},     {"bytes_copied", view.bytes_copied},
+                        {"age_seconds", nullptr},    {"golden", view.golden},
+                        {"snapshot", view.snapshot}, {"address", view.address}};
     if (view.age_seconds) object["age_seconds"] = *view.age_seconds;
     return object;
+}
+
+Json to_json(const app::SnapshotView& view)
+{
+    json::object object{{"name", view.name},
+                        {"database", view.database},
+                        {"made_at", to_rfc3339(view.made_at)},
+                        {"method", view.method},
+                        {"bytes_copied", view.bytes_copied},
+                        {"size_bytes", view.size_bytes},
+                        {"private_bytes", nullptr},
+                        {"schema", view.schema},
+                        {"version", view.version},
+                        {"restored", view.is_restored}};
+    if (view.private_bytes) object["private_bytes"] = *view.private_bytes;
+    return object;
+}
+
+Json to_json(const app::SnapshotStarted& started)
+{
+    return json::object{{"run", started.run}, {"name", started.name}, {"method", started.method}};
 }
 
 Json to_json(const app::EnvironmentView& view)

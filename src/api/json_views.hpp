@@ -6,6 +6,7 @@
 #include "app/maintenance.hpp"
 #include "app/plans.hpp"
 #include "app/projects.hpp"
+#include "app/snapshots.hpp"
 #include "app/values.hpp"
 #include "base/json.hpp"
 #include "engine/engine.hpp"
@@ -19,6 +20,8 @@ Json to_json(const app::Started& started);
 Json to_json(const app::EnvironmentView& view);
 Json to_json(const app::ServiceView& view);
 Json to_json(const app::DatabaseView& view);
+Json to_json(const app::SnapshotView& view);
+Json to_json(const app::SnapshotStarted& started);
 Json to_json(const app::Explanation& explanation);
 Json to_json(const app::PlanView& view);
 Json to_json(const app::VariableView& view);

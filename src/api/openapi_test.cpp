@@ -145,6 +145,8 @@ TEST_CASE("replies have exactly the keys and types that the contract requires")
     check_view("Environment", to_json(environment));
     check_view("Service", to_json(app::ServiceView{}));
     check_view("Database", to_json(app::DatabaseView{}));
+    check_view("Snapshot", to_json(app::SnapshotView{}));
+    check_view("SnapshotStarted", to_json(app::SnapshotStarted{}));
     check_view("Project", to_json(app::ProjectView{}));
     check_view("Started", to_json(app::Started{}));
     check_view("Explanation", to_json(app::Explanation{}));

@@ -5,8 +5,8 @@ namespace ramet::api {
 std::vector<Route> all_routes()
 {
     std::vector<Route> all;
-    for (auto table : {project_routes, environment_routes, preview_routes, value_routes, run_routes, maintenance_routes,
-                       access_routes, webhook_routes, stream_routes, attach_routes})
+    for (auto table : {project_routes, environment_routes, snapshot_routes, preview_routes, value_routes, run_routes,
+                       maintenance_routes, access_routes, webhook_routes, stream_routes, attach_routes})
         for (auto& route : table()) all.push_back(std::move(route));
     return all;
 }

@@ -12,6 +12,7 @@ namespace ramet::api {
 // One table per area; `all_routes` puts them together. The contract is schema/openapi.yaml: a test compares the two.
 std::vector<Route> project_routes();
 std::vector<Route> environment_routes();
+std::vector<Route> snapshot_routes();
 std::vector<Route> preview_routes();
 std::vector<Route> value_routes();
 std::vector<Route> run_routes();

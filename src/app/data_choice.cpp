@@ -22,6 +22,28 @@ bool wants_new_data(const Wanted& wanted, const DesiredDatabase& database, const
     return database.policy.on_push == OnPush::reset && wanted.previous->commit != wanted.environment.commit;
 }
 
+void keep_data(DesiredDatabase& database, const DesiredDatabase& before)
+{
+    database.strategy = before.strategy;
+    database.golden = before.golden;
+    database.snapshot = before.snapshot;
+    database.incarnation = before.incarnation;
+}
+
+/// The same configuration and strategy as ever, with the data of a snapshot.
+Result<void> put_back(const Wanted& wanted, DesiredDatabase& database, const DesiredDatabase* before,
+                      const DataSnapshot& snapshot)
+{
+    if (before == nullptr)
+        return fail(ErrorKind::conflict, "{} has no database {} that could be put back", wanted.environment.name,
+                    database.name);
+    keep_data(database, *before);
+    database.golden = {};
+    database.snapshot = snapshot;
+    database.incarnation = before->incarnation + 1;
+    return {};
+}
+
 Result<DataChoice> choose_golden(App& app, const Wanted& wanted, DesiredDatabase& database)
 {
     if (!wanted.base)
@@ -54,10 +76,12 @@ Result<DataChoice> choose_data(App& app, const Wanted& wanted, Prepared& prepare
 {
     for (auto& database : prepared.desired.databases) {
         const auto* before = find_before(wanted, database.name);
+        if (const auto restore = options.restore.find(database.name); restore != options.restore.end()) {
+            TRY(put_back(wanted, database, before, restore->second));
+            continue;
+        }
         if (before != nullptr && !wants_new_data(wanted, database, *before, options)) {
-            database.strategy = before->strategy;
-            database.golden = before->golden;
-            database.incarnation = before->incarnation;
+            keep_data(database, *before);
             continue;
         }
         database.incarnation = before == nullptr ? 1 : before->incarnation + 1;

@@ -8,6 +8,7 @@
 #include "app/ledger_guard.hpp"
 #include "app/preparation.hpp"
 #include "app/report.hpp"
+#include "app/snapshot_ledger.hpp"
 #include "base/text.hpp"
 #include "clone/desired_json.hpp"
 #include "clone/guard.hpp"
@@ -34,8 +35,8 @@ std::string words_of(const std::vector<Error>& errors)
 
 bool has_wishes(const DeployOptions& options)
 {
-    return options.when == DeployOptions::When::always || !options.reset.empty() || !options.restart.empty() ||
-           !options.scale.empty();
+    return options.when == DeployOptions::When::always || !options.reset.empty() || !options.restore.empty() ||
+           !options.restart.empty() || !options.scale.empty();
 }
 
 /// Writes why nothing happens into the row, where `ramet why`, the page and the comment find it.
@@ -183,6 +184,7 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
 {
     auto graph = TRY(app.target.render(prepared.desired));
     count_restarts(graph, prepared.desired);
+    TRY(keep_snapshots(app, prepared.desired.id, graph));
     auto row = wanted.environment;
     row.desired_generation = prepared.desired.generation;
     row.state = is_first(wanted) ? EnvironmentState::creating : EnvironmentState::updating;
@@ -250,6 +252,7 @@ Result<Deployed> deploy_environment(App& app, const EnvironmentId& id, const Dep
 {
     auto wanted = TRY(load_wanted(app, id));
     if (wanted.environment.state == EnvironmentState::deleting) return Deployed{};
+    TRY(forget_failed_restores(app, wanted));
     const auto options = TRY(with_pending(app, id, asked));
     if (options.reset.empty()) wanted.without_golden = kept_fall_backs(wanted.previous);
     auto made = make_ready(app, wanted, options);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "app/context.hpp"
+#include "clone/desired.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -25,6 +27,8 @@ struct DeployOptions {
     enum class When : std::uint8_t { changed, always } when = When::changed;
     /// Databases that get new data; "*" stands for all.
     std::set<std::string> reset{};
+    /// Databases that get the data of a snapshot of their own.
+    std::map<std::string, DataSnapshot> restore{};
     /// Services that are started anew although nothing about them changed.
     std::set<std::string> restart{};
     /// Replicas that a person asked for, by service; kept until the next deployment that says otherwise.

@@ -63,9 +63,13 @@ Result<void> save_pending(App& app, storage::Transaction& transaction, const Env
 {
     json::object scale;
     for (const auto& [service, replicas] : pending.scale) scale[service] = replicas;
+    json::object restore;
+    for (const auto& [database, snapshot] : pending.restore)
+        restore[database] = json::object{{"name", snapshot.name}, {"resource", snapshot.resource}};
     return save_member(app, transaction, id, "pending",
                        json::object{{"always", pending.when == DeployOptions::When::always},
                                     {"reset", words_to_json(pending.reset)},
+                                    {"restore", std::move(restore)},
                                     {"restart", words_to_json(pending.restart)},
                                     {"scale", std::move(scale)},
                                     {"asked_by", pending.asked_by}});
@@ -94,6 +98,10 @@ Result<DeployOptions> with_pending(App& app, const EnvironmentId& id, const Depl
     if (get_member(pending, "scale").is_object())
         for (const auto& [service, replicas] : get_member(pending, "scale").as_object())
             options.scale.emplace(service, replicas.is_int64() ? static_cast<int>(replicas.as_int64()) : 1);
+    if (get_member(pending, "restore").is_object())
+        for (const auto& [database, snapshot] : get_member(pending, "restore").as_object())
+            options.restore.emplace(database,
+                                    DataSnapshot{get_string(snapshot, "name"), get_string(snapshot, "resource")});
     if (options.asked_by.empty()) options.asked_by = get_string(pending, "asked_by");
     return options;
 }

@@ -33,6 +33,7 @@ struct DatabaseView {
     std::int64_t bytes_copied = 0;
     std::optional<std::int64_t> age_seconds{};
     std::string golden{};
+    std::string snapshot{};  ///< that its data was put back to
     std::string address{};
 };
 

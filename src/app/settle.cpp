@@ -29,7 +29,8 @@ std::string words_of_what_serves(App& app, const EnvironmentId& id)
     const auto runs = app.engine.list_runs(owner_of(id), far_enough);
     if (runs)
         for (const auto& run : *runs)
-            if (run.kind == engine::RunKind::apply && run.state == RunState::succeeded)
+            if (run.kind == engine::RunKind::apply && run.state == RunState::succeeded &&
+                !get_string(run.note, "commit").empty())
                 return fmt::format("; what was there before ({}) still serves",
                                    short_sha(CommitSha(get_string(run.note, "commit"))));
     return "; what was there before still serves";

@@ -63,10 +63,15 @@ DatabaseView database_view(App& app, const DesiredDatabase& database, const Reso
     DatabaseView view{.name = database.name, .type = std::string(to_string(database.declared.type))};
     const auto* data = find_live(resources, "data/" + database.name);
     view.method = output(data, "method");
-    if (view.method.empty() || database.strategy != DataStrategy::clone) view.method = to_string(database.strategy);
+    const bool is_put_back = !database.snapshot.resource.empty();
+    const bool is_copy = database.strategy == DataStrategy::clone || is_put_back;
+    if (view.method.empty() || !is_copy) view.method = to_string(database.strategy);
     view.bytes_copied = to_number(output(data, "bytes_copied"));
     view.golden = database.golden.str();
     view.address = address_of(find_live(resources, "database/" + database.name));
+    view.snapshot = database.snapshot.name;
+    const auto made_at = parse_rfc3339(output(data, "made_at"));
+    if (is_put_back && made_at) view.age_seconds = (app.clock.now() - *made_at).count() / 1000;
     if (database.golden.empty()) return view;
     if (const auto golden = app.goldens.find(database.golden); golden && *golden)
         view.age_seconds = (app.clock.now() - (*golden)->made_at).count() / 1000;

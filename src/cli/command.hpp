@@ -58,6 +58,7 @@ using Commands = std::vector<CommandSpec>;
 // One table per area.
 Commands start_commands();
 Commands environment_commands();
+Commands snapshot_commands();
 Commands preview_commands();
 Commands value_commands();
 Commands project_commands();

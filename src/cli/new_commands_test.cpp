@@ -101,6 +101,58 @@ TEST_CASE("env clone makes a preview of the commit that the base runs")
           R"(POST /api/v1/previews {"project":"shop","base":"staging","commit":"abc","branch":"","name":"mine"})");
 }
 
+TEST_CASE("a snapshot is of the only PostgreSQL database, and is shown when it is there")
+{
+    const std::string path = "/api/v1/environments/pr-1/databases";
+    const std::string shown = R"({"snapshots":[{"name":"one","database":"db","method":"reflink"}]})";
+    struct Case {
+        std::string story, databases;
+        std::vector<std::string> words;
+        int code;
+        std::string output, last_call;
+    };
+    const std::string both = R"([{"name":"cache","type":"redis"},{"name":"db","type":"postgres"}])";
+    const std::string two = R"([{"name":"a","type":"postgres"},{"name":"b","type":"postgres"}])";
+    const Case cases[] = {
+        {"made",
+         both,
+         {"db", "snapshot", "pr-1", "--name", "one", "--no-wait"},
+         0,
+         "r1",
+         "POST " + path + R"(/db/snapshots {"name":"one"})"},
+        {"listed", both, {"db", "snapshots", "pr-1", "-o", "name"}, 0, "one\n", "GET " + path + "/db/snapshots"},
+        {"of two", two, {"db", "snapshots", "pr-1"}, 2, "", "GET " + path},
+        {"of none", "[]", {"db", "snapshot", "pr-1"}, 3, "", "GET " + path},
+        {"put back",
+         both,
+         {"db", "restore", "pr-1", "db", "one", "--yes", "--no-wait"},
+         0,
+         "r2",
+         "POST " + path + "/db/snapshots/one/restore"},
+        {"put back unasked", both, {"db", "restore", "pr-1", "db", "one", "--no-input"}, 2, "", ""},
+        {"deleted",
+         both,
+         {"db", "snapshot-delete", "pr-1", "db", "one", "--yes", "--no-wait"},
+         0,
+         "r3",
+         "DELETE " + path + "/db/snapshots/one"},
+    };
+    for (const auto& [story, databases, words, code, output, last_call] : cases) {
+        CAPTURE(story);
+        NotingServer server;
+        server.replies["GET " + path] = {.body = R"({"databases":)" + databases + "}"};
+        server.replies["GET " + path + "/db/snapshots"] = {.body = shown};
+        server.replies["POST " + path + "/db/snapshots"] = {.status = 202,
+                                                            .body = R"({"run":"r1","name":"one","method":"reflink"})"};
+        server.replies["POST " + path + "/db/snapshots/one/restore"] = {.status = 202, .body = R"({"run":"r2"})"};
+        server.replies["DELETE " + path + "/db/snapshots/one"] = {.status = 202, .body = R"({"run":"r3"})"};
+        const auto outcome = run(words);
+        CHECK(outcome.code == code);
+        CHECK(outcome.output.contains(output));
+        CHECK((server.calls().empty() ? "" : server.calls().back()) == last_call);
+    }
+}
+
 TEST_CASE("vars import looks first, seals what is secret, then sets all at once")
 {
     NotingServer server;

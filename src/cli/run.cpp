@@ -10,8 +10,8 @@ namespace {
 
 Commands all_commands(Commands extra)
 {
-    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, value_commands,
-                       run_commands, maintenance_commands, access_commands, attach_commands})
+    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, snapshot_commands,
+                       value_commands, run_commands, maintenance_commands, access_commands, attach_commands})
         for (auto& command : table()) extra.push_back(std::move(command));
     extra.push_back({"completion", "print the completion script for bash", {}, {}, {}});
     return extra;

@@ -11,8 +11,8 @@ namespace ramet::cli::testing {
 inline Commands server_commands()
 {
     Commands all;
-    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, value_commands,
-                       run_commands, maintenance_commands, access_commands, attach_commands})
+    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, snapshot_commands,
+                       value_commands, run_commands, maintenance_commands, access_commands, attach_commands})
         for (auto& command : table()) all.push_back(std::move(command));
     return all;
 }

@@ -47,12 +47,20 @@ struct DesiredJob {
     friend bool operator==(const DesiredJob&, const DesiredJob&) = default;
 };
 
+/// A copy of its own that a preview's database was put back to.
+struct DataSnapshot {
+    std::string name{};      ///< as people call it
+    std::string resource{};  ///< the derived name of its resource
+    friend bool operator==(const DataSnapshot&, const DataSnapshot&) = default;
+};
+
 struct DesiredDatabase {
     std::string name;
     Database declared;
     DataStrategy strategy = DataStrategy::seed;
     DataPolicy policy{};
     GoldenId golden{};             ///< filled by the use case when strategy is clone
+    DataSnapshot snapshot{};       ///< not empty: its data is that, and no golden copy, template or seed
     std::int64_t incarnation = 1;  ///< counted up by a reset: new data, same configuration
     std::string role{};            ///< service role, the same name as in the base; no superuser
     std::string database_name{};

@@ -81,7 +81,7 @@ Result<DesiredJob> job_from_json(const Json& value)
 
 Json database_to_json(const DesiredDatabase& database)
 {
-    return json::object{{"name", database.name},
+    json::object object{{"name", database.name},
                         {"declared", declared_to_json(database.declared)},
                         {"strategy", to_string(database.strategy)},
                         {"policy", declared_to_json(database.policy)},
@@ -90,6 +90,9 @@ Json database_to_json(const DesiredDatabase& database)
                         {"role", database.role},
                         {"database_name", database.database_name},
                         {"password", to_json(ResolvedValue{database.password})}};
+    if (!database.snapshot.resource.empty())
+        object["snapshot"] = json::object{{"name", database.snapshot.name}, {"resource", database.snapshot.resource}};
+    return object;
 }
 
 Result<DesiredDatabase> database_from_json(const Json& value)
@@ -100,6 +103,8 @@ Result<DesiredDatabase> database_from_json(const Json& value)
     database.strategy = parse_data_strategy(get_string(value, "strategy"));
     database.policy = declared_data_policy_from_json(get_member(value, "policy"));
     database.golden = GoldenId(get_string(value, "golden"));
+    const auto& snapshot = get_member(value, "snapshot");
+    database.snapshot = {get_string(snapshot, "name"), get_string(snapshot, "resource")};
     database.incarnation = get_int(value, "incarnation", 1);
     database.role = get_string(value, "role");
     database.database_name = get_string(value, "database_name");

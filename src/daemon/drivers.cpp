@@ -8,6 +8,8 @@
 #include "targets/local/postgres/golden_spec.hpp"
 #include "targets/local/postgres/role_driver.hpp"
 #include "targets/local/postgres/server_driver.hpp"
+#include "targets/local/postgres/snapshot_driver.hpp"
+#include "targets/local/postgres/snapshot_spec.hpp"
 #include "targets/local/postgres/spec.hpp"
 #include "targets/local/redis_driver.hpp"
 #include "targets/local/route_driver.hpp"
@@ -56,6 +58,7 @@ Result<std::unique_ptr<Drivers>> Drivers::make(const Path& data_directory, const
     made->add(postgres::server_kind, std::make_unique<postgres::ServerDriver>(made->postgres_, clock));
     made->add(postgres::role_kind, std::make_unique<postgres::RoleDriver>(stores.secrets));
     made->add(postgres::golden_kind, std::make_unique<postgres::GoldenDriver>(made->postgres_, clock));
+    made->add(postgres::snapshot_kind, std::make_unique<postgres::SnapshotDriver>(made->postgres_, clock));
     return made;
 }
 

@@ -7,6 +7,7 @@
 #include "app/work.hpp"
 #include "storage/key_file.hpp"
 #include "targets/local/postgres/golden_spec.hpp"
+#include "targets/local/postgres/snapshot_spec.hpp"
 
 namespace ramet::app::testing {
 
@@ -53,7 +54,8 @@ AppHouse::AppHouse()
     const auto installation = must(storage::Settings(*database).ensure_installation(random, clock.now()));
     stores = std::make_unique<storage::Stores>(*database, storage::Secrets::Parts{installation.id, *keys, redactor});
     drivers = {{std::string(fakes::thing_kind), &house_driver},
-               {std::string(targets::postgres::golden_kind), &house_driver}};
+               {std::string(targets::postgres::golden_kind), &house_driver},
+               {std::string(targets::postgres::snapshot_kind), &house_driver}};
     start();
 }
 

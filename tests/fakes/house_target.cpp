@@ -2,6 +2,7 @@
 
 #include "clone/desired_json.hpp"
 #include "targets/local/postgres/golden_spec.hpp"
+#include "targets/local/postgres/snapshot_spec.hpp"
 
 #include <filesystem>
 
@@ -22,6 +23,7 @@ void render_database(engine::Graph& graph, const DesiredDatabase& database)
     graph.nodes.push_back(thing("data/" + name, {},
                                 {{"strategy", to_string(database.strategy)},
                                  {"golden", database.golden.str()},
+                                 {"snapshot", database.snapshot.resource},
                                  {"incarnation", database.incarnation},
                                  {"replace", database.incarnation}}));
     graph.nodes.push_back(thing("server/" + name, {"data/" + name}, {{"version", database.declared.version}}));
@@ -77,20 +79,31 @@ Result<engine::Acknowledged> HouseDriver::apply(const engine::Call& call, const 
 {
     auto acknowledged = TRY(objects_.apply(call, ref, token));
     acknowledged.outputs = {{"host", "127.0.0.1"}, {"port", std::to_string(port_of(ref.name))}};
+    if (ref.kind == targets::postgres::snapshot_kind) acknowledged.outputs = snapshot_outputs();
     return acknowledged;
 }
 
 Result<engine::Readiness> HouseDriver::await(const engine::Call& call, const engine::ResourceRef& ref)
 {
-    if (ref.kind != targets::postgres::golden_kind) return objects_.await(call, ref);
+    const bool is_copied = ref.kind == targets::postgres::golden_kind || ref.kind == targets::postgres::snapshot_kind;
+    if (!is_copied) return objects_.await(call, ref);
     switch (copying_.load()) {
     case Copying::takes_long: return engine::NotYet{Milliseconds{3}, "copying"};
     case Copying::fails:
         return engine::Failed{Error{ErrorKind::unavailable, "pg_basebackup ended with code 1", "no space left"}};
     case Copying::works: break;
     }
+    if (ref.kind == targets::postgres::snapshot_kind) return engine::Ready{snapshot_outputs()};
     TRY(publish(ref));
     return engine::Ready{{{"golden", ref.name}, {"made_at", to_rfc3339(clock_.now())}, {"schema_hash", "s"}}};
+}
+
+engine::Outputs HouseDriver::snapshot_outputs()
+{
+    return {{"directory", "/nowhere"}, {"made_at", to_rfc3339(clock_.now())},
+            {"method", "reflink"},     {"bytes_copied", "0"},
+            {"size_bytes", "100"},     {"schema_hash", "s"},
+            {"version", "15"}};
 }
 
 Result<void> HouseDriver::publish(const engine::ResourceRef& ref)

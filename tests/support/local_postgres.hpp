@@ -10,6 +10,8 @@
 #include "targets/local/postgres/golden_spec.hpp"
 #include "targets/local/postgres/role_driver.hpp"
 #include "targets/local/postgres/server_driver.hpp"
+#include "targets/local/postgres/snapshot_driver.hpp"
+#include "targets/local/postgres/snapshot_spec.hpp"
 #include "targets/local/postgres/spec.hpp"
 #include "targets/local/shim_client.hpp"
 
@@ -67,6 +69,7 @@ public:
     {
         if (ref.kind == postgres::data_kind) return data;
         if (ref.kind == postgres::server_kind) return server;
+        if (ref.kind == postgres::snapshot_kind) return snapshot;
         return ref.kind == postgres::role_kind ? static_cast<engine::Driver&>(role) : golden;
     }
 
@@ -145,6 +148,7 @@ public:
     postgres::ServerDriver server{options_, clock};
     postgres::RoleDriver role{secrets};
     postgres::GoldenDriver golden{options_, clock};
+    postgres::SnapshotDriver snapshot{options_, clock};
 };
 
 /// One database of one environment, brought up and down as the engine would.
@@ -256,6 +260,19 @@ inline postgres::DatabaseSpec base_spec(const std::string& environment)
     auto spec = spec_of(environment, DataStrategy::seed);
     spec.durability = postgres::Durability::durable;
     return spec;
+}
+
+/// A snapshot of `database` as it is now, as a run of its preview makes it.
+inline engine::ResourceRef snapshot_ref(LocalPostgres& place, TestDatabase& database, const std::string& name)
+{
+    postgres::SnapshotRequest request;
+    request.database = database.spec().database;
+    request.name = name;
+    request.source = database.output(postgres::server_path(request.database), "data");
+    request.socket_directory = database.socket_directory();
+    request.port = std::to_string(database.port());
+    request.database_name = database.spec().database_name;
+    return place.ref_of(postgres::snapshot_node(request), database.spec().environment.str());
 }
 
 /// A golden copy of `base`, as a golden run of its project makes it.

@@ -13,14 +13,19 @@ namespace ramet::data {
 /// Ways to copy a tree, best first.
 enum class CloneMethod : std::uint8_t { btrfs_snapshot, reflink, overlay, copy };
 
+/// `served`: its files come, go, grow and shrink while they are copied, and somebody else puts right what that makes of the copy (a
+/// database's log). A folder that vanishes makes it `not_found`: try again.
+enum class SourceState : std::uint8_t { still, served };
+
 struct CloneRequest {
-    Path source;                   ///< nobody changes it meanwhile
+    Path source;                   ///< nobody changes it meanwhile, but for `state`
     Path destination;              ///< absent; its parent exists
     std::optional<Owner> owner{};  ///< given to everything in the copy; modes stay
     /// Only this one; `refused` when it cannot be. Overlay is tried only when asked for.
     std::optional<CloneMethod> only{};
     int threads = 2;
     std::stop_token stop{};
+    SourceState state = SourceState::still;
 };
 
 struct CloneResult {

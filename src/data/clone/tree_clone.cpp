@@ -130,6 +130,7 @@ private:
         const auto shown = request_.destination / path;
         const Fd in(::openat(from_.get(), path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
         struct stat status{};
+        if (!in && errno == ENOENT && request_.state == SourceState::served) return {};
         if (!in || ::fstat(in.get(), &status) != 0) return std::unexpected(os_error("reading", request_.source / path));
         const Fd out(::openat(to_.get(), path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!out) return std::unexpected(os_error("making", shown));
@@ -140,13 +141,19 @@ private:
 
     Result<void> transfer(const Fd& in, const Fd& out, std::int64_t size, const Path& shown)
     {
-        if (transfer_ == FileTransfer::copy) {
-            bytes_ += TRY(copy_content(in, out, size, shown));
-            return {};
-        }
+        if (transfer_ == FileTransfer::copy) return copy(in, out, size, shown);
         if (TRY(share_blocks(in, out, shown)) == ShareResult::shared) return {};
         return fail(ErrorKind::refused, "blocks cannot be shared between {} and {}", request_.source.string(),
                     request_.destination.string());
+    }
+
+    Result<void> copy(const Fd& in, const Fd& out, std::int64_t size, const Path& shown)
+    {
+        const auto copied = copy_content(in, out, size, shown);
+        const bool shrank = !copied && copied.error().kind == ErrorKind::conflict;
+        if (!copied && !(shrank && request_.state == SourceState::served)) return std::unexpected(copied.error());
+        if (copied) bytes_ += *copied;
+        return {};
     }
 
     /// Owner first: a change of owner takes set-user-id bits away.

@@ -62,7 +62,9 @@ min_wal_size = 80MB
 shared_buffers = 16MB
 )";
 
-constexpr std::string_view for_previews = R"(max_connections = 60
+/// Enough log for a copy while it serves: a snapshot.
+constexpr std::string_view for_previews = R"(wal_level = replica
+max_connections = 60
 max_worker_processes = 4
 max_parallel_workers = 2
 checkpoint_timeout = 30min

@@ -41,7 +41,7 @@ TEST_CASE("each use of a server has the settings that it needs, as the server it
     };
     const Case cases[] = {
         {ServerUse::base, "on", "replica", "127.0.0.1"},
-        {ServerUse::preview, "off", "minimal", "127.0.0.1"},
+        {ServerUse::preview, "off", "replica", "127.0.0.1"},
         {ServerUse::preparing, "off", "minimal", ""},
     };
     for (const auto& [use, fsync, wal_level, listens] : cases) {

@@ -23,7 +23,7 @@ Result<bool> holds_nothing(const Path& folder)
 
 Result<void> ensure_folders(const StorePaths& paths)
 {
-    for (const auto& folder : {paths.root(), paths.databases(), paths.goldens(), paths.templates()})
+    for (const auto& folder : {paths.root(), paths.databases(), paths.goldens(), paths.snapshots(), paths.templates()})
         TRY(ensure_directory(folder, 0700));
     return {};
 }
@@ -31,7 +31,7 @@ Result<void> ensure_folders(const StorePaths& paths)
 /// What the mount would hide.
 Result<void> check_unused(const StorePaths& paths)
 {
-    for (const auto& folder : {paths.databases(), paths.goldens()}) {
+    for (const auto& folder : {paths.databases(), paths.goldens(), paths.snapshots()}) {
         if (TRY(holds_nothing(folder))) continue;
         Error error{ErrorKind::conflict,
                     fmt::format("{} is in use: an image would hide what is in it", folder.string())};
@@ -111,7 +111,7 @@ Result<StoreStatus> get_store_status(const StorePaths& paths)
 Result<void> remove_store(const StorePaths& paths)
 {
     if (!image::is_present(paths.image())) return {};
-    if (!TRY(holds_nothing(paths.databases()))) {
+    if (!TRY(holds_nothing(paths.databases())) || !TRY(holds_nothing(paths.snapshots()))) {
         Error error{ErrorKind::conflict, "the store still holds databases"};
         error.next_step = "delete the previews and bases of this installation first";
         return std::unexpected(std::move(error));

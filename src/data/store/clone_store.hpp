@@ -6,7 +6,7 @@
 
 namespace ramet::data {
 
-/// Where databases, goldens and templates live: `store/` of the data directory, which may be a file system of its own.
+/// Where databases, goldens, snapshots and templates live: `store/` of the data directory, which may be a file system of its own.
 struct StorePaths {
     Path data_directory;
 
@@ -14,6 +14,7 @@ struct StorePaths {
     Path image() const { return data_directory / "store.xfs"; }
     Path databases() const { return root() / "databases"; }
     Path goldens() const { return root() / "goldens"; }
+    Path snapshots() const { return root() / "snapshots"; }
     Path templates() const { return root() / "templates"; }
 };
 

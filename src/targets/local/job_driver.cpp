@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace ramet::targets::local {
@@ -36,6 +37,20 @@ Error failure_of(const engine::ResourceRef& ref, const TaskResult& result, const
                              format_duration(Milliseconds(get_int(ref.spec, "timeout_ms")))),
                  error.evidence};
     return error;
+}
+
+/// Whether a seed job has filled already all that it would fill now: a database that was put back to a snapshot is left out, and what
+/// remains is as it was.
+bool fills_nothing_new(const Json& old_once, const Json& new_once)
+{
+    if (get_string(old_once, "moment") != "seed" || get_string(new_once, "moment") != "seed") return false;
+    if (get_member(old_once, "environment") != get_member(new_once, "environment")) return false;
+    const auto& old_data = get_member(old_once, "data");
+    const auto& new_data = get_member(new_once, "data");
+    if (!old_data.is_object() || !new_data.is_object()) return false;
+    return std::ranges::all_of(new_data.get_object(), [&](const auto& member) {
+        return get_member(old_data, member.key()) == member.value();
+    });
 }
 
 Result<bool> end_run(const Path& run)
@@ -169,7 +184,9 @@ Result<std::vector<engine::InventoryItem>> JobDriver::inventory(const engine::Ca
 
 engine::Driver::Change JobDriver::classify_change(const Json& old_spec, const Json& new_spec) const
 {
-    return get_member(old_spec, "once") == get_member(new_spec, "once") ? Change::keep : Change::update;
+    const auto& old_once = get_member(old_spec, "once");
+    const auto& new_once = get_member(new_spec, "once");
+    return old_once == new_once || fills_nothing_new(old_once, new_once) ? Change::keep : Change::update;
 }
 
 }  // namespace ramet::targets::local

@@ -45,6 +45,33 @@ TEST_CASE("a job runs once per key, however often it is applied")
     CHECK(text_of(take_down(fixture.jobs, job)) == "");
 }
 
+TEST_CASE("a seed job that would fill nothing new is not run again")
+{
+    const auto once = [](std::string_view moment, std::string_view environment, json::object data) {
+        return json::object{
+            {"once", json::object{{"moment", moment}, {"environment", environment}, {"data", std::move(data)}}}};
+    };
+    const auto before = once("seed", "e", {{"db", "/one"}, {"other", "/two"}});
+    struct Case {
+        std::string story;
+        Json wanted;
+        engine::Driver::Change change;
+    };
+    using Change = engine::Driver::Change;
+    const Case cases[] = {
+        {"one was put back to a snapshot", once("seed", "e", {{"other", "/two"}}), Change::keep},
+        {"the other was reset beside it", once("seed", "e", {{"other", "/three"}}), Change::update},
+        {"a new one", once("seed", "e", {{"db", "/one"}, {"other", "/two"}, {"third", "/t"}}), Change::update},
+        {"of another environment", once("seed", "f", {{"other", "/two"}}), Change::update},
+        {"no seed", once("before-start", "e", {{"other", "/two"}}), Change::update},
+    };
+    JobFixture fixture;
+    for (const auto& [story, wanted, change] : cases) {
+        CAPTURE(story);
+        CHECK(fixture.jobs.classify_change(before, wanted) == change);
+    }
+}
+
 TEST_CASE("a required job that fails gives its last lines, is not repeated by the same request, and is by the next")
 {
     JobFixture fixture;

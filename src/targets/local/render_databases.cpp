@@ -11,6 +11,7 @@ void render_postgres(Rendering& rendering, const DesiredDatabase& database)
                                 .environment = rendering.desired.id,
                                 .strategy = database.strategy,
                                 .golden = database.golden,
+                                .snapshot = database.snapshot.resource,
                                 .incarnation = database.incarnation,
                                 .role = database.role,
                                 .database_name = database.database_name,

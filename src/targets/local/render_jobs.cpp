@@ -9,15 +9,21 @@ namespace {
 
 bool is_born_empty(const DesiredDatabase& database)
 {
-    return is_own(database) && database.strategy == DataStrategy::seed;
+    return is_own(database) && database.strategy == DataStrategy::seed && database.snapshot.resource.empty();
+}
+
+/// It came back whole: no seed job fills it again.
+bool is_put_back(const DesiredDatabase& database)
+{
+    return !database.snapshot.resource.empty();
 }
 
 /// What tells one filling of the databases from the next: a reset brings another directory, Redis is born empty with its shim.
-Json encode_incarnations(const Rendering& rendering, std::vector<std::string>& needs)
+Json encode_incarnations(const Rendering& rendering, JobMoment moment, std::vector<std::string>& needs)
 {
     json::object incarnations;
     for (const auto& database : rendering.desired.databases) {
-        if (!is_own(database)) continue;
+        if (!is_own(database) || (moment == JobMoment::seed && is_put_back(database))) continue;
         if (database.declared.type != DatabaseType::postgres) {
             incarnations[database.name] = database.incarnation;
             continue;
@@ -38,9 +44,9 @@ Json encode_once(const Rendering& rendering, JobMoment moment, const json::objec
     case JobMoment::before_start:
         for (const auto* member : {"run", "env", "artefact"})
             if (const auto* value = program.if_contains(member)) once[member] = *value;
-        once["data"] = encode_incarnations(rendering, needs);
+        once["data"] = encode_incarnations(rendering, moment, needs);
         break;
-    case JobMoment::seed: once["data"] = encode_incarnations(rendering, needs); break;
+    case JobMoment::seed: once["data"] = encode_incarnations(rendering, moment, needs); break;
     case JobMoment::after_create:
     case JobMoment::cron: break;
     case JobMoment::after_ready:

@@ -1,6 +1,7 @@
 #include "targets/local/postgres/data_driver.hpp"
 
 #include "base/json.hpp"
+#include "data/snapshot/snapshot.hpp"
 #include "targets/local/postgres/marked_folder.hpp"
 #include "targets/local/postgres/spec.hpp"
 
@@ -102,18 +103,37 @@ Result<std::optional<engine::Outputs>> DataDriver::ensure_copy(const engine::Cal
 
 Result<std::optional<DataDriver::Source>> DataDriver::find_source(const engine::ResourceRef& ref) const
 {
-    if (get_string(ref.spec, "strategy") == "clone") {
-        const GoldenId id(get_string(ref.spec, "golden"));
-        const auto golden = TRY(goldens_.get(id));
-        if (golden.version != get_string(ref.spec, "version"))
-            return fail(ErrorKind::refused, "the golden copy is of PostgreSQL {}, not {}", golden.version,
-                        get_string(ref.spec, "version"));
-        TRY(goldens_.pin(id, ref.id.str()));
-        return Source{golden.directory, id.str(), golden.made_at};
-    }
+    if (!get_string(ref.spec, "snapshot").empty()) return find_snapshot(ref);
+    if (get_string(ref.spec, "strategy") == "clone") return find_golden(ref);
     const auto directory = TRY(templates_.advance(get_string(ref.spec, "version")));
     if (!directory) return std::nullopt;
     return Source{*directory, "", clock_.now()};
+}
+
+Result<DataDriver::Source> DataDriver::find_golden(const engine::ResourceRef& ref) const
+{
+    const GoldenId id(get_string(ref.spec, "golden"));
+    const auto golden = TRY(goldens_.get(id));
+    if (golden.version != get_string(ref.spec, "version"))
+        return fail(ErrorKind::refused, "the golden copy is of PostgreSQL {}, not {}", golden.version,
+                    get_string(ref.spec, "version"));
+    TRY(goldens_.pin(id, ref.id.str()));
+    return Source{golden.directory, id.str(), golden.made_at};
+}
+
+Result<DataDriver::Source> DataDriver::find_snapshot(const engine::ResourceRef& ref) const
+{
+    const auto name = get_string(ref.spec, "snapshot");
+    const auto snapshot = TRY(data::find_snapshot(options_.store.snapshots() / name));
+    if (!snapshot)
+        return std::unexpected(Error{ErrorKind::not_found,
+                                     fmt::format("the snapshot {} is gone", name),
+                                     {},
+                                     "ramet preview reset-data NAME makes new data from the base's golden copy"});
+    if (snapshot->version != get_string(ref.spec, "version"))
+        return fail(ErrorKind::refused, "the snapshot is of PostgreSQL {}, not {}", snapshot->version,
+                    get_string(ref.spec, "version"));
+    return Source{snapshot->directory, "", snapshot->made_at};
 }
 
 Result<engine::Outputs> DataDriver::make_copy(const engine::Call& call, const engine::ResourceRef& ref,

@@ -7,7 +7,8 @@
 
 namespace ramet::targets::postgres {
 
-/// Kind "pg.data": a data directory that belongs to a user id of its own, cloned from a golden copy or from a template.
+/// Kind "pg.data": a data directory that belongs to a user id of its own, cloned from a golden copy, a snapshot or
+/// a template.
 class DataDriver final : public engine::Driver {
 public:
     DataDriver(const PostgresOptions& options, Clock& clock)
@@ -27,11 +28,13 @@ public:
 private:
     struct Source {
         Path directory;
-        std::string golden{};  ///< empty: a template
+        std::string golden{};  ///< empty: a snapshot or a template
         Time made_at{};
     };
     /// Nothing while a template is being made.
     Result<std::optional<Source>> find_source(const engine::ResourceRef& ref) const;
+    Result<Source> find_golden(const engine::ResourceRef& ref) const;
+    Result<Source> find_snapshot(const engine::ResourceRef& ref) const;
     /// Nothing while there is no source yet.
     Result<std::optional<engine::Outputs>> ensure_copy(const engine::Call& call, const engine::ResourceRef& ref) const;
     Result<engine::Outputs> make_copy(const engine::Call& call, const engine::ResourceRef& ref,

@@ -41,6 +41,7 @@ engine::Node data_node(const DatabaseSpec& spec)
                       {"version", spec.version},        {"strategy", to_string(spec.strategy)},
                       {"golden", spec.golden.str()},    {"durability", durability_word(spec.durability)},
                       {"incarnation", spec.incarnation}};
+    if (!spec.snapshot.empty()) data["snapshot"] = spec.snapshot;
     return {.path = data_path(spec.database),
             .kind = std::string(data_kind),
             .spec = std::move(data),

@@ -22,7 +22,8 @@ struct DatabaseSpec {
     std::string version = "15";
     DataStrategy strategy = DataStrategy::empty;  ///< clone, seed (born empty, a job fills it) or empty; never shared
     GoldenId golden{};                            ///< for clone
-    std::int64_t incarnation = 1;                 ///< counted up by `reset`: a new one replaces data, not configuration
+    std::string snapshot{};        ///< the name of its resource; its data comes from there, whatever the strategy
+    std::int64_t incarnation = 1;  ///< counted up by `reset`: a new one replaces data, not configuration
     Durability durability = Durability::disposable;
     std::string role{};           ///< the service's role
     std::string database_name{};  ///< inside the server
