@@ -81,10 +81,10 @@ Result<void> record(App& app, AuditRecord record)
     return app.database.write([&](storage::Transaction& transaction) { return audit(app, transaction, record); });
 }
 
-/// "psql" of "/usr/bin/psql".
+/// "psql" of "/usr/bin/psql"; what is longer than a name is cut.
 std::string program_name(const std::string& path)
 {
-    return path.substr(path.rfind('/') + 1);
+    return path.substr(path.rfind('/') + 1).substr(0, 64);
 }
 
 struct Place {
