@@ -21,6 +21,8 @@ void ServerConnection::join(const Request& request, Joint joint, std::shared_ptr
     WireOptions options;
     options.heartbeat_ms = static_cast<int>(site_.options.heartbeat.count());
     options.silence_ms = static_cast<int>(site_.options.silence_limit.count());
+    // Short: a client whose token was revoked shall not stay for as long as it leaves the good-bye unanswered.
+    options.closing_ms = 1'500;
     auto waiting = std::make_shared<Joint>(std::move(joint));
     wire_ = accept_web_socket(std::move(socket_), request, options, [self = shared_from_this(), waiting](bool is_open) {
         const auto wire = std::exchange(self->wire_, nullptr);

@@ -178,6 +178,18 @@ TEST_CASE("a server that stops, or lets go of one connection, ends it for the cl
     CHECK(client.wait().end.last_word.empty());
 }
 
+TEST_CASE("a client that does not answer the good-bye is cut off")
+{
+    JoiningServer server;
+    auto peer = RawPeer::connect(server.server->port());
+    peer.send(upgrade_text());
+    peer.read_until("\r\n\r\n");
+    RawPeer service(std::move(server.service.far));
+    server.joined.get_future().get().close();
+    CHECK(peer.read_exactly(1) == "\x88");
+    CHECK(service.is_closed_by_peer());
+}
+
 TEST_CASE("a forwarded port gives each connection a WebSocket of its own")
 {
     std::atomic<int> joined = 0;
