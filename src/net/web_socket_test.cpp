@@ -185,6 +185,9 @@ TEST_CASE("a client that does not answer the good-bye is cut off")
     peer.send(upgrade_text());
     peer.read_until("\r\n\r\n");
     RawPeer service(std::move(server.service.far));
+    // Before the server has seen its own answer leave there is nobody to say good-bye to.
+    peer.send(frame(std::string_view("\0x", 2)));
+    CHECK(service.read_exactly(1) == "x");
     server.joined.get_future().get().close();
     CHECK(peer.read_exactly(1) == "\x88");
     CHECK(service.is_closed_by_peer());
