@@ -75,7 +75,7 @@ std::string describe_ending(const app::App& app, std::string_view said)
     const Error error{ErrorKind::unavailable,
                       "the command vanished: its processes were ended from outside",
                       {},
-                      "ramet why says how its environment is"};
+                      "ramet why ENV"};
     return to_text(json::object{{"error", error_to_json(error)}});
 }
 

@@ -39,6 +39,12 @@ Result<Reply> sweep(const Ask& ask)
     return reply_one(app::sweep(ask.app, ask.caller, dry_run, confirmed));
 }
 
+Result<Reply> back_up(const Ask& ask)
+{
+    auto archive = TRY(app::back_up(ask.app, ask.caller));
+    return Reply{.text = std::move(archive), .content_type = "application/x-tar"};
+}
+
 Result<Reply> audit(const Ask& ask)
 {
     const auto after = TRY(ask.query_number("after", 0));
@@ -83,6 +89,7 @@ std::vector<Route> maintenance_routes()
         {"GET", "/openapi.json", Policy::open(), contract},
         {"GET", "/api/v1/doctor", Policy::at_least(Role::admin), doctor},
         {"POST", "/api/v1/sweeps", Policy::at_least(Role::admin), sweep},
+        {"GET", "/api/v1/backup", Policy::at_least(Role::admin), back_up},
         {"GET", "/api/v1/audit", Policy::at_least(Role::admin), audit},
         {.method = "POST",
          .pattern = "/api/v1/audit/verify",

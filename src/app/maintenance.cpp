@@ -4,6 +4,7 @@
 #include "app/scoping.hpp"
 #include "app/work.hpp"
 #include "base/log.hpp"
+#include "storage/backup.hpp"
 
 #include <map>
 #include <set>
@@ -149,6 +150,20 @@ Result<EventPage> list_events(App& app, const Caller& caller, std::int64_t after
         page.events.push_back(std::move(view));
     }
     return page;
+}
+
+Result<std::string> back_up(App& app, const Caller& caller)
+{
+    TRY(require_admin_of_all(caller));
+    return app.work.run_exclusive("backup", [&]() -> Result<std::string> {
+        // Before the copy, so that it stands in it.
+        TRY(app.database.write([&](storage::Transaction& transaction) {
+            return audit(app, transaction, {caller.name, "backup", {}, "the server's store", nullptr});
+        }));
+        const auto scratch = storage::store_directory(app.settings.data_directory) / "backup.tmp";
+        auto backup = TRY(storage::make_backup(app.database, scratch, app.keys.current_key_id(), app.clock.now()));
+        return std::move(backup.archive);
+    });
 }
 
 }  // namespace ramet::app

@@ -54,4 +54,8 @@ struct EventPage {
 };
 Result<EventPage> list_events(App& app, const Caller& caller, std::int64_t after, int limit);
 
+/// A backup of the server's own store, as an archive (`storage::make_backup`). Administrators of all projects only. The
+/// key-encryption key is not in it.
+Result<std::string> back_up(App& app, const Caller& caller);
+
 }  // namespace ramet::app

@@ -23,7 +23,7 @@ Result<void> check_is_preview(const Environment& environment)
         Error{ErrorKind::refused,
               fmt::format("{} {}: Ramet makes snapshots of previews only, and puts only them back", name, why),
               {},
-              "ramet env clone " + name + " NAME makes a preview of it"});
+              "ramet env clone " + name + " NAME"});
 }
 
 Result<void> check_is_served(const Environment& environment, const DesiredDatabase& database)

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/tar.hpp"
 #include "cli/session.hpp"
-#include "cli/tar.hpp"
 
 #include <string>
 #include <vector>

@@ -152,7 +152,7 @@ TEST_CASE("a hint is found where it stands, up to where it ends")
         {"ramet logs ENV job/seed", "logs ENV job/seed", true},
         {"ramet db refresh", "db refresh", false},
         {"`ramet db refresh` makes one", "db refresh", true},
-        {"`ramet db restore` makes one", "db restore", false},
+        {"`ramet db vacuum` makes one", "db vacuum", false},
         {"push a fix, or: ramet preview redeploy ", "preview redeploy", true},
         {"ramet storage init, as root", "storage init", true},
         {"run ramet up as root", "up", true},

@@ -8,6 +8,8 @@
 #include "config/support.hpp"
 #include "daemon/up.hpp"
 #include "data/store/clone_store.hpp"
+#include "storage/backup.hpp"
+#include "storage/backup_archive.hpp"
 
 namespace ramet::daemon {
 
@@ -94,6 +96,78 @@ Result<int> remove_storage(Session& session, const Arguments& arguments)
 const cli::OptionSpec data_directory{
     "--data-dir", "DIR", "the data directory (RAMET_DATA_DIR, else /var/lib/ramet, else ~/.local/share/ramet)"};
 
+Time now()
+{
+    SystemClock clock;
+    return clock.now();
+}
+
+Result<std::string> read_backup(Session& session, const Arguments& arguments)
+{
+    if (arguments.has("--data-dir")) {
+        auto backup = TRY(storage::make_offline_backup(data_directory_of(arguments), now()));
+        return std::move(backup.archive);
+    }
+    auto* api = TRY(session.api());
+    std::string archive;
+    TRY(api->stream("/api/v1/backup", [&](std::string_view chunk) {
+        archive += chunk;
+        return net::Flow::keep;
+    }));
+    return archive;
+}
+
+json::object to_view(const storage::BackupManifest& manifest, const std::string& file)
+{
+    json::array keys;
+    for (const auto& key : manifest.keys) keys.emplace_back(key);
+    return {{"file", file},
+            {"made_at", to_rfc3339(manifest.made_at)},
+            {"version", manifest.version},
+            {"schema", manifest.schema},
+            {"sha256", manifest.sha256},
+            {"keys", std::move(keys)}};
+}
+
+const std::vector<cli::Column> backup_fields{{"file", "file"},     {"made at", "made_at"}, {"ramet", "version"},
+                                             {"schema", "schema"}, {"sha256", "sha256"},   {"needs keys", "keys"}};
+
+Result<int> back_up(Session& session, const Arguments& arguments)
+{
+    const Path file = arguments.get("FILE");
+    std::error_code problem;
+    if (std::filesystem::exists(file, problem))
+        return fail(ErrorKind::conflict, "{} is there already: a backup is never written over something",
+                    file.string());
+    const auto archive = TRY(read_backup(session, arguments));
+    // What came over the network is a backup before it is called one.
+    const auto unpacked = TRY(storage::unpack_backup(archive));
+    TRY(write_file(file, archive, 0600));
+    session.print_object(to_view(unpacked.manifest, file.string()), backup_fields);
+    session.tell("The key-encryption key is not in it. Keep DATA_DIR/keys/keys apart from it: without that file no "
+                 "secret can be "
+                 "opened again.");
+    return 0;
+}
+
+Result<int> restore(Session& session, const Arguments& arguments)
+{
+    using Existing = storage::RestoreRequest::Existing;
+    storage::RestoreRequest request{.data_directory = data_directory_of(arguments), .key_file = arguments.get("--key")};
+    request.existing = arguments.has("--force") ? Existing::set_aside : Existing::refused;
+    request.now = now();
+    const auto archive = TRY(read_file(arguments.get("FILE"), storage::largest_backup));
+    const auto restored = TRY(storage::restore_backup(archive, request));
+    auto view = to_view(restored.manifest, arguments.get("FILE"));
+    view["set_aside"] = restored.set_aside.string();
+    session.print_object(view, {{"made at", "made_at"}, {"ramet", "version"}, {"put aside", "set_aside"}});
+    session.tell(
+        "What was made or deleted since is not known to it. Start the server, then look before anything is removed:\n"
+        "  ramet sweep --dry-run            what is there and not known: told, never deleted by itself\n"
+        "  ramet preview redeploy NAME      makes again what is known and not there");
+    return 0;
+}
+
 }  // namespace
 
 cli::Commands local_commands()
@@ -109,6 +183,18 @@ cli::Commands local_commands()
           {"--public-url", "URL", "how Git hosts reach the API"},
           {"--poll", "DURATION", "how often Git hosts are asked (15s)"}},
          up},
+        {"backup",
+         "write a copy of the server's own store into a file",
+         {{"FILE", "must not exist"}},
+         {{"--data-dir", "DIR", "of a server that does not run; without it the running one is asked"}},
+         back_up},
+        {"restore",
+         "put a backup into a data directory that no server uses",
+         {{"FILE", "of `ramet backup FILE`"}},
+         {data_directory,
+          {"--key", "FILE", "the key file that was kept apart, where the data directory has none"},
+          {"--force", "", "put a store that is there aside, under a name with the time"}},
+         restore},
         {"version", "print the version", {}, {}, print_version},
         {"config validate",
          "check a project file",

@@ -50,7 +50,7 @@ private:
         if (level != "minimal") return {};
         Error error{ErrorKind::conflict, "the server keeps too little of its log for a copy while it serves"};
         error.evidence = "wal_level = " + level;
-        error.next_step = "ramet preview redeploy NAME starts it with the settings of this version";
+        error.next_step = "ramet preview redeploy NAME";
         return std::unexpected(std::move(error));
     }
 

@@ -126,10 +126,8 @@ Result<DataDriver::Source> DataDriver::find_snapshot(const engine::ResourceRef& 
     const auto name = get_string(ref.spec, "snapshot");
     const auto snapshot = TRY(data::find_snapshot(options_.store.snapshots() / name));
     if (!snapshot)
-        return std::unexpected(Error{ErrorKind::not_found,
-                                     fmt::format("the snapshot {} is gone", name),
-                                     {},
-                                     "ramet preview reset-data NAME makes new data from the base's golden copy"});
+        return std::unexpected(Error{
+            ErrorKind::not_found, fmt::format("the snapshot {} is gone", name), {}, "ramet preview reset-data NAME"});
     if (snapshot->version != get_string(ref.spec, "version"))
         return fail(ErrorKind::refused, "the snapshot is of PostgreSQL {}, not {}", snapshot->version,
                     get_string(ref.spec, "version"));
