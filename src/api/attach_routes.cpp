@@ -72,10 +72,8 @@ std::string describe_ending(const app::App& app, std::string_view said)
     if (const auto ending = app::read_ending(app, said))
         return to_text(json::object{
             {"exit_code", ending->exit_code}, {"ending", ending->text}, {"was_stopped", ending->was_stopped}});
-    const Error error{ErrorKind::unavailable,
-                      "the command vanished: its processes were ended from outside",
-                      {},
-                      "ramet why ENV"};
+    const Error error{
+        ErrorKind::unavailable, "the command vanished: its processes were ended from outside", {}, "ramet why ENV"};
     return to_text(json::object{{"error", error_to_json(error)}});
 }
 

@@ -65,6 +65,13 @@ Result<void> check_snapshot_name(const std::string& name)
                 longest_name);
 }
 
+Result<void> await_ledger(App& app, const EnvironmentId& id)
+{
+    const auto run = TRY(newest_run(app, id));
+    if (run && engine::is_final(run->state)) TRY(app.engine.wait(run->id, settling_time));
+    return {};
+}
+
 Result<void> check_is_calm(App& app, const Environment& environment)
 {
     if (environment.state == EnvironmentState::deleting)
@@ -75,8 +82,7 @@ Result<void> check_is_calm(App& app, const Environment& environment)
                                      fmt::format("{} is being changed by the run {}", environment.name, run->id.str()),
                                      {},
                                      "ramet run wait " + run->id.str()});
-    // A run's end is seen a moment before it is on disk, where the ledger is read.
-    if (run) TRY(app.engine.wait(run->id, settling_time));
+    TRY(await_ledger(app, environment.id));
     if (environment.observed_generation > 0 && run && run->state != engine::RunState::needs_human) return {};
     return std::unexpected(
         Error{ErrorKind::conflict,

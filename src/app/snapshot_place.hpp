@@ -17,6 +17,9 @@ Result<Place> find_place(App& app, const Caller& caller, const SnapshotName& nam
 
 Result<void> check_snapshot_name(const std::string& name);
 
+/// The end of a run is seen a moment before it is on disk, where the ledger is read: afterwards it is.
+Result<void> await_ledger(App& app, const EnvironmentId& id);
+
 /// `conflict` while a run is under way: it would be superseded, and what it had begun be removed. Afterwards the ledger is as that run
 /// left it.
 Result<void> check_is_calm(App& app, const Environment& environment);

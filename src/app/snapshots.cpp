@@ -167,6 +167,7 @@ std::set<std::string> services_that_use(const DesiredEnvironment& desired, const
 Result<std::vector<SnapshotView>> list_snapshots(App& app, const Caller& caller, const SnapshotName& name)
 {
     const auto place = TRY(find_place(app, caller, name));
+    TRY(await_ledger(app, place.found.environment.id));
     const auto resources = TRY(app.engine.list_resources(owner_of(place.found.environment.id)));
     const auto prefix = postgres::snapshot_path(name.database, "");
     std::vector<SnapshotView> views;
