@@ -52,6 +52,44 @@ TEST_CASE("a failed create can be kept for a look, and is then taken back")
     CHECK(house.driver.objects().empty());
 }
 
+TEST_CASE("what was kept for a look and cannot be taken back is left to a human")
+{
+    House house;
+    house.driver.break_down("service/web");
+    house.driver.fail("remove service/api", Error{ErrorKind::forbidden, "not yours"}, 100);
+    auto request = apply_request(shop());
+    request.keep_failed = Milliseconds{80};
+    const auto run = house.submit(request);
+    house.until([&] { return (*house.engine->find_run(run))->state == RunState::needs_human; });
+    CHECK(house.driver.has("service/api"));
+    // And after its end the next one may try.
+    house.driver.fail("remove service/api", Error{ErrorKind::unavailable, "busy"}, 0);
+    CHECK(house.run(destroy_request()).state == RunState::succeeded);
+    CHECK(house.driver.objects().empty());
+}
+
+TEST_CASE("what an older version made is asked again for an output that only this version knows")
+{
+    House house;
+    auto old = shop();
+    for (auto& node : old.nodes) node.outputs = {"address"};
+    house.driver.give_revisions(false);
+    CHECK(house.run(apply_request(old)).state == RunState::succeeded);
+    house.driver.give_revisions(true);
+    auto graph = shop();
+    graph.nodes.push_back(
+        node("service/new", {"database/db"},
+             json::object{{"revision", json::object{{"$out", json::array{"database/db", "revision"}}}}}));
+    for (const bool looks_at_all : {false, true}) {
+        auto request = update_request(graph);
+        request.probe_all = looks_at_all;
+        const auto run = house.run(request);
+        CHECK_MESSAGE(run.state == RunState::succeeded, run.error.value_or(Error{}).message);
+    }
+    CHECK(house.driver.objects().size() == 5);
+    CHECK_FALSE(get_string(house.driver.object("service/new").ref.spec, "revision").empty());
+}
+
 TEST_CASE("a failed update returns to the last good spec and removes only what it made")
 {
     House house;

@@ -111,7 +111,7 @@ private:
     StepAction action_for(const PlanStep& step, const ResourceRow& row) const
     {
         if (row.ref.kind != step.kind) return StepAction::replace;
-        if (row.phase != Phase::live || !needs_are_kept(step)) return StepAction::update;
+        if (row.phase != Phase::live || !has_outputs(row, step) || !needs_are_kept(step)) return StepAction::update;
         const auto filled = fill_spec(step.spec, outputs_of_needs(step));
         // An output that the ledger lacks is given only when the needed node is done again.
         if (!filled) return StepAction::update;
@@ -122,6 +122,12 @@ private:
         case Driver::Change::replace: return StepAction::replace;
         }
         return StepAction::update;
+    }
+
+    /// What an older version made may lack what is promised now.
+    static bool has_outputs(const ResourceRow& row, const PlanStep& step)
+    {
+        return std::ranges::all_of(step.outputs, [&](const auto& name) { return row.ref.outputs.contains(name); });
     }
 
     bool needs_are_kept(const PlanStep& step) const

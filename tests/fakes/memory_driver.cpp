@@ -38,6 +38,12 @@ void MemoryDriver::damage(const std::string& path)
         if (object.ref.path == path) object.is_intact = false;
 }
 
+void MemoryDriver::give_revisions(bool gives)
+{
+    const std::lock_guard lock(mutex_);
+    gives_revisions_ = gives;
+}
+
 void MemoryDriver::tell_no_specs()
 {
     const std::lock_guard lock(mutex_);
@@ -80,6 +86,7 @@ Result<Readiness> MemoryDriver::await(const Call&, const ResourceRef& ref)
         --looks;
         return NotYet{Milliseconds{3}, "warming up"};
     }
+    if (!gives_revisions_) return Ready{};
     return Ready{{{"revision", std::to_string(objects_[ref.name].revision)}}};
 }
 

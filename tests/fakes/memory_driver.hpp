@@ -46,6 +46,8 @@ public:
     void damage(const std::string& path);
     /// From now on probe() cannot say which spec was applied last.
     void tell_no_specs();
+    /// Whether await() gives the output "revision", which an older version did not know.
+    void give_revisions(bool gives);
 
     /// Something of somebody else, or of an earlier install, that is simply there.
     void put(const std::string& name, Object object);
@@ -75,6 +77,7 @@ private:
     std::map<std::string, bool> blocked_;
     std::vector<std::string> changes_;
     bool tells_specs_ = true;
+    bool gives_revisions_ = true;
     int calls_ = 0;
     int identities_ = 0;
 };
