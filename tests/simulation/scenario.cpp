@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t most_events = 60'000;
 
 /// What a provider may do to every call for as long as the weather is bad: time and attempts are spent.
-constexpr Fault local_storms[] = {Fault::throttled,   Fault::server_error,   Fault::lost_request,
-                                  Fault::lost_answer, Fault::failed_listing, Fault::failed_listing};
+constexpr Fault local_storms[] = {Fault::throttled,      Fault::server_error,   Fault::lost_request, Fault::lost_answer,
+                                  Fault::failed_listing, Fault::failed_listing, Fault::throttled};
 
 /// One thing somebody wants of an environment.
 struct Owner {
@@ -45,7 +45,7 @@ public:
         choose_weather();
         make_owners();
         start_process();
-        const auto acts = random_.between(4, most_acts);
+        const auto acts = random_.between(6, most_acts);
         for (std::int64_t act = 0; act < acts; ++act) {
             if (!options_.skipped_acts.contains(act)) do_something();
             pass_time(Milliseconds{random_.once_in(3) ? random_.between(0, 60'000) : random_.between(0, 2'000)});
@@ -132,7 +132,7 @@ private:
         request.kind = kind;
         request.id = EngineRunId(fmt::format("run-{}", ++runs_));
         request.timeout = Milliseconds{random_.once_in(4) ? 20'000 : 900'000};
-        if (is_stormy_) request.timeout = Milliseconds{random_.between(50, 5'000)};
+        if (is_stormy_) request.timeout = Milliseconds{random_.between(20, 3'000)};
         if (kind == RunKind::apply) request.graph = make_graph(owner);
         if (owner.was_good) request.on_failure = FailurePolicy::keep_last_good;
         if (!owner.was_good && random_.once_in(4)) request.keep_failed = Milliseconds{random_.between(1'000, 100'000)};
@@ -222,7 +222,8 @@ private:
         case 9:
         case 11:
         case 13:
-        case 15: return submit(owner, make_same_request(owner));
+        case 15:
+        case 18: return submit(owner, make_same_request(owner));
         case 12: return go_back_a_version(owner);
         case 10: submit(owner, make_same_request(owner)); return cancel_last(owner);
         default: return submit(owner, make_request(owner, RunKind::apply));

@@ -8,7 +8,7 @@
 
 namespace ramet::simulation {
 
-constexpr std::int64_t most_acts = 12;
+constexpr std::int64_t most_acts = 15;
 
 struct SeedOptions {
     std::uint64_t seed = 1;
