@@ -22,7 +22,6 @@
 
 namespace ramet::app {
 
-class FollowedDeliveries;
 class StepEvents;
 
 /// What is fixed while the server runs.
@@ -54,7 +53,6 @@ struct App {
     Git& git;
     ForgeConnections& forges;
     StepEvents& step_events;
-    FollowedDeliveries& followed;
     /// Keys: see `work.hpp`.
     WorkQueue& work;
     /// Removes what an environment's end may leave outside of the ledger.

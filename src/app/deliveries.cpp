@@ -2,9 +2,10 @@
 
 #include "app/audit.hpp"
 #include "app/context.hpp"
-#include "app/followed_deliveries.hpp"
 #include "app/scoping.hpp"
 #include "app/work.hpp"
+
+#include <functional>
 
 namespace ramet::app {
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr int listed = 200;
 constexpr int at_once = 100;
-constexpr Milliseconds mark_after{100};
 /// Of hundreds of hints at one thing only a few lead to a look at the Git host: each looks at the newest state.
 constexpr Milliseconds between_looks{100};
 
@@ -44,50 +44,57 @@ Result<forges::Hint> read_hint(App& app, const storage::Project& project, const 
     return forge->parse_event(delivery, secret.reveal());
 }
 
-/// A hint leads to a fresh look at what it names, if that is in this project's repository at all.
-std::string follow_hint(App& app, const storage::Project& project, const forges::Hint& hint)
+using Look = std::function<void(App& app, const ProjectId& project)>;
+
+/// What is to be done about a delivery: a fresh look at what its hint names, or nothing, for a reason.
+struct Verdict {
+    Look look{};
+    std::string reason{};
+
+    storage::DeliveryState state() const
+    {
+        return look ? storage::DeliveryState::processed : storage::DeliveryState::ignored;
+    }
+};
+
+Verdict judge(const storage::Project& project, const forges::Hint& hint)
 {
-    if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
-        pull != nullptr && pull->repository == project.connection.repository) {
-        if (!pull->new_head.empty())
-            app.work.add_spaced(commits_key(project.id, pull->number, pull->new_head), between_looks);
-        app.work.add_spaced(pull_request_key(project.id, pull->number), between_looks);
-        return {};
-    }
-    if (const auto* branch = std::get_if<forges::BranchHint>(&hint);
-        branch != nullptr && branch->repository == project.connection.repository) {
-        app.work.add_spaced(branch_key(project.id, branch->branch), between_looks);
-        return {};
-    }
-    if (const auto* none = std::get_if<forges::NoHint>(&hint)) return none->reason;
-    if (std::holds_alternative<forges::CommentHint>(hint)) return "commands in comments are not served yet";
-    return "it is about another repository";
+    if (const auto* none = std::get_if<forges::NoHint>(&hint)) return {.reason = none->reason};
+    if (std::holds_alternative<forges::CommentHint>(hint))
+        return {.reason = "commands in comments are not served yet"};
+    const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
+    const auto* branch = std::get_if<forges::BranchHint>(&hint);
+    if ((pull ? pull->repository : branch->repository) != project.connection.repository)
+        return {.reason = "it is about another repository"};
+    if (pull != nullptr)
+        return {.look = [number = pull->number, head = pull->new_head](App& app, const ProjectId& id) {
+            if (!head.empty()) app.work.add_spaced(commits_key(id, number, head), between_looks);
+            app.work.add_spaced(pull_request_key(id, number), between_looks);
+        }};
+    return {.look = [name = branch->branch](App& app, const ProjectId& id) {
+        app.work.add_spaced(branch_key(id, name), between_looks);
+    }};
 }
 
-void follow(App& app, std::int64_t id, const storage::Project& project, const forges::Hint& hint)
-{
-    auto reason = follow_hint(app, project, hint);
-    const auto state = reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored;
-    app.followed.add({id, state, std::move(reason)});
-}
+struct Followed {
+    std::int64_t id = 0;
+    storage::DeliveryState state = storage::DeliveryState::ignored;
+    std::string reason{};
+};
 
-Result<void> follow_stored(App& app, const storage::StoredDelivery& row)
+Result<Followed> follow_stored(App& app, const storage::StoredDelivery& row)
 {
     const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
-    if (!project) {
-        app.followed.add({row.id, storage::DeliveryState::ignored, "its connection is gone"});
-        return {};
-    }
+    if (!project) return Followed{row.id, storage::DeliveryState::ignored, "its connection is gone"};
     const auto hint = read_hint(app, *project, {row.headers, row.body});
-    if (hint)
-        follow(app, row.id, *project, *hint);
-    else
-        app.followed.add({row.id, storage::DeliveryState::failed, hint.error().message});
-    return {};
+    if (!hint) return Followed{row.id, storage::DeliveryState::failed, hint.error().message};
+    const auto verdict = judge(*project, *hint);
+    if (verdict.look) verdict.look(app, project->id);
+    return Followed{row.id, verdict.state(), verdict.reason};
 }
 
 /// One that was deleted meanwhile, with its project, needs no mark.
-Result<void> mark(App& app, storage::Transaction& transaction, const FollowedDeliveries::Followed& one)
+Result<void> mark(App& app, storage::Transaction& transaction, const Followed& one)
 {
     const auto marked = app.stores.deliveries.set_state(transaction, one.id, one.state, one.reason, app.clock.now());
     if (!marked && marked.error().kind != ErrorKind::not_found) return marked;
@@ -109,14 +116,19 @@ Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::
     row.headers = kept_headers(delivery);
     row.body = std::move(delivery.body);
     row.received_at = app.clock.now();
+    // A look is all that a hint leads to, and a server that dies before it looks at everything when it starts again: one commit
+    // says that it came and what came of it.
+    const auto verdict = judge(*project, hint);
+    row.state = verdict.state();
+    row.reason = verdict.reason;
+    row.processed_at = row.received_at;
     storage::Deliveries::Stored stored;
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         stored = TRY(app.stores.deliveries.insert(transaction, row));
         return {};
     }));
     if (stored.what == storage::Deliveries::Stored::What::duplicate) return Receipt::duplicate;
-    follow(app, stored.id, *project, hint);
-    app.work.add_after(std::string(followed_key), mark_after);
+    if (verdict.look) verdict.look(app, project->id);
     return Receipt::stored;
 }
 
@@ -124,20 +136,14 @@ Result<void> follow_stored_deliveries(App& app)
 {
     for (;;) {
         const auto rows = TRY(app.stores.deliveries.list_waiting(at_once));
-        for (const auto& row : rows) TRY(follow_stored(app, row));
-        TRY(mark_followed(app));
-        if (rows.size() < at_once) return {};
+        if (rows.empty()) return {};
+        std::vector<Followed> followed;
+        for (const auto& row : rows) followed.push_back(TRY(follow_stored(app, row)));
+        TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+            for (const auto& one : followed) TRY(mark(app, transaction, one));
+            return {};
+        }));
     }
-}
-
-Result<void> mark_followed(App& app)
-{
-    const auto followed = app.followed.take();
-    if (followed.empty()) return {};
-    return app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-        for (const auto& one : followed) TRY(mark(app, transaction, one));
-        return {};
-    });
 }
 
 Result<std::vector<DeliveryView>> list_deliveries(App& app, const Caller& caller, const std::string& project)

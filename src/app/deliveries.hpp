@@ -13,11 +13,8 @@ enum class Receipt : std::uint8_t { stored, duplicate };
 Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::string& connection,
                                  forges::Delivery delivery);
 
-/// Follows the hints of the deliveries that are only stored: those of a server that died in between, and what is asked for again.
-/// Repeatable.
+/// Follows the hints of the deliveries that are only stored, as they were asked for again. Repeatable.
 Result<void> follow_stored_deliveries(App& app);
-/// Writes down which deliveries were followed since the last time.
-Result<void> mark_followed(App& app);
 
 struct DeliveryView {
     std::int64_t id = 0;

@@ -54,8 +54,6 @@ Result<void> dispatch(App& app, const std::string& key)
         app.step_events.flush(app);
     } else if (key == deliveries_key) {
         return follow_stored_deliveries(app);
-    } else if (key == followed_key) {
-        return mark_followed(app);
     } else if (key == admission_key) {
         admit_waiting(app);
     } else if (key == everything_key) {

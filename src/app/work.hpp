@@ -24,8 +24,6 @@ std::string expiry_key(const EnvironmentId& environment);
 inline constexpr std::string_view admission_key = "admission";
 /// "deliveries": follow the hints in stored webhooks that nobody has followed yet.
 inline constexpr std::string_view deliveries_key = "deliveries";
-/// "followed": write down which webhooks were followed.
-inline constexpr std::string_view followed_key = "followed";
 /// "tidy": after an environment's end.
 inline constexpr std::string_view tidy_key = "tidy";
 /// "events": write what the engine told.

@@ -2,7 +2,6 @@
 
 #include "api/routes.hpp"
 #include "app/access.hpp"
-#include "app/followed_deliveries.hpp"
 #include "app/step_events.hpp"
 #include "app/work.hpp"
 #include "base/log.hpp"
@@ -58,7 +57,6 @@ struct Server::Parts {
     std::unique_ptr<HeldGit> git;
     std::unique_ptr<app::ForgeConnections> forges;
     app::StepEvents step_events;
-    app::FollowedDeliveries followed;
     app::App* app_seen_by_engine = nullptr;
     std::unique_ptr<Failpoints> failpoints;
     std::unique_ptr<engine::ThreadScheduler> scheduler;
@@ -132,7 +130,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
     fixed.reconcile_every = settings.poll_every;
     app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine,
                                               *target, *inspector, *attacher, goldens, *git, *forges, step_events,
-                                              followed, *work});
+                                              *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};

@@ -62,9 +62,10 @@ Result<Deliveries::Stored> Deliveries::insert(Transaction& transaction, const St
 {
     const auto inserted =
         TRY(transaction->execute("INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, "
-                                 "received_at, state, reason) VALUES (?,?,?,?,?,?,?)",
+                                 "received_at, state, reason, processed_at) VALUES (?,?,?,?,?,?,?,?)",
                                  {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id),
-                                  delivery.event, delivery.received_at, to_string(delivery.state), delivery.reason}));
+                                  delivery.event, delivery.received_at, to_string(delivery.state), delivery.reason,
+                                  delivery.processed_at}));
     if (inserted == 1) {
         const auto id = transaction->last_insert_id();
         TRY(transaction->execute("INSERT INTO delivery_content VALUES (?,?,?)",

@@ -80,7 +80,7 @@ void AppHouse::start()
                       .public_url = "http://ramet.test"};
     settings.reconcile_every = std::chrono::hours(1);
     app = std::make_unique<App>(App{settings, clock, random, *database, *stores, *keys, redactor, *engine, target,
-                                    inspector, attacher, goldens, git, *forges, step_events, followed, *work});
+                                    inspector, attacher, goldens, git, *forges, step_events, *work});
     must(engine->recover());
 }
 

@@ -69,7 +69,6 @@ struct AppHouse {
     fakes::HouseAttacher attacher;
     std::unique_ptr<ForgeConnections> forges;
     StepEvents step_events;
-    FollowedDeliveries followed;
     std::unique_ptr<engine::ThreadScheduler> scheduler;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<WorkQueue> work;
