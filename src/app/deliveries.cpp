@@ -60,8 +60,7 @@ struct Verdict {
 Verdict judge(const storage::Project& project, const forges::Hint& hint)
 {
     if (const auto* none = std::get_if<forges::NoHint>(&hint)) return {.reason = none->reason};
-    if (std::holds_alternative<forges::CommentHint>(hint))
-        return {.reason = "commands in comments are not served yet"};
+    if (std::holds_alternative<forges::CommentHint>(hint)) return {.reason = "commands in comments are not served yet"};
     const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
     const auto* branch = std::get_if<forges::BranchHint>(&hint);
     if ((pull ? pull->repository : branch->repository) != project.connection.repository)

@@ -2,7 +2,6 @@
 
 #include "app/context.hpp"
 #include "app/environments.hpp"
-#include "app/followed_deliveries.hpp"
 #include "app/projects.hpp"
 #include "app/step_events.hpp"
 #include "engine/thread_scheduler.hpp"
