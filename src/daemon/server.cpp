@@ -128,9 +128,9 @@ Result<void> Server::Parts::make_app(const std::string& install)
                                             [this](const std::string& key) { app::work_on(*app, key); });
     app::Settings fixed{.install = install, .data_directory = settings.data_directory};
     fixed.reconcile_every = settings.poll_every;
-    app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine,
-                                              *target, *inspector, *attacher, goldens, *git, *forges, step_events,
-                                              *work});
+    app =
+        std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine, *target,
+                                            *inspector, *attacher, goldens, *git, *forges, step_events, *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};

@@ -60,12 +60,11 @@ std::string_view to_string(DeliveryState state)
 
 Result<Deliveries::Stored> Deliveries::insert(Transaction& transaction, const StoredDelivery& delivery)
 {
-    const auto inserted =
-        TRY(transaction->execute("INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, "
-                                 "received_at, state, reason, processed_at) VALUES (?,?,?,?,?,?,?,?)",
-                                 {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id),
-                                  delivery.event, delivery.received_at, to_string(delivery.state), delivery.reason,
-                                  delivery.processed_at}));
+    const auto inserted = TRY(transaction->execute(
+        "INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, "
+        "received_at, state, reason, processed_at) VALUES (?,?,?,?,?,?,?,?)",
+        {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id), delivery.event, delivery.received_at,
+         to_string(delivery.state), delivery.reason, delivery.processed_at}));
     if (inserted == 1) {
         const auto id = transaction->last_insert_id();
         TRY(transaction->execute("INSERT INTO delivery_content VALUES (?,?,?)",
