@@ -33,7 +33,7 @@ class Lives:
         for name, work in self._works.items():
             try:
                 killed[name] = work.crash_at(*places[name])
-            except AssertionError as failure:
+            except (AssertionError, TimeoutError) as failure:
                 self.failures.append(f"{name}, killed at {', then '.join(places[name])}:\n{failure}")
                 assert len(self.failures) < MOST_FAILURES, "\n\n".join(self.failures)
                 self._renew()
