@@ -76,11 +76,6 @@ Result<std::string> address_of(const EnvironmentView& view, const Part& part)
     return found->address;
 }
 
-Result<void> record(App& app, AuditRecord record)
-{
-    return app.database.write([&](storage::Transaction& transaction) { return audit(app, transaction, record); });
-}
-
 /// "psql" of "/usr/bin/psql"; what is longer than a name is cut.
 std::string program_name(const std::string& path)
 {
@@ -116,8 +111,8 @@ Result<targets::RunningCommand> start_command(App& app, const Caller& caller, co
     const auto place = TRY(find_place(app, caller, name));
     const auto known = TRY(get_service(place.view, request.service));
     TRY(check_runs_here(place.view, known));
-    TRY(record(app, {caller.name, "exec", place.found.project.id, place.view.environment.name + "/" + request.service,
-                     json::object{{"program", program_name(request.arguments.front())}}}));
+    TRY(audit(app, {caller.name, "exec", place.found.project.id, place.view.environment.name + "/" + request.service,
+                    json::object{{"program", program_name(request.arguments.front())}}}));
     const auto resources = TRY(app.engine.list_resources(owner_of(place.found.environment.id)));
     return app.attacher.start_command(resources, request);
 }
@@ -138,8 +133,8 @@ Result<Fd> open_connection(App& app, const Caller& caller, const EnvironmentName
 {
     const auto place = TRY(find_place(app, caller, name));
     const auto address = TRY(address_of(place.view, part));
-    TRY(record(app, {caller.name, "port-forward", place.found.project.id, place.view.environment.name + "/" + part.name,
-                     nullptr}));
+    TRY(audit(app, {caller.name, "port-forward", place.found.project.id, place.view.environment.name + "/" + part.name,
+                    nullptr}));
     return app.attacher.connect(address);
 }
 

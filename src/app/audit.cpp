@@ -14,4 +14,9 @@ Result<void> audit(App& app, storage::Transaction& transaction, const AuditRecor
     return app.stores.audit.append(transaction, std::move(row));
 }
 
+Result<void> audit(App& app, const AuditRecord& record)
+{
+    return app.database.write([&](storage::Transaction& transaction) { return audit(app, transaction, record); });
+}
+
 }  // namespace ramet::app

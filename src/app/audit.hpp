@@ -17,5 +17,7 @@ struct AuditRecord {
 
 /// In the transaction of the change itself: what cannot be audited does not happen.
 Result<void> audit(App& app, storage::Transaction& transaction, const AuditRecord& record);
+/// Before what leaves no row of its own: a look, a connection, a request to the engine.
+Result<void> audit(App& app, const AuditRecord& record);
 
 }  // namespace ramet::app

@@ -144,11 +144,8 @@ Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const Env
         if (candidate.name == database) address = candidate.address;
     if (address.empty()) return fail(ErrorKind::conflict, "the database {} of {} is not running", database, name.name);
     const auto password = TRY(app.stores.secrets.open(declared->password));
-    TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(
-            app, transaction,
-            {caller.name, "database.connect", found.project.id, found.environment.name + "/" + database, nullptr});
-    }));
+    TRY(audit(app,
+              {caller.name, "database.connect", found.project.id, found.environment.name + "/" + database, nullptr}));
     if (declared->declared.type == DatabaseType::redis)
         return SecretBytes(fmt::format("redis://:{}@{}/0", password.reveal(), address));
     return SecretBytes(
@@ -230,11 +227,8 @@ Result<std::string> refresh_golden(App& app, const Caller& caller, const Environ
     TRY(find_database(desired, database));
     // A preview's data comes from its base: that is where a new copy is made.
     const auto source = found.environment.base.empty() ? found.environment.id : found.environment.base;
-    TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(
-            app, transaction,
-            {caller.name, "database.refresh", found.project.id, found.environment.name + "/" + database, nullptr});
-    }));
+    TRY(audit(app,
+              {caller.name, "database.refresh", found.project.id, found.environment.name + "/" + database, nullptr}));
     return make_golden(app, {found.project.id, source, database, {}});
 }
 

@@ -105,11 +105,9 @@ void reconcile_all(App& app)
 Result<engine::SweepReport> sweep(App& app, const Caller& caller, bool dry_run, bool confirmed)
 {
     TRY(require_admin_of_all(caller));
-    TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(
-            app, transaction,
-            {caller.name, "sweep", {}, dry_run ? "dry run" : "remove orphans", json::object{{"confirmed", confirmed}}});
-    }));
+    TRY(audit(
+        app,
+        {caller.name, "sweep", {}, dry_run ? "dry run" : "remove orphans", json::object{{"confirmed", confirmed}}}));
     auto report = TRY(app.engine.sweep({dry_run, confirmed}));
     app.metrics->set_orphans(orphans_left(report));
     return report;
@@ -157,9 +155,7 @@ Result<std::string> back_up(App& app, const Caller& caller)
     TRY(require_admin_of_all(caller));
     return app.work.run_exclusive("backup", [&]() -> Result<std::string> {
         // Before the copy, so that it stands in it.
-        TRY(app.database.write([&](storage::Transaction& transaction) {
-            return audit(app, transaction, {caller.name, "backup", {}, "the server's store", nullptr});
-        }));
+        TRY(audit(app, {caller.name, "backup", {}, "the server's store", nullptr}));
         const auto scratch = storage::store_directory(app.settings.data_directory) / "backup.tmp";
         auto backup = TRY(storage::make_backup(app.database, scratch, app.keys.current_key_id(), app.clock.now()));
         return std::move(backup.archive);

@@ -64,9 +64,7 @@ Result<engine::RunView> get_run(App& app, const Caller& caller, const std::strin
 Result<void> cancel_run(App& app, const Caller& caller, const std::string& id)
 {
     const auto run = TRY(get_run(app, caller, id));
-    TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(app, transaction, {caller.name, "run.cancel", {}, id, nullptr});
-    }));
+    TRY(audit(app, {caller.name, "run.cancel", {}, id, nullptr}));
     return app.engine.cancel(run.id);
 }
 

@@ -266,9 +266,7 @@ Result<std::int64_t> rotate_keys(App& app, const Caller& caller)
     if (!caller.project.empty())
         return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
     constexpr int at_once = 100;
-    TRY(app.database.write([&](storage::Transaction& transaction) {
-        return audit(app, transaction, {caller.name, "secret.rotate", {}, "keys", nullptr});
-    }));
+    TRY(audit(app, {caller.name, "secret.rotate", {}, "keys", nullptr}));
     // More than one key means that an earlier rotation was interrupted: it is finished, not begun again.
     if (app.keys.key_ids().size() == 1) TRY(app.keys.rotate());
     std::int64_t total = 0;
