@@ -1,4 +1,5 @@
 #include "app/context.hpp"
+#include "app/ledger.hpp"
 #include "app/metrics.hpp"
 #include "base/version.hpp"
 
@@ -20,19 +21,6 @@ constexpr EnvironmentState states[] = {EnvironmentState::awaiting_approval,
                                        EnvironmentState::deleting,
                                        EnvironmentState::needs_human};
 
-std::string output(const engine::ResourceView& resource, const std::string& name)
-{
-    const auto found = resource.ref.outputs.find(name);
-    return found == resource.ref.outputs.end() ? std::string() : found->second;
-}
-
-double to_number(const std::string& text)
-{
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
 /// What a driver says of the data that it made; nothing where it was not cloned.
 void measure_clone(App& app, const engine::Change& change, Milliseconds took)
 {
@@ -40,9 +28,9 @@ void measure_clone(App& app, const engine::Change& change, Milliseconds took)
     if (!resources) return;
     for (const auto& resource : *resources) {
         const bool is_meant = resource.ref.path == change.step->path && resource.phase == engine::Phase::live;
-        const auto method = output(resource, "method");
+        const auto method = output(&resource, "method");
         if (is_meant && !method.empty())
-            app.metrics->observe_clone(method, took, to_number(output(resource, "bytes_copied")));
+            app.metrics->observe_clone(method, took, static_cast<double>(numeric_output(&resource, "bytes_copied")));
     }
 }
 

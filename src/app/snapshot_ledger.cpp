@@ -28,13 +28,6 @@ bool is_live_snapshot(const engine::ResourceView& resource)
     return resource.phase == engine::Phase::live && resource.ref.kind == postgres::snapshot_kind;
 }
 
-const engine::ResourceView* find_live(const Resources& resources, const std::string& path)
-{
-    for (const auto& resource : resources)
-        if (resource.phase == engine::Phase::live && resource.ref.path == path) return &resource;
-    return nullptr;
-}
-
 engine::Graph graph_of(const Resources& resources)
 {
     std::map<std::string, const engine::ResourceView*> newest;

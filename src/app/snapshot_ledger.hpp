@@ -1,18 +1,13 @@
 #pragma once
 
+#include "app/ledger.hpp"
 #include "app/preparation.hpp"
-
-#include <string>
-#include <vector>
 
 namespace ramet::app {
 
 // What the engine's ledger has of a preview and its snapshots.
 
-using Resources = std::vector<engine::ResourceView>;
-
 bool is_live_snapshot(const engine::ResourceView& resource);
-const engine::ResourceView* find_live(const Resources& resources, const std::string& path);
 
 /// What is there, each thing as it was applied: a run of it changes nothing.
 engine::Graph graph_of(const Resources& resources);

@@ -21,20 +21,6 @@ namespace postgres = targets::postgres;
 
 constexpr auto time_limit = std::chrono::hours(1);
 
-std::string output(const engine::ResourceView& resource, const std::string& name)
-{
-    const auto found = resource.ref.outputs.find(name);
-    return found == resource.ref.outputs.end() ? std::string() : found->second;
-}
-
-std::int64_t number(const engine::ResourceView& resource, const std::string& name)
-{
-    const auto text = output(resource, name);
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
 /// A run beside the deployments: the row stays as it is, but for its generation.
 Result<std::string> submit_beside(App& app, const Found& found, engine::Graph graph, const AuditRecord& record)
 {
@@ -71,9 +57,9 @@ Result<postgres::SnapshotRequest> request_for(const Resources& resources, const 
     postgres::SnapshotRequest request;
     request.database = name.database;
     request.name = name.snapshot;
-    request.source = output(*server, "data");
-    request.socket_directory = output(*server, "socket_directory");
-    request.port = output(*server, "port");
+    request.source = output(server, "data");
+    request.socket_directory = output(server, "socket_directory");
+    request.port = output(server, "port");
     request.database_name = get_string(database->ref.spec, "database_name");
     if (const auto version = get_string(server->ref.spec, "version"); !version.empty()) request.version = version;
     return request;
@@ -130,14 +116,14 @@ SnapshotView view_of(const engine::ResourceView& resource, const engine::Resourc
 {
     SnapshotView view{.name = get_string(resource.ref.spec, "snapshot"),
                       .database = get_string(resource.ref.spec, "database")};
-    view.made_at = parse_rfc3339(output(resource, "made_at")).value_or(Time{});
-    view.method = output(resource, "method");
-    view.bytes_copied = number(resource, "bytes_copied");
-    view.size_bytes = number(resource, "size_bytes");
-    view.schema = output(resource, "schema_hash");
-    view.version = output(resource, "version");
+    view.made_at = parse_rfc3339(output(&resource, "made_at")).value_or(Time{});
+    view.method = output(&resource, "method");
+    view.bytes_copied = numeric_output(&resource, "bytes_copied");
+    view.size_bytes = numeric_output(&resource, "size_bytes");
+    view.schema = output(&resource, "schema_hash");
+    view.version = output(&resource, "version");
     view.is_restored = data != nullptr && get_string(data->ref.spec, "snapshot") == resource.ref.name;
-    if (const auto bytes = data::measure_tree(output(resource, "directory"))) view.private_bytes = bytes->own;
+    if (const auto bytes = data::measure_tree(output(&resource, "directory"))) view.private_bytes = bytes->own;
     return view;
 }
 
@@ -227,9 +213,7 @@ Result<std::string> restore_snapshot(App& app, const Caller& caller, const Snaps
         TRY(check_is_calm(app, place.found.environment));
         const auto resources = TRY(app.engine.list_resources(owner_of(id)));
         const auto* snapshot = TRY(get_snapshot(resources, name));
-        TRY(app.database.write([&](storage::Transaction& transaction) {
-            return audit(app, transaction, record_of(caller, place.found, "database.restore", name));
-        }));
+        TRY(audit(app, record_of(caller, place.found, "database.restore", name)));
         const auto deployed = TRY(deploy_environment(app, id,
                                                      {.when = DeployOptions::When::always,
                                                       .restore = {{name.database, {name.snapshot, snapshot->ref.name}}},

@@ -2,6 +2,7 @@
 
 #include "app/deploy.hpp"
 #include "app/environment_notes.hpp"
+#include "app/ledger.hpp"
 #include "app/preparation.hpp"
 #include "app/scoping.hpp"
 #include "clone/hosts.hpp"
@@ -11,29 +12,6 @@
 namespace ramet::app {
 
 namespace {
-
-using Resources = std::vector<engine::ResourceView>;
-
-const engine::ResourceView* find_live(const Resources& resources, const std::string& path)
-{
-    for (const auto& resource : resources)
-        if (resource.ref.path == path && resource.phase == engine::Phase::live) return &resource;
-    return nullptr;
-}
-
-std::string output(const engine::ResourceView* resource, const std::string& name)
-{
-    if (resource == nullptr) return {};
-    const auto found = resource->ref.outputs.find(name);
-    return found == resource->ref.outputs.end() ? std::string() : found->second;
-}
-
-std::int64_t to_number(const std::string& text)
-{
-    std::int64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
 
 std::string address_of(const engine::ResourceView* resource)
 {
@@ -66,7 +44,7 @@ DatabaseView database_view(App& app, const DesiredDatabase& database, const Reso
     const bool is_put_back = !database.snapshot.resource.empty();
     const bool is_copy = database.strategy == DataStrategy::clone || is_put_back;
     if (view.method.empty() || !is_copy) view.method = to_string(database.strategy);
-    view.bytes_copied = to_number(output(data, "bytes_copied"));
+    view.bytes_copied = numeric_output(data, "bytes_copied");
     view.golden = database.golden.str();
     view.address = address_of(find_live(resources, "database/" + database.name));
     view.snapshot = database.snapshot.name;
