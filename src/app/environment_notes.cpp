@@ -1,5 +1,7 @@
 #include "app/environment_notes.hpp"
 
+#include "clone/desired_json.hpp"
+
 namespace ramet::app {
 
 namespace {
@@ -64,8 +66,7 @@ Result<void> save_pending(App& app, storage::Transaction& transaction, const Env
     json::object scale;
     for (const auto& [service, replicas] : pending.scale) scale[service] = replicas;
     json::object restore;
-    for (const auto& [database, snapshot] : pending.restore)
-        restore[database] = json::object{{"name", snapshot.name}, {"resource", snapshot.resource}};
+    for (const auto& [database, snapshot] : pending.restore) restore[database] = to_json(snapshot);
     return save_member(app, transaction, id, "pending",
                        json::object{{"always", pending.when == DeployOptions::When::always},
                                     {"reset", words_to_json(pending.reset)},
@@ -100,8 +101,7 @@ Result<DeployOptions> with_pending(App& app, const EnvironmentId& id, const Depl
             options.scale.emplace(service, replicas.is_int64() ? static_cast<int>(replicas.as_int64()) : 1);
     if (get_member(pending, "restore").is_object())
         for (const auto& [database, snapshot] : get_member(pending, "restore").as_object())
-            options.restore.emplace(database,
-                                    DataSnapshot{get_string(snapshot, "name"), get_string(snapshot, "resource")});
+            options.restore.emplace(database, data_snapshot_from_json(snapshot));
     if (options.asked_by.empty()) options.asked_by = get_string(pending, "asked_by");
     return options;
 }

@@ -90,8 +90,7 @@ Json database_to_json(const DesiredDatabase& database)
                         {"role", database.role},
                         {"database_name", database.database_name},
                         {"password", to_json(ResolvedValue{database.password})}};
-    if (!database.snapshot.resource.empty())
-        object["snapshot"] = json::object{{"name", database.snapshot.name}, {"resource", database.snapshot.resource}};
+    if (!database.snapshot.resource.empty()) object["snapshot"] = to_json(database.snapshot);
     return object;
 }
 
@@ -103,8 +102,7 @@ Result<DesiredDatabase> database_from_json(const Json& value)
     database.strategy = parse_data_strategy(get_string(value, "strategy"));
     database.policy = declared_data_policy_from_json(get_member(value, "policy"));
     database.golden = GoldenId(get_string(value, "golden"));
-    const auto& snapshot = get_member(value, "snapshot");
-    database.snapshot = {get_string(snapshot, "name"), get_string(snapshot, "resource")};
+    database.snapshot = data_snapshot_from_json(get_member(value, "snapshot"));
     database.incarnation = get_int(value, "incarnation", 1);
     database.role = get_string(value, "role");
     database.database_name = get_string(value, "database_name");
@@ -220,6 +218,16 @@ Result<DesiredEnvironment> desired_from_json(const Json& value)
     desired.jobs = TRY(list_from_json<DesiredJob>(get_member(value, "jobs"), job_from_json));
     desired.deploy = declared_deploy_from_json(get_member(value, "deploy"));
     return desired;
+}
+
+Json to_json(const DataSnapshot& snapshot)
+{
+    return json::object{{"name", snapshot.name}, {"resource", snapshot.resource}};
+}
+
+DataSnapshot data_snapshot_from_json(const Json& value)
+{
+    return {get_string(value, "name"), get_string(value, "resource")};
 }
 
 }  // namespace ramet

@@ -17,4 +17,8 @@ Result<DesiredEnvironment> desired_from_json(const Json& value);
 Json to_json(const ResolvedValue& value);
 Result<ResolvedValue> resolved_value_from_json(const Json& value);
 
+/// {"name", "resource"} of a snapshot that is put back; empty for what is no object.
+Json to_json(const DataSnapshot& snapshot);
+DataSnapshot data_snapshot_from_json(const Json& value);
+
 }  // namespace ramet
