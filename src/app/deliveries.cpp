@@ -5,8 +5,6 @@
 #include "app/scoping.hpp"
 #include "app/work.hpp"
 
-#include <functional>
-
 namespace ramet::app {
 
 namespace {
@@ -37,65 +35,67 @@ std::map<std::string, std::string> kept_headers(const forges::Delivery& delivery
     return kept;
 }
 
-Result<forges::Hint> read_hint(App& app, const storage::Project& project, const forges::Delivery& delivery)
+Result<forges::Hint> read_hint(App& app, const forges::Forge& forge, const storage::Project& project,
+                               const forges::Delivery& delivery)
 {
-    const auto forge = TRY(app.forges.open(project));
     const auto secret = TRY(app.stores.secrets.open(project.connection.webhook_secret));
-    return forge->parse_event(delivery, secret.reveal());
+    return forge.parse_event(delivery, secret.reveal());
 }
 
-using Look = std::function<void(App& app, const ProjectId& project)>;
-
-/// What is to be done about a delivery: a fresh look at what its hint names, or nothing, for a reason.
-struct Verdict {
-    Look look{};
-    std::string reason{};
-
-    storage::DeliveryState state() const
-    {
-        return look ? storage::DeliveryState::processed : storage::DeliveryState::ignored;
-    }
-};
-
-Verdict judge(const storage::Project& project, const forges::Hint& hint)
+/// Why nothing comes of a hint; empty when it leads to a look.
+std::string reason_to_ignore(const storage::Project& project, const forges::Hint& hint)
 {
-    if (const auto* none = std::get_if<forges::NoHint>(&hint)) return {.reason = none->reason};
-    if (std::holds_alternative<forges::CommentHint>(hint)) return {.reason = "commands in comments are not served yet"};
+    if (const auto* none = std::get_if<forges::NoHint>(&hint)) return none->reason;
+    if (std::holds_alternative<forges::CommentHint>(hint)) return "commands in comments are not served yet";
     const auto* pull = std::get_if<forges::PullRequestHint>(&hint);
-    const auto* branch = std::get_if<forges::BranchHint>(&hint);
-    if ((pull ? pull->repository : branch->repository) != project.connection.repository)
-        return {.reason = "it is about another repository"};
-    if (pull != nullptr)
-        return {.look = [number = pull->number, head = pull->new_head](App& app, const ProjectId& id) {
-            if (!head.empty()) app.work.add_spaced(commits_key(id, number, head), between_looks);
-            app.work.add_spaced(pull_request_key(id, number), between_looks);
-        }};
-    return {.look = [name = branch->branch](App& app, const ProjectId& id) {
-        app.work.add_spaced(branch_key(id, name), between_looks);
-    }};
+    const auto& repository = pull ? pull->repository : std::get<forges::BranchHint>(hint).repository;
+    return repository == project.connection.repository ? "" : "it is about another repository";
 }
 
-struct Followed {
-    std::int64_t id = 0;
-    storage::DeliveryState state = storage::DeliveryState::ignored;
-    std::string reason{};
-};
+/// What became of a delivery, into its row.
+void judge(storage::StoredDelivery& row, const storage::Project& project, const forges::Hint& hint)
+{
+    row.reason = reason_to_ignore(project, hint);
+    row.state = row.reason.empty() ? storage::DeliveryState::processed : storage::DeliveryState::ignored;
+}
 
-Result<Followed> follow_stored(App& app, const storage::StoredDelivery& row)
+/// A hint that is not ignored leads to a fresh look at what it names.
+void follow(App& app, const storage::Project& project, const forges::Hint& hint)
+{
+    if (const auto* pull = std::get_if<forges::PullRequestHint>(&hint)) {
+        if (!pull->new_head.empty())
+            app.work.add_spaced(commits_key(project.id, pull->number, pull->new_head), between_looks);
+        app.work.add_spaced(pull_request_key(project.id, pull->number), between_looks);
+    }
+    if (const auto* branch = std::get_if<forges::BranchHint>(&hint))
+        app.work.add_spaced(branch_key(project.id, branch->branch), between_looks);
+}
+
+Result<void> follow_stored(App& app, storage::StoredDelivery& row)
 {
     const auto project = TRY(app.stores.projects.find_by_connection(row.forge, row.connection));
-    if (!project) return Followed{row.id, storage::DeliveryState::ignored, "its connection is gone"};
-    const auto hint = read_hint(app, *project, {row.headers, row.body});
-    if (!hint) return Followed{row.id, storage::DeliveryState::failed, hint.error().message};
-    const auto verdict = judge(*project, *hint);
-    if (verdict.look) verdict.look(app, project->id);
-    return Followed{row.id, verdict.state(), verdict.reason};
+    if (!project) {
+        row.state = storage::DeliveryState::ignored;
+        row.reason = "its connection is gone";
+        return {};
+    }
+    const auto forge = app.forges.open(*project);
+    const auto hint = forge ? read_hint(app, **forge, *project, {row.headers, row.body})
+                            : Result<forges::Hint>(std::unexpected(forge.error()));
+    if (!hint) {
+        row.state = storage::DeliveryState::failed;
+        row.reason = hint.error().message;
+        return {};
+    }
+    judge(row, *project, *hint);
+    if (row.state == storage::DeliveryState::processed) follow(app, *project, *hint);
+    return {};
 }
 
 /// One that was deleted meanwhile, with its project, needs no mark.
-Result<void> mark(App& app, storage::Transaction& transaction, const Followed& one)
+Result<void> mark(App& app, storage::Transaction& transaction, const storage::StoredDelivery& row)
 {
-    const auto marked = app.stores.deliveries.set_state(transaction, one.id, one.state, one.reason, app.clock.now());
+    const auto marked = app.stores.deliveries.set_state(transaction, row.id, row.state, row.reason, app.clock.now());
     if (!marked && marked.error().kind != ErrorKind::not_found) return marked;
     return {};
 }
@@ -107,8 +107,8 @@ Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::
 {
     const auto project = TRY(app.stores.projects.find_by_connection(forge, connection));
     if (!project) return fail(ErrorKind::not_found, "there is no connection {} of {}", connection, forge);
-    const auto hint = TRY(read_hint(app, *project, delivery));  // The signature is checked first of all.
     const auto adapter = TRY(app.forges.open(*project));
+    const auto hint = TRY(read_hint(app, *adapter, *project, delivery));  // The signature is checked first of all.
     storage::StoredDelivery row{
         .forge = forge, .connection = connection, .delivery_id = adapter->delivery_id(delivery)};
     row.event = event_of(delivery);
@@ -117,9 +117,7 @@ Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::
     row.received_at = app.clock.now();
     // A look is all that a hint leads to, and a server that dies before it looks at everything when it starts again: one commit
     // says that it came and what came of it.
-    const auto verdict = judge(*project, hint);
-    row.state = verdict.state();
-    row.reason = verdict.reason;
+    judge(row, *project, hint);
     row.processed_at = row.received_at;
     storage::Deliveries::Stored stored;
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
@@ -127,19 +125,18 @@ Result<Receipt> receive_delivery(App& app, const std::string& forge, const std::
         return {};
     }));
     if (stored.what == storage::Deliveries::Stored::What::duplicate) return Receipt::duplicate;
-    if (verdict.look) verdict.look(app, project->id);
+    if (row.state == storage::DeliveryState::processed) follow(app, *project, hint);
     return Receipt::stored;
 }
 
 Result<void> follow_stored_deliveries(App& app)
 {
     for (;;) {
-        const auto rows = TRY(app.stores.deliveries.list_waiting(at_once));
+        auto rows = TRY(app.stores.deliveries.list_waiting(at_once));
         if (rows.empty()) return {};
-        std::vector<Followed> followed;
-        for (const auto& row : rows) followed.push_back(TRY(follow_stored(app, row)));
+        for (auto& row : rows) TRY(follow_stored(app, row));
         TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-            for (const auto& one : followed) TRY(mark(app, transaction, one));
+            for (const auto& row : rows) TRY(mark(app, transaction, row));
             return {};
         }));
     }
