@@ -1,5 +1,6 @@
 #include "base/spawn.hpp"
 
+#include "base/pipe.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -18,33 +18,6 @@ namespace ramet {
 namespace {
 
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
-
-struct Pipe {
-    Fd read;
-    Fd write;
-};
-
-/// Descriptors of 3 and more only, so that the child's dup2 to 0, 1 and 2 cannot overwrite one that is still needed.
-Result<Fd> above_standard(Fd fd)
-{
-    if (fd.get() > STDERR_FILENO) return fd;
-    Fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-    if (!moved) return fail(ErrorKind::unavailable, "no descriptor is left for a pipe");
-    return moved;
-}
-
-Result<Pipe> make_pipe()
-{
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return fail(ErrorKind::unavailable, "no pipe can be made: {}", std::strerror(errno));
-    Fd read(ends[0]);
-    Fd write(ends[1]);
-    Pipe pipe;
-    pipe.read = TRY(above_standard(std::move(read)));
-    pipe.write = TRY(above_standard(std::move(write)));
-    return pipe;
-}
 
 void set_nonblocking(const Fd& fd)
 {

@@ -1,33 +1,18 @@
 #include "cli/standard_streams.hpp"
 
-#include <fcntl.h>
+#include "base/pipe.hpp"
+
 #include <poll.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <csignal>
-#include <cstring>
 
 namespace ramet::cli {
 
 namespace {
 
 constexpr std::size_t piece_size = 32U << 10U;
-
-struct Pipe {
-    Fd read;
-    Fd write;
-};
-
-Result<Pipe> make_pipe()
-{
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return fail(ErrorKind::unavailable, "no pipe can be made: {}", std::strerror(errno));
-    return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
 
 bool write_all(int to, const char* bytes, std::size_t size)
 {
@@ -52,10 +37,7 @@ bool wait_for_input(int from, const Fd& stop)
 void pump_input(const Fd& to, const Fd& stop)
 {
     // A command that does not read its input is no reason to end: the write fails.
-    sigset_t pipe_only;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_only, nullptr);
+    block_pipe_signal();
     std::array<char, piece_size> buffer{};
     while (wait_for_input(STDIN_FILENO, stop)) {
         const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());

@@ -1,8 +1,8 @@
 #include "net/http_server.hpp"
 
 #include "base/log.hpp"
+#include "base/pipe.hpp"
 #include "net/exchange.hpp"
-#include "net/pipe_signal.hpp"
 #include "net/server_connection.hpp"
 #include "net/worker_pool.hpp"
 

@@ -1,8 +1,8 @@
 #include "net/web_socket_client.hpp"
 
+#include "base/pipe.hpp"
 #include "net/acceptor.hpp"
 #include "net/joined_socket.hpp"
-#include "net/pipe_signal.hpp"
 #include "net/web_socket_dial.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

@@ -1,5 +1,6 @@
 #include "targets/local/attaching.hpp"
 
+#include "base/pipe.hpp"
 #include "targets/local/shim_connection.hpp"
 #include "targets/local/shim_driver.hpp"
 
@@ -20,19 +21,6 @@ namespace ramet::targets::local {
 namespace {
 
 constexpr int connect_limit_ms = 5'000;
-
-struct Pipe {
-    Fd read;
-    Fd write;
-};
-
-Result<Pipe> make_pipe()
-{
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return fail(ErrorKind::unavailable, "no pipe can be made: {}", std::strerror(errno));
-    return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
 
 const engine::ResourceView* find_service(std::span<const engine::ResourceView> resources, const std::string& name)
 {
