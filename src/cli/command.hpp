@@ -51,6 +51,12 @@ struct CommandSpec {
     /// Words that are too many are not repeated in the error.
     std::string standard_input{};
     std::string example{};  ///< command lines for the help
+
+    /// Its last words are another program's, with their options.
+    bool passes_words_on() const
+    {
+        return !positionals.empty() && positionals.back().count == PositionalSpec::Count::rest;
+    }
 };
 
 using Commands = std::vector<CommandSpec>;
@@ -66,6 +72,11 @@ Commands run_commands();
 Commands maintenance_commands();
 Commands access_commands();
 Commands attach_commands();
+/// All of them.
+Commands server_commands();
+
+/// Of each command that starts a run.
+const OptionSpec& no_wait_option();
 
 /// Options that every command takes: -o, --quiet, --yes, --no-input, --project.
 const std::vector<OptionSpec>& common_options();

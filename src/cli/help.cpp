@@ -80,7 +80,7 @@ std::string usage_of(const CommandSpec& command)
     using Count = PositionalSpec::Count;
     auto usage = "ramet " + command.path;
     // Behind the words of another program there is no place for options.
-    const bool passes_on = !command.positionals.empty() && command.positionals.back().count == Count::rest;
+    const bool passes_on = command.passes_words_on();
     if (passes_on) usage += " [options]";
     for (const auto& positional : command.positionals) {
         if (positional.count == Count::one)

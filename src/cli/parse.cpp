@@ -44,8 +44,7 @@ bool asks_for_help(std::string_view word)
 
 bool passes_words_on(const CommandSpec* command)
 {
-    return command != nullptr && !command->positionals.empty() &&
-           command->positionals.back().count == PositionalSpec::Count::rest;
+    return command != nullptr && command->passes_words_on();
 }
 
 Error usage_error(const CommandSpec* command, std::string message)

@@ -10,9 +10,7 @@ namespace {
 
 Commands all_commands(Commands extra)
 {
-    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, snapshot_commands,
-                       value_commands, run_commands, maintenance_commands, access_commands, attach_commands})
-        for (auto& command : table()) extra.push_back(std::move(command));
+    for (auto& command : server_commands()) extra.push_back(std::move(command));
     extra.push_back({"completion", "print the completion script for bash", {}, {}, {}});
     return extra;
 }
@@ -49,6 +47,21 @@ Result<std::int64_t> Arguments::number(std::string_view name, std::int64_t fallb
     if (problem != std::errc() || rest != end || number < 0)
         return fail(ErrorKind::invalid, "{} takes a number, not \"{}\"", name, text);
     return number;
+}
+
+Commands server_commands()
+{
+    Commands all;
+    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, snapshot_commands,
+                       value_commands, run_commands, maintenance_commands, access_commands, attach_commands})
+        for (auto& command : table()) all.push_back(std::move(command));
+    return all;
+}
+
+const OptionSpec& no_wait_option()
+{
+    static const OptionSpec option{"--no-wait", "", "print the run's id and do not wait for its end"};
+    return option;
 }
 
 const std::vector<OptionSpec>& common_options()

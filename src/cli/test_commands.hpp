@@ -1,5 +1,5 @@
 #pragma once
-// For the tests of this folder: all commands that speak to a server, and what a command line prints and returns.
+// For the tests of this folder: what a command line prints and returns.
 
 #include "cli/command.hpp"
 
@@ -7,15 +7,6 @@
 #include <sstream>
 
 namespace ramet::cli::testing {
-
-inline Commands server_commands()
-{
-    Commands all;
-    for (auto table : {start_commands, project_commands, preview_commands, environment_commands, snapshot_commands,
-                       value_commands, run_commands, maintenance_commands, access_commands, attach_commands})
-        for (auto& command : table()) all.push_back(std::move(command));
-    return all;
-}
 
 struct Outcome {
     int code = 0;

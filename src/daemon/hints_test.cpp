@@ -16,7 +16,7 @@ namespace {
 
 cli::Commands all_commands()
 {
-    auto all = cli::testing::server_commands();
+    auto all = cli::server_commands();
     for (auto& command : local_commands()) all.push_back(std::move(command));
     all.push_back({"completion", "print the completion script for bash", {}, {}, {}});
     return all;

@@ -289,8 +289,6 @@ Result<int> clone(Session& session, const Arguments& arguments)
     return code;
 }
 
-const OptionSpec no_wait{"--no-wait", "", "print the run's id and do not wait for its end"};
-
 }  // namespace
 
 Commands environment_commands()
@@ -305,12 +303,12 @@ Commands environment_commands()
         {"env delete",
          "end a base and everything in it",
          {{"NAME", "its name"}},
-         {{"--confirm", "NAME", "for a protected one: its name again"}, no_wait},
+         {{"--confirm", "NAME", "for a protected one: its name again"}, no_wait_option()},
          remove},
         {"env clone",
          "make a preview of what an environment runs now",
          {{"ENV", "name of a base"}, {"NAME", "of the preview"}},
-         {no_wait},
+         {no_wait_option()},
          clone},
         {"open",
          "print the URL of a service, and open it where there is a browser",
@@ -334,15 +332,19 @@ Commands environment_commands()
           {"--exit-code", "", "exit with 9 when there are changes"}},
          plan},
         {"service list", "list the services of an environment", {env}, {}, list_services},
-        {"service restart", "start a service anew, beside the old one", {env, service}, {no_wait}, restart},
-        {"service scale", "change the number of replicas", {env, service, {"REPLICAS", "how many"}}, {no_wait}, scale},
+        {"service restart", "start a service anew, beside the old one", {env, service}, {no_wait_option()}, restart},
+        {"service scale",
+         "change the number of replicas",
+         {env, service, {"REPLICAS", "how many"}},
+         {no_wait_option()},
+         scale},
         {"db list", "list the databases of an environment", {env}, {}, list_databases},
         {"db connect",
          "open psql on a database, or print its URL",
          {env, database},
          {{"--print", "", "print the URL with its password"}},
          connect},
-        {"db refresh", "make a new golden copy of a base's database now", {env, database}, {no_wait}, refresh},
+        {"db refresh", "make a new golden copy of a base's database now", {env, database}, {no_wait_option()}, refresh},
         {"logs",
          "show logs of services, builds, jobs and databases",
          {env,

@@ -145,8 +145,6 @@ Result<int> receipt(Session& session, const Arguments& arguments)
     return 0;
 }
 
-const OptionSpec no_wait{"--no-wait", "", "print the run's id and do not wait for its end"};
-
 }  // namespace
 
 Commands preview_commands()
@@ -160,20 +158,20 @@ Commands preview_commands()
           {"--branch", "B", "the newest commit of this branch"},
           {"--commit", "SHA", "this commit"},
           {"--name", "N", "its name; after the branch when not given"},
-          no_wait},
+          no_wait_option()},
          create},
         {"preview list", "list the previews", {}, {}, list},
         {"preview show", "show one preview", {name}, {}, show},
-        {"preview redeploy", "deploy the newest commit again", {name}, {no_wait}, redeploy},
+        {"preview redeploy", "deploy the newest commit again", {name}, {no_wait_option()}, redeploy},
         {"preview extend", "let it live longer", {name, {"BY", "a duration: 24h"}}, {}, extend},
         {"preview pin", "keep it beyond its time to live", {name}, {{"--off", "", "unpin"}}, pin},
         {"preview reset-data",
          "give it fresh data",
          {name},
-         {{"--database", "DB", "only this database"}, no_wait},
+         {{"--database", "DB", "only this database"}, no_wait_option()},
          reset_data},
-        {"preview rollback", "go back to what was last good", {name}, {no_wait}, roll_back},
-        {"preview delete", "take it away without a trace", {name}, {no_wait}, remove},
+        {"preview rollback", "go back to what was last good", {name}, {no_wait_option()}, roll_back},
+        {"preview delete", "take it away without a trace", {name}, {no_wait_option()}, remove},
         {"preview receipt", "show what was taken away, and when its absence was observed", {name}, {}, receipt},
     };
 }

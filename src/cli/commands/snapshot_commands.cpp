@@ -104,8 +104,6 @@ Result<int> remove(Session& session, const Arguments& arguments)
     return finish_run(session, arguments, reply);
 }
 
-const OptionSpec no_wait{"--no-wait", "", "print the run's id and do not wait for its end"};
-
 }  // namespace
 
 Commands snapshot_commands()
@@ -119,11 +117,15 @@ Commands snapshot_commands()
         {"db snapshot",
          "keep a preview's database as it is now, while it serves",
          {env, optional},
-         {{"--name", "NAME", "lower-case letters, digits and dashes; after the time when not given"}, no_wait},
+         {{"--name", "NAME", "lower-case letters, digits and dashes; after the time when not given"}, no_wait_option()},
          make},
         {"db snapshots", "list the snapshots of a preview's database", {env, optional}, {}, list},
-        {"db restore", "put a preview's database back to a snapshot", {env, database, snapshot}, {no_wait}, restore},
-        {"db snapshot-delete", "delete a snapshot", {env, database, snapshot}, {no_wait}, remove},
+        {"db restore",
+         "put a preview's database back to a snapshot",
+         {env, database, snapshot},
+         {no_wait_option()},
+         restore},
+        {"db snapshot-delete", "delete a snapshot", {env, database, snapshot}, {no_wait_option()}, remove},
     };
 }
 
