@@ -156,8 +156,7 @@ Result<std::string> back_up(App& app, const Caller& caller)
     return app.work.run_exclusive("backup", [&]() -> Result<std::string> {
         // Before the copy, so that it stands in it.
         TRY(audit(app, {caller.name, "backup", {}, "the server's store", nullptr}));
-        const auto scratch = storage::store_directory(app.settings.data_directory) / "backup.tmp";
-        auto backup = TRY(storage::make_backup(app.database, scratch, app.keys.current_key_id(), app.clock.now()));
+        auto backup = TRY(storage::make_backup(app.database, app.keys.current_key_id(), app.clock.now()));
         return std::move(backup.archive);
     });
 }

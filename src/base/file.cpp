@@ -144,6 +144,12 @@ Error os_error(std::string_view what, const Path& path)
     return error;
 }
 
+bool is_there(const Path& path)
+{
+    std::error_code error;
+    return std::filesystem::exists(std::filesystem::symlink_status(path, error));
+}
+
 Result<std::string> read_file(const Path& path, std::size_t limit)
 {
     const auto fd = TRY(open_for_reading(path));

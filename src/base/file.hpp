@@ -33,6 +33,8 @@ private:
 /// names the path.
 Error os_error(std::string_view what, const Path& path);
 
+/// A file, a directory or a link of that name, wherever the link leads.
+bool is_there(const Path& path);
 /// The whole file; more than `limit` bytes is `invalid`.
 Result<std::string> read_file(const Path& path, std::size_t limit = 64U << 20U);
 /// The last `bytes` bytes of a file that may be growing.

@@ -19,11 +19,6 @@ using ramet::testing::TemporaryDirectory;
 
 namespace {
 
-bool is_there(const Path& path)
-{
-    return std::filesystem::exists(std::filesystem::symlink_status(path));
-}
-
 /// A folder of `folders` folders with `files` files each.
 void grow_tree(const Path& root, int folders, int files)
 {

@@ -16,6 +16,7 @@
 #include "net/http_server.hpp"
 #include "net/proxy.hpp"
 #include "storage/key_file.hpp"
+#include "storage/places.hpp"
 #include "targets/local/attaching.hpp"
 #include "targets/local/inspection.hpp"
 #include "targets/local/local_target.hpp"
@@ -88,9 +89,10 @@ Result<void> Server::Parts::open_stores()
 {
     const auto& root = settings.data_directory;
     TRY(ensure_directory(root, 0711));
-    database = TRY(storage::Database::open(root / "state"));
-    TRY(ensure_directory(root / "keys", 0700));
-    keys = TRY(storage::ensure_key_file(*database, root / "keys" / "keys"));
+    database = TRY(storage::Database::open(storage::store_directory(root)));
+    const auto key_file = storage::key_file_of(root);
+    TRY(ensure_directory(key_file.parent_path(), 0700));
+    keys = TRY(storage::ensure_key_file(*database, key_file));
     TRY(data::ensure_store(store_paths));
     return {};
 }

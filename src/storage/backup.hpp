@@ -28,15 +28,11 @@ struct Backup {
     std::string archive{};  ///< a tar file
 };
 
-/// The whole store as of one moment, while it is written to. `scratch` is a file that may be made meanwhile.
-Result<Backup> make_backup(const Database& database, const Path& scratch, std::string_view current_key, Time now);
+/// The whole store as of one moment, while it is written to; one at a time.
+Result<Backup> make_backup(const Database& database, std::string_view current_key, Time now);
 
 /// The same of a store that no server has open: `conflict` when one has, `not_found` when there is none.
 Result<Backup> make_offline_backup(const Path& data_directory, Time now);
-
-/// Where a data directory has its store, and its key-encryption keys.
-Path store_directory(const Path& data_directory);
-Path key_file_of(const Path& data_directory);
 
 struct RestoreRequest {
     Path data_directory;

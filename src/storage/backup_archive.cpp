@@ -12,7 +12,7 @@ namespace ramet::storage {
 namespace {
 
 constexpr std::string_view manifest_name = "ramet-backup/manifest.json";
-constexpr std::string_view store_name = "ramet-backup/ramet.db";
+constexpr std::string_view store_file = "ramet-backup/ramet.db";
 constexpr std::string_view format = "ramet-backup-1";
 
 std::string to_text(const BackupManifest& manifest)
@@ -56,7 +56,7 @@ Result<BackupManifest> parse_manifest(const std::string& text)
     return manifest;
 }
 
-const std::string* find_file(const std::vector<TarFile>& files, std::string_view name)
+std::string* find_file(std::vector<TarFile>& files, std::string_view name)
 {
     const auto found = std::ranges::find(files, name, &TarFile::name);
     return found == files.end() ? nullptr : &found->content;
@@ -69,7 +69,7 @@ Result<Unpacked> unpack(std::string_view archive)
     auto files = TRY(parse_tar(archive));
     const auto* text = find_file(files, manifest_name);
     const auto* check = find_file(files, check_name);
-    const auto* store = find_file(files, store_name);
+    auto* store = find_file(files, store_file);
     if (text == nullptr || check == nullptr || store == nullptr || files.size() != 3)
         return fail(ErrorKind::integrity, "it does not hold what a backup holds");
     if (*check != check_text(*text)) return fail(ErrorKind::integrity, "its manifest was altered");
@@ -77,7 +77,7 @@ Result<Unpacked> unpack(std::string_view archive)
     if (static_cast<std::int64_t>(store->size()) != unpacked.manifest.bytes ||
         sha256_hex(*store) != unpacked.manifest.sha256)
         return fail(ErrorKind::integrity, "its store is not what was written");
-    unpacked.store = *store;
+    unpacked.store = std::move(*store);
     return unpacked;
 }
 
@@ -111,7 +111,7 @@ Result<Backup> pack_backup(const Path& copy, std::string_view current_key, Time 
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     backup.archive = make_tar({{std::string(manifest_name), text},
                                {std::string(check_name), check_text(text)},
-                               {std::string(store_name), std::move(store)}},
+                               {std::string(store_file), std::move(store)}},
                               seconds);
     return backup;
 }

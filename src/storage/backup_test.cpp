@@ -6,6 +6,7 @@
 #include "secrets/redactor.hpp"
 #include "storage/backup_archive.hpp"
 #include "storage/key_file.hpp"
+#include "storage/places.hpp"
 #include "storage/schema.hpp"
 #include "storage/settings.hpp"
 #include "storage/stores.hpp"
@@ -81,9 +82,9 @@ struct Household {
     }
     std::string back_up()
     {
-        auto made = make_backup(*database, data / "scratch", keys->current_key_id(), now);
+        auto made = make_backup(*database, keys->current_key_id(), now);
         if (!made) FAIL(made.error().message);
-        CHECK_FALSE(std::filesystem::exists(data / "scratch"));
+        CHECK_FALSE(is_there(store_directory(data) / "backup.tmp"));
         return made->archive;
     }
 };

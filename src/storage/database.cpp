@@ -1,5 +1,6 @@
 #include "storage/database.hpp"
 
+#include "storage/places.hpp"
 #include "storage/schema.hpp"
 
 #include <utility>
@@ -16,7 +17,7 @@ Result<std::unique_ptr<Database>> Database::open(const Path& directory)
 {
     TRY(ensure_directory(directory));
     auto lock = TRY(DirectoryLock::acquire(directory));
-    const auto file = directory / "ramet.db";
+    const auto file = directory / store_name;
     auto writer = TRY(Connection::open(file, OpenMode::create));
     TRY(migrate(*writer));
     auto& committing = *writer;
@@ -29,11 +30,11 @@ Result<std::unique_ptr<Database>> Database::open(const Path& directory)
 
 Database::~Database() = default;
 
-Result<void> Database::back_up(const Path& file) const
+Result<void> copy_database(const Path& from, const Path& to)
 {
     // SQLite wants a connection that may write for this, although only the new file is written.
-    const auto connection = TRY(Connection::open(file_, OpenMode::read_write));
-    TRY(connection->execute("VACUUM INTO ?", {file.string()}));
+    const auto connection = TRY(Connection::open(from, OpenMode::read_write));
+    TRY(connection->execute("VACUUM INTO ?", {to.string()}));
     return {};
 }
 

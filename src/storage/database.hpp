@@ -24,8 +24,7 @@ public:
     Result<void> write(const Write& write) { return writer_.write(write); }
     Writer& writer() { return writer_; }
 
-    /// Copies the whole database, as of one moment, into a new file.
-    Result<void> back_up(const Path& file) const;
+    const Path& file() const { return file_; }
 
 private:
     friend class Reading;
@@ -45,6 +44,9 @@ private:
     std::condition_variable is_free_;
     std::vector<std::unique_ptr<Connection>> readers_;
 };
+
+/// Copies a whole database, as of one moment, into a new file; others may write to it meanwhile.
+Result<void> copy_database(const Path& from, const Path& to);
 
 /// Where one read happens: inside the given transaction, which sees its own writes, or else on a reader that is
 /// borrowed for the life of this object. One at a time per thread.

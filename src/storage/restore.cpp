@@ -2,6 +2,7 @@
 #include "secrets/file_keys.hpp"
 #include "storage/backup.hpp"
 #include "storage/backup_archive.hpp"
+#include "storage/places.hpp"
 #include "storage/schema.hpp"
 
 #include <fcntl.h>
@@ -13,15 +14,8 @@
 namespace ramet::storage {
 namespace {
 
-constexpr auto store_name = "ramet.db";
 /// What SQLite keeps beside a database.
 constexpr const char* companions[] = {"-wal", "-shm"};
-
-bool is_there(const Path& path)
-{
-    std::error_code error;
-    return std::filesystem::exists(std::filesystem::symlink_status(path, error));
-}
 
 Result<void> move(const Path& from, const Path& to)
 {

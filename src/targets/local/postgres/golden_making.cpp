@@ -17,11 +17,6 @@ constexpr auto begun_name = "begun";
 constexpr auto copied_name = "copied";
 constexpr auto scrubbed_name = "scrubbed";
 
-bool is_there(const Path& path)
-{
-    return ::access(path.c_str(), F_OK) == 0;
-}
-
 std::string uid_path(const engine::ResourceRef& ref)
 {
     return "golden/" + ref.name;
