@@ -2,6 +2,7 @@
 
 #ifdef RAMET_FAILPOINTS
 
+#include "engine/forwarding_run_store.hpp"
 #include "engine/words.hpp"
 
 #include <fmt/core.h>
@@ -55,42 +56,18 @@ private:
     int log_ = open_log();
 };
 
-class WatchedStore final : public RunStore {
+class WatchedStore final : public ForwardingRunStore {
 public:
-    WatchedStore(RunStore& inner, Places& places) : inner_(inner), places_(places) {}
+    WatchedStore(RunStore& inner, Places& places) : ForwardingRunStore(inner), places_(places) {}
 
     Result<std::vector<Result<void>>> commit(std::span<const Batch> batches) override
     {
         const auto written = name_all(batches);
         for (const auto& what : written) places_.pass("before commit " + what);
-        auto results = inner_.commit(batches);
+        auto results = ForwardingRunStore::commit(batches);
         for (const auto& what : written) places_.pass("after commit " + what);
         return results;
     }
-
-    Result<OwnerRecords> load_owner(const OwnerId& owner) override { return inner_.load_owner(owner); }
-    Result<std::vector<OwnerId>> list_owners_with_unfinished_runs() override
-    {
-        return inner_.list_owners_with_unfinished_runs();
-    }
-    Result<std::optional<RunRow>> find_run(const EngineRunId& id) override { return inner_.find_run(id); }
-    Result<std::vector<RunRow>> list_runs(const OwnerId& owner, std::size_t limit) override
-    {
-        return inner_.list_runs(owner, limit);
-    }
-    Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override
-    {
-        return inner_.load_journal(run);
-    }
-    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override
-    {
-        return inner_.list_resources(owner);
-    }
-    Result<std::optional<ResourceRow>> find_resource(const std::string& kind, const std::string& name) override
-    {
-        return inner_.find_resource(kind, name);
-    }
-    Result<std::optional<Receipt>> find_receipt(const OwnerId& owner) override { return inner_.find_receipt(owner); }
 
 private:
     /// What a commit writes: its journal records, and how runs stand.
@@ -107,7 +84,6 @@ private:
         return names;
     }
 
-    RunStore& inner_;
     Places& places_;
 };
 

@@ -1,4 +1,5 @@
 #include "contract/run_store_contract.hpp"
+#include "engine/forwarding_run_store.hpp"
 #include "fakes/memory_run_store.hpp"
 
 #include <doctest/doctest.h>
@@ -6,43 +7,11 @@
 namespace ramet::engine {
 namespace {
 
-/// Passes everything on, so that a "restart" keeps the records.
-class SharedStore final : public RunStore {
-public:
-    explicit SharedStore(RunStore& store) : store_(store) {}
-    Result<std::vector<Result<void>>> commit(std::span<const Batch> batches) override { return store_.commit(batches); }
-    Result<OwnerRecords> load_owner(const OwnerId& owner) override { return store_.load_owner(owner); }
-    Result<std::vector<OwnerId>> list_owners_with_unfinished_runs() override
-    {
-        return store_.list_owners_with_unfinished_runs();
-    }
-    Result<std::optional<RunRow>> find_run(const EngineRunId& id) override { return store_.find_run(id); }
-    Result<std::vector<RunRow>> list_runs(const OwnerId& owner, std::size_t limit) override
-    {
-        return store_.list_runs(owner, limit);
-    }
-    Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override
-    {
-        return store_.load_journal(run);
-    }
-    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override
-    {
-        return store_.list_resources(owner);
-    }
-    Result<std::optional<ResourceRow>> find_resource(const std::string& kind, const std::string& name) override
-    {
-        return store_.find_resource(kind, name);
-    }
-    Result<std::optional<Receipt>> find_receipt(const OwnerId& owner) override { return store_.find_receipt(owner); }
-
-private:
-    RunStore& store_;
-};
-
+/// A "restart" keeps the records.
 struct MemoryFactory {
     fakes::MemoryRunStore records;
-    std::unique_ptr<RunStore> make() { return std::make_unique<SharedStore>(records); }
-    std::unique_ptr<RunStore> reopen() { return std::make_unique<SharedStore>(records); }
+    std::unique_ptr<RunStore> make() { return std::make_unique<ForwardingRunStore>(records); }
+    std::unique_ptr<RunStore> reopen() { return std::make_unique<ForwardingRunStore>(records); }
 };
 
 TEST_CASE("the store in memory keeps the contract of the run store")

@@ -1,5 +1,7 @@
 #include "simulation/process.hpp"
 
+#include "engine/forwarding_run_store.hpp"
+
 #include <fmt/core.h>
 
 namespace ramet::simulation {
@@ -43,9 +45,9 @@ private:
 };
 
 /// The shared disk, as this process reaches it.
-class Process::Disk final : public RunStore {
+class Process::Disk final : public ForwardingRunStore {
 public:
-    explicit Disk(Process& process) : process_(process), disk_(process.universe_.disk) {}
+    explicit Disk(Process& process) : ForwardingRunStore(process.universe_.disk), process_(process) {}
 
     Result<std::vector<Result<void>>> commit(std::span<const Batch> batches) override
     {
@@ -57,32 +59,11 @@ public:
             return fail(ErrorKind::unavailable, "dead");
         }
         if (provider.happens(Fault::failed_commit)) return fail(ErrorKind::unavailable, "the disk is full");
-        auto results = disk_.commit(batches);
+        auto results = ForwardingRunStore::commit(batches);
         for (std::size_t index = 0; index < batches.size(); ++index) tell(batches[index], (*results)[index]);
         if (may_die && provider.happens(Fault::crash_around_commit)) process_.die("after a commit");
         return results;
     }
-
-    Result<OwnerRecords> load_owner(const OwnerId& owner) override { return disk_.load_owner(owner); }
-    Result<std::vector<OwnerId>> list_owners_with_unfinished_runs() override
-    {
-        return disk_.list_owners_with_unfinished_runs();
-    }
-    Result<std::optional<RunRow>> find_run(const EngineRunId& id) override { return disk_.find_run(id); }
-    Result<std::vector<RunRow>> list_runs(const OwnerId& owner, std::size_t limit) override
-    {
-        return disk_.list_runs(owner, limit);
-    }
-    Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override { return disk_.load_journal(run); }
-    Result<std::vector<ResourceRow>> list_resources(const OwnerId& owner) override
-    {
-        return disk_.list_resources(owner);
-    }
-    Result<std::optional<ResourceRow>> find_resource(const std::string& kind, const std::string& name) override
-    {
-        return disk_.find_resource(kind, name);
-    }
-    Result<std::optional<Receipt>> find_receipt(const OwnerId& owner) override { return disk_.find_receipt(owner); }
 
 private:
     void tell(const Batch& batch, const Result<void>& result)
@@ -108,7 +89,6 @@ private:
     }
 
     Process& process_;
-    fakes::MemoryRunStore& disk_;
 };
 
 /// The provider, as this process reaches it. A process that was replaced has lost its network: on one machine the old holder
