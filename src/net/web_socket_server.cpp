@@ -1,5 +1,6 @@
 #include "net/web_socket_server.hpp"
 
+#include "base/text.hpp"
 #include "net/beast_wire.hpp"
 #include "net/upgrade.hpp"
 
@@ -7,7 +8,6 @@
 #include <boost/beast/http/message.hpp>
 
 #include <algorithm>
-#include <cctype>
 
 namespace ramet::net {
 
@@ -19,11 +19,9 @@ namespace http = boost::beast::http;
 bool has_token(std::string_view list, std::string_view token)
 {
     while (!list.empty()) {
-        auto part = list.substr(0, list.find(','));
+        const auto part = list.substr(0, list.find(','));
         list.remove_prefix(std::min(list.size(), part.size() + 1));
-        while (!part.empty() && std::isspace(static_cast<unsigned char>(part.front())) != 0) part.remove_prefix(1);
-        while (!part.empty() && std::isspace(static_cast<unsigned char>(part.back())) != 0) part.remove_suffix(1);
-        if (equals_ignoring_case(part, token)) return true;
+        if (equals_ignoring_case(trim(part), token)) return true;
     }
     return false;
 }

@@ -54,10 +54,11 @@ void Checkpointer::grew(int pages)
 
 void Checkpointer::wait_for_pause(std::unique_lock<std::mutex>& lock, const std::stop_token& stop)
 {
-    for (auto seen = commits_ - 1; seen != commits_ && pages_ < pressing_at && !stop.stop_requested();) {
+    std::int64_t seen = 0;
+    do {
         seen = commits_;
         wake_.wait_for(lock, stop, quiet, [&] { return pages_ >= pressing_at; });
-    }
+    } while (seen != commits_ && pages_ < pressing_at && !stop.stop_requested());
 }
 
 void Checkpointer::work(const std::stop_token& stop)

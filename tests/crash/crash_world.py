@@ -9,13 +9,11 @@ import signal
 import tempfile
 import time
 
-import fingerprint
-from fingerprint import Fingerprint
 from gitea import wait_for
 from leftovers import Watch
 from ramet import Ramet
 from small_project import BASE, Repository
-from world import IN_PROGRESS, SERVERS_OWN_FILES
+from world import IN_PROGRESS, SERVERS_OWN_FILES, take_fingerprint
 
 NAME = "change"
 CONVERGED_DEADLINE_S = 30
@@ -139,7 +137,7 @@ class CrashWorld:
         self.check_base()
 
     def check_base(self):
-        changes = self._base.changes(self._fingerprint()) if self._base else []
+        changes = self._base.changes(take_fingerprint(self.ramet, BASE)) if self._base else []
         assert not changes, "the base changed:\n" + "\n".join(changes)
 
     # -- what it is compared with
@@ -154,7 +152,7 @@ class CrashWorld:
         self.watch.allowed_files = (*SERVERS_OWN_FILES, "repository*", "places*", f"data/environments/{base['id']}/*")
         self.watch.ignored_pids = {self.ramet.pid}
         self._before = self.watch.take()
-        self._base = self._fingerprint()
+        self._base = take_fingerprint(self.ramet, BASE)
 
     def _commands(self):
         """How often each program runs, in the words of its command line without what is derived or random."""
@@ -168,18 +166,6 @@ class CrashWorld:
         now = self._commands()
         return "\n".join(f"{self._running[name]} → {now[name]} {name}" for name in sorted({*now, *self._running})
                          if now[name] != self._running[name])
-
-    def _fingerprint(self):
-        parts = {"postgres": fingerprint.of_postgres(self.ramet.connection_url(BASE, "db")),
-                 "redis": fingerprint.of_redis(self.ramet.connection_url(BASE, "cache"))}
-        shown = self.ramet.json("env", "show", BASE)
-        parts["said"] = {name: str(shown[name]) for name in ("name", "state", "commit", "urls")}
-        for service in shown["services"]:
-            parts["said"][f"service {service['name']}"] = str([service[key] for key in ("state", "restarts", "process_ids")])
-            pid = service["process_ids"][0]
-            parts[f"work tree of {service['name']}"] = fingerprint.of_tree(f"/proc/{pid}/cwd/")
-            parts[f"configuration of {service['name']}"] = fingerprint.of_environment(pid)
-        return Fingerprint({f"{group}: {name}": value for group, part in parts.items() for name, value in part.items()})
 
 
 class Operation:

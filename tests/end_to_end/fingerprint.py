@@ -51,6 +51,11 @@ class Fingerprint:
                 if self.parts.get(name) != other.parts.get(name)]
 
 
+def join(groups):
+    """One fingerprint of {group: {name: value}}."""
+    return Fingerprint({f"{group}: {name}": value for group, part in groups.items() for name, value in part.items()})
+
+
 def of_postgres(url):
     """Rows of every table in order, schema, roles, settings."""
     parts = {"schema": digest(schema_of(url).encode())}

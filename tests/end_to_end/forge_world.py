@@ -10,12 +10,11 @@ import tempfile
 import fingerprint
 import gitea
 from checkout import Checkout
-from fingerprint import Fingerprint
 from gitea import Account, wait_for
 from gitea_interface import GiteaError, GiteaInterface
 from listener import Listener
 from ramet import address_of
-from world import BASE, READY_DEADLINE_S, World, never
+from world import BASE, READY_DEADLINE_S, World, describe_base, never
 
 PROJECT = pathlib.Path(__file__).resolve().parent / "public_application"
 SECRETS = ("gitea-secret-key", "gitea-internal-token", "gitea-jwt-secret")
@@ -146,11 +145,11 @@ class ForgeWorld(World):
         pid = self.base()["services"][0]["process_ids"][0]
         home = home_of(pid)
         parts = {"postgres": fingerprint.of_postgres(self.ramet.connection_url(BASE, "db")),
-                 "said": self._base_description(),
+                 "said": describe_base(self.base()),
                  "work tree": fingerprint.of_tree(f"/proc/{pid}/cwd/"),
                  "repositories": fingerprint.of_tree(home / "data" / "gitea-repositories"),
                  "configuration": fingerprint.of_environment(pid) | {"app.ini": fingerprint.of_path(home / "app.ini")}}
-        return Fingerprint({f"{group}: {name}": value for group, part in parts.items() for name, value in part.items()})
+        return fingerprint.join(parts)
 
     def _install(self):
         """Where everybody may read it: the cache may lie in a home that nobody else can enter, and /tmp is each program's own."""

@@ -5,7 +5,6 @@ import time
 
 import fingerprint
 from checkout import Checkout
-from fingerprint import Fingerprint
 from gitea import Gitea, wait_for
 from leftovers import Watch
 from ramet import CHECKOUT, Ramet
@@ -170,22 +169,28 @@ class World:
         assert not changes, "the base changed:\n" + "\n".join(changes)
 
     def fingerprint(self):
-        parts = {"postgres": fingerprint.of_postgres(self.ramet.connection_url(BASE, "db")),
-                 "redis": fingerprint.of_redis(self.ramet.connection_url(BASE, "cache")),
-                 "said": self._base_description()}
-        for service in self.base()["services"]:
-            pid = service["process_ids"][0]
-            # As the service itself sees it, wherever the product keeps it.
-            parts[f"work tree of {service['name']}"] = fingerprint.of_tree(f"/proc/{pid}/cwd/")
-            parts[f"configuration of {service['name']}"] = fingerprint.of_environment(pid)
-        return Fingerprint({f"{group}: {name}": value for group, part in parts.items() for name, value in part.items()})
+        return take_fingerprint(self.ramet, BASE)
 
-    def _base_description(self):
-        shown = self.ramet.json("env", "show", BASE)
-        kept = {name: shown[name] for name in ("name", "state", "commit", "urls")}
-        services = {f"service {service['name']}": {key: service[key] for key in ("state", "restarts", "process_ids")}
-                    for service in shown["services"]}
-        return {name: str(value) for name, value in {**kept, **services}.items()}
+
+def take_fingerprint(ramet, base):
+    """All that must not change of a base that has services, a database "db" and a Redis "cache"."""
+    shown = ramet.json("env", "show", base)
+    parts = {"postgres": fingerprint.of_postgres(ramet.connection_url(base, "db")),
+             "redis": fingerprint.of_redis(ramet.connection_url(base, "cache")),
+             "said": describe_base(shown)}
+    for service in shown["services"]:
+        pid = service["process_ids"][0]
+        # As the service itself sees it, wherever the product keeps it.
+        parts[f"work tree of {service['name']}"] = fingerprint.of_tree(f"/proc/{pid}/cwd/")
+        parts[f"configuration of {service['name']}"] = fingerprint.of_environment(pid)
+    return fingerprint.join(parts)
+
+
+def describe_base(shown):
+    kept = {name: shown[name] for name in ("name", "state", "commit", "urls")}
+    services = {f"service {service['name']}": {key: service[key] for key in ("state", "restarts", "process_ids")}
+                for service in shown["services"]}
+    return {name: str(value) for name, value in {**kept, **services}.items()}
 
 
 def never(condition, seconds=1.0):
