@@ -1,6 +1,7 @@
 #include "targets/local/postgres/marked_folder.hpp"
 
 #include "base/json.hpp"
+#include "targets/local/marks.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -123,6 +124,9 @@ Result<std::optional<Path>> MarkedFolder::check_removal() const
 Result<void> MarkedFolder::remove() const
 {
     TRY(remove_tree(parent_ / (std::string(new_prefix) + ref_.name)));
+    // The mark goes last: what is left of a removal that was cut off must still be known as ours.
+    for (const auto& name : TRY(local::names_in(path())))
+        if (name != mark_name) TRY(remove_tree(path() / name));
     return remove_tree(path());
 }
 

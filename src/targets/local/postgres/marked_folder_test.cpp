@@ -2,6 +2,10 @@
 
 #include "support/temporary_directory.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <fstream>
 
 using namespace ramet;
@@ -118,4 +122,29 @@ TEST_CASE("an attempt that was cut off before the mark is begun anew, and is in 
     CHECK(list_marked_folders(parent.path() / "none", "kind", "install-1")->empty());
     REQUIRE(folder.remove().has_value());
     CHECK(std::filesystem::is_empty(parent.path()));
+}
+
+TEST_CASE("what a removal that was killed at any moment has left is still ours")
+{
+    constexpr int kills = 40;
+    int cut_off = 0;
+    for (int kill = 0; kill < kills; ++kill) {
+        const TemporaryDirectory parent;
+        const auto ref = ref_of("one", "n1");
+        const MarkedFolder folder(parent.path(), ref);
+        REQUIRE(folder.ensure(Time{}).has_value());
+        std::filesystem::create_directories(folder.path() / "shim" / "logs");
+        for (int file = 0; file < 400; ++file) std::ofstream(folder.path() / "shim" / "logs" / std::to_string(file));
+        const auto remover = ::fork();
+        if (remover == 0) ::_exit(folder.remove() ? 0 : 1);
+        ::usleep(static_cast<useconds_t>(kill * 100));
+        ::kill(remover, SIGKILL);
+        int status = 0;
+        ::waitpid(remover, &status, 0);
+        cut_off += WIFSIGNALED(status) ? 1 : 0;
+        CHECK(folder.probe()->presence != engine::Presence::foreign);
+        CHECK(folder.remove().has_value());
+        CHECK(std::filesystem::is_empty(parent.path()));
+    }
+    CHECK(cut_off > 0);
 }
