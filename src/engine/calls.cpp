@@ -66,6 +66,11 @@ std::string_view to_string(Verb verb)
     return "unknown";
 }
 
+bool is_older_than_intent(const Observation& observation, Time intent_at)
+{
+    return observation.created_at && *observation.created_at + clock_tolerance < intent_at;
+}
+
 Result<void> check_proof(const CallRequest& removal, const Observation& observation)
 {
     const auto refuse = [&](std::string_view why) {
@@ -79,8 +84,7 @@ Result<void> check_proof(const CallRequest& removal, const Observation& observat
         observation.identity != removal.expected_identity)
         return refuse("what carries our mark has the identity " + observation.identity + ", not " +
                       removal.expected_identity);
-    if (observation.created_at && *observation.created_at + clock_tolerance < removal.intent_at)
-        return refuse("it is older than our INTENT");
+    if (is_older_than_intent(observation, removal.intent_at)) return refuse("it is older than our INTENT");
     return {};
 }
 

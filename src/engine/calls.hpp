@@ -34,6 +34,9 @@ struct CallOutcome {
 /// Makes the call through `driver`. Exceptions of drivers become `internal` errors.
 CallOutcome perform(Driver& driver, const CallRequest& request, const Call& call);
 
+/// The nonce that it carries is younger than it is: somebody copied our mark.
+bool is_older_than_intent(const Observation& observation, Time intent_at);
+
 /// Proof before delete: `refused`, with what is wrong, unless all of it holds: our INTENT, the owner's nonce, the identity,
 /// created after that INTENT.
 Result<void> check_proof(const CallRequest& removal, const Observation& observation);

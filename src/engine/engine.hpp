@@ -118,6 +118,7 @@ struct SweepReport {
         std::string verdict{};  ///< orphan | unmatched (our mark, no INTENT: reported, never deleted)
     };
     std::vector<Finding> findings{};
+    std::vector<EngineRunId> runs{};  ///< that remove orphans: of kind sweep, one for each owner that has some
     int removed = 0;
     bool needs_confirmation = false;  ///< more than max(5, 10 % of the inventory)
 };

@@ -18,7 +18,6 @@ MachineWorld machine_world(const World& world, const EngineOptions& options)
     machine.budgets = options.budgets;
     machine.random = &world.random;
     machine.counts = options.counts;
-    machine.mutation = options.mutation;
     machine.classify = [find](const std::string& kind, const Json& old_spec, const Json& new_spec) {
         const auto* driver = find(kind);
         return driver ? driver->classify_change(old_spec, new_spec) : Driver::Change::update;
@@ -263,7 +262,14 @@ void Engine::recover_async(std::function<void(Result<int>)> done)
 
 Result<SweepReport> Engine::sweep(const SweepRequest& request)
 {
-    return core_->sweep(request);
+    auto report = TRY(wait_for<SweepReport>([&](auto done) { core_->sweep(request, std::move(done)); }));
+    for (const auto& run : report.runs) report.removed += TRY(core_->count_removed(run));
+    return report;
+}
+
+void Engine::sweep_async(const SweepRequest& request, std::function<void(Result<SweepReport>)> done)
+{
+    core_->sweep(request, std::move(done));
 }
 
 Result<RunView> Engine::wait(const EngineRunId& run, Milliseconds timeout)

@@ -3,7 +3,6 @@
 #include "base/random.hpp"
 #include "engine/budgets.hpp"
 #include "engine/engine.hpp"
-#include "engine/mutation.hpp"
 #include "engine/run_store.hpp"
 #include "engine/scheduler.hpp"
 #include "engine/states.hpp"
@@ -40,7 +39,6 @@ struct EngineOptions {
     std::string install;  ///< marks what is ours among all that a provider holds
     Budgets budgets{};
     Observer observer{};
-    Mutation mutation = Mutation::none;
     TransitionCounts* counts = nullptr;
 };
 
@@ -90,7 +88,9 @@ public:
     /// Compares what the providers hold under our mark with the ledger, and removes orphans that an earlier sweep saw as well.
     /// A failed inventory is `unavailable`, and nothing is removed.
     Result<SweepReport> sweep(const SweepRequest& request);
-    /// How long a run that removes an orphan may take; it is the owner's own run of kind sweep.
+    /// The same, but answers as soon as the runs that remove have begun.
+    void sweep_async(const SweepRequest& request, std::function<void(Result<SweepReport>)> done);
+    /// How long a run that removes orphans may take; it is their owner's own run of kind sweep.
     static constexpr Milliseconds sweep_timeout{10 * 60'000};
 
     /// Returns when the run has ended or is kept for debugging; `timeout` when that takes longer, `not_found` for no such run.

@@ -24,8 +24,9 @@ public:
     using SubmitDone = std::function<void(Result<EngineRunId>)>;
     using CancelDone = std::function<void(Result<void>)>;
     using RecoverDone = std::function<void(Result<int>)>;
+    using SweepDone = std::function<void(Result<SweepReport>)>;
 
-    /// An orphan's removal: a plan that is given, on rows that the ledger had closed.
+    /// The removal of orphans: a plan that is given, on rows that the ledger had closed.
     struct GivenPlan {
         Plan plan;
         std::vector<ResourceRow> rows;
@@ -38,7 +39,8 @@ public:
     Result<std::optional<RunView>> find_run(const EngineRunId& run);
     Result<std::vector<RunView>> list_runs(const OwnerId& owner, std::size_t limit);
     Result<RunView> wait(const EngineRunId& run, Milliseconds timeout);
-    Result<SweepReport> sweep(const SweepRequest& request);
+    void sweep(const SweepRequest& request, SweepDone done);
+    Result<int> count_removed(const EngineRunId& run);
     void stop();
 
     RunStore& store() { return world_.store; }
@@ -191,9 +193,20 @@ private:
     struct Inventory {
         std::vector<InventoryItem> items;
     };
+    /// Nothing at all for what is as it should be; with its row for what may go.
+    struct Judged {
+        std::optional<SweepReport::Finding> finding{};
+        std::optional<ResourceRow> orphan{};
+    };
+    struct SweepPlan {
+        SweepReport report{};
+        std::map<OwnerId, std::vector<ResourceRow>> orphans{};  ///< that are removed now
+    };
     Result<Inventory> take_inventory();
-    Result<SweepReport::Finding> judge(const InventoryItem& item, bool& is_finding);
-    Result<void> remove_orphan(const InventoryItem& item);
+    Result<Judged> judge(const InventoryItem& item);
+    bool is_ripe(const InventoryItem& item, std::map<std::string, Time>& sightings);
+    Result<SweepPlan> plan_sweep(const SweepRequest& request);
+    void remove_orphans(const OwnerId& owner, std::vector<ResourceRow> rows, SubmitDone done);
     bool is_busy(const OwnerId& owner);
 
     World world_;

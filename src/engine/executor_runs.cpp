@@ -34,8 +34,6 @@ void Engine::Core::pump(const OwnerId& owner, Active& active, Outbox& outbox)
         auto effects = active.machine.take_effects();
         if (effects.is_empty()) break;
         if (effects.is_durable()) {
-            if (options_.mutation == Mutation::intent_skipped)
-                launch(owner, active, active.machine.on_committed(std::exchange(effects.calls, {}), now()), outbox);
             active.held = std::move(effects);
             active.is_in_lane = true;
             enqueue(RunItem{owner, active.machine.run().id}, outbox);

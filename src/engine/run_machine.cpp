@@ -111,6 +111,7 @@ void RunMachine::release_dependents(Step& step, Now now)
         release_dependents(dependent, now);
     }
     if (step.plan.stage == StepStage::remove || --open_before_removal_ > 0) return;
+    if (!destroys()) mark_good();
     for (auto& removal : steps_)
         if (removal.plan.stage == StepStage::remove && --removal.blockers == 0) ready_.push_back(index_of(removal));
 }

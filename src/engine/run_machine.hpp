@@ -4,7 +4,6 @@
 #include "engine/budgets.hpp"
 #include "engine/calls.hpp"
 #include "engine/history.hpp"
-#include "engine/mutation.hpp"
 #include "engine/plan.hpp"
 #include "engine/run_store.hpp"
 #include "engine/states.hpp"
@@ -32,7 +31,6 @@ struct MachineWorld {
     std::function<bool(const std::string& kind)> is_cancellable{};
     Random* random = nullptr;
     TransitionCounts* counts = nullptr;
-    Mutation mutation = Mutation::none;
 };
 
 /// Where a journal goes on.
@@ -158,6 +156,7 @@ private:
     // the end: run_machine_end.cpp
     void finish(RunState state, Now now);
     void mark_good();
+    static void keep_as_good(ResourceRow& row);
     void write_receipt(Now now);
 
     // after a crash: run_machine_resume.cpp

@@ -102,6 +102,9 @@ void RunMachine::intend(std::size_t index, const Json& filled, Now now)
 {
     auto& step = steps_[index];
     auto& row = resource_of(step).row;
+    // Where what stands is kept on a failure, what stood before is good enough to return to: other things may need it.
+    const bool stays = row.phase == Phase::live && setup_.request.on_failure == FailurePolicy::keep_last_good;
+    if (stays && !row.last_good_spec) keep_as_good(row);
     row.ref.spec = filled;
     row.spec_hash = spec_hash(filled);
     row.depends_on = step.plan.needs;
@@ -230,8 +233,9 @@ void RunMachine::on_probed(std::size_t index, const Result<Observation>& observe
         return back_off(step, Next::probe, now);
     }
     if (observed->presence == Presence::absent) return on_absent(index, now);
-    if (observed->presence == Presence::ours || world_.mutation == Mutation::adopt_by_name)
-        return on_found(index, *observed, now);
+    const bool is_ours =
+        observed->presence == Presence::ours && !is_older_than_intent(*observed, resource_of(step).row.intent_at);
+    if (is_ours) return on_found(index, *observed, now);
     fail_step(index,
               Error{ErrorKind::conflict, "what is called " + resource_of(step).row.ref.name + " is not ours",
                     observed->evidence, "find out who made it; Ramet neither changes nor removes it"},
@@ -249,7 +253,7 @@ void RunMachine::on_found(std::size_t index, const Observation& observation, Now
     const bool is_told = !observation.spec_hash.empty();
     const bool has_spec = is_told ? observation.spec_hash == row.spec_hash && !can_be_stale : !step.has_intent;
     const bool is_as_wanted = has_spec && observation.is_intact;
-    if (!is_as_wanted && world_.mutation != Mutation::adopt_by_name) {
+    if (!is_as_wanted) {
         if (stop_ == Stop::none) intend_again(index, now);
         return;
     }

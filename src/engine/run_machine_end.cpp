@@ -7,22 +7,26 @@ void RunMachine::finish(RunState state, Now now)
     move_run(state);
     setup_.run.status.ended_at = now.wall;
     for (auto& step : steps_) step.next = Next::nothing;
-    if (state != RunState::succeeded) return;
-    if (!destroys()) mark_good();
-    if (setup_.run.kind == RunKind::destroy) write_receipt(now);
+    if (state == RunState::succeeded && setup_.run.kind == RunKind::destroy) write_receipt(now);
 }
 
-// A spec is good when a whole run with it succeeded; until then the one before it is what a failure returns to.
+// A spec is good when everything that its run makes stands: from here on what was before is taken away. Until then the one before
+// it is what a failure returns to.
 void RunMachine::mark_good()
 {
     for (const auto& step : steps_) {
         if (step.plan.action == StepAction::remove) continue;
         auto& row = resource_of(step).row;
         if (!step.has_intent && row.last_good_spec) continue;
-        row.last_good_spec = row.ref.spec;
-        row.last_good_outputs = row.ref.outputs;
+        keep_as_good(row);
         changed(step.row);
     }
+}
+
+void RunMachine::keep_as_good(ResourceRow& row)
+{
+    row.last_good_spec = row.ref.spec;
+    row.last_good_outputs = row.ref.outputs;
 }
 
 void RunMachine::write_receipt(Now now)

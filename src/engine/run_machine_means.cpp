@@ -132,7 +132,6 @@ void RunMachine::look_for_absence_again(Step& step, Now now)
 
 Milliseconds RunMachine::horizon_of(const ResourceRow& row) const
 {
-    if (world_.mutation == Mutation::absent_at_once) return Milliseconds{0};
     return world_.consistency_horizon(row.ref.kind);
 }
 

@@ -37,7 +37,6 @@ RunMachine::Undo RunMachine::undo_of_row(const Step& step, const ResourceRow& ro
 {
     const bool rolls_back = setup_.request.on_failure == FailurePolicy::roll_back;
     if (row.phase == Phase::removing) return Undo::remove;
-    if (world_.mutation == Mutation::undo_acknowledged_only && !row.changed_at) return Undo::none;
     if (made_here_.contains(step.row)) return Undo::remove;
     if (!row.last_good_spec) return rolls_back || (step.has_intent && !step.was_done) ? Undo::remove : Undo::none;
     if (!step.has_intent || step.plan.action == StepAction::remove) return Undo::none;

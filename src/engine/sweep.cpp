@@ -2,7 +2,7 @@
 #include "engine/executor_core.hpp"
 
 #include <algorithm>
-#include <future>
+#include <atomic>
 #include <set>
 
 namespace ramet::engine {
@@ -48,80 +48,95 @@ bool Engine::Core::is_busy(const OwnerId& owner)
     return slots_.contains(owner);
 }
 
-Result<SweepReport::Finding> Engine::Core::judge(const InventoryItem& item, bool& is_finding)
+Result<Engine::Core::Judged> Engine::Core::judge(const InventoryItem& item)
 {
-    is_finding = false;
-    SweepReport::Finding finding{item, ""};
-    if (item.mark.install != options_.install || is_busy(item.mark.owner)) return finding;
-    const auto row = TRY(world_.store.find_resource(item.kind, item.name));
-    if (row && row->phase != Phase::gone && row->ref.mark == item.mark) return finding;
-    is_finding = true;
-    finding.verdict = row && is_orphan(item, *row) ? orphan : unmatched;
-    return finding;
-}
-
-/// Its owner's own run of kind sweep: journaled, with proof, like every removal.
-Result<void> Engine::Core::remove_orphan(const InventoryItem& item)
-{
+    if (item.mark.install != options_.install || is_busy(item.mark.owner)) return Judged{};
     auto row = TRY(world_.store.find_resource(item.kind, item.name));
-    if (!row) return fail(ErrorKind::not_found, "the ledger has lost {}", item.name);
-    row->phase = Phase::removing;
-    row->absent_at.reset();
-    if (row->ref.identity.empty()) row->ref.identity = item.identity;
-    PlanStep step;
-    step.key = "sweep " + row->ref.path + " #" + std::to_string(row->ref.incarnation);
-    step.action = StepAction::remove;
-    step.stage = StepStage::remove;
-    step.path = row->ref.path;
-    step.kind = row->ref.kind;
-    step.incarnation = row->ref.incarnation;
-    RunRequest request;
-    request.owner = row->ref.mark.owner;
-    request.kind = RunKind::sweep;
-    request.timeout = Engine::sweep_timeout;
-    request.note = json::object{{"sweep", item.name}};
-    const auto answer = std::make_shared<std::promise<Result<EngineRunId>>>();
-    submit(
-        request, {}, [answer](Result<EngineRunId> run) { answer->set_value(std::move(run)); },
-        GivenPlan{Plan{{step}}, {*row}});
-    const auto run = TRY(answer->get_future().get());
-    const auto view = TRY(wait(run, Engine::sweep_timeout));
-    if (view.state == RunState::succeeded) return {};
-    return std::unexpected(
-        view.error.value_or(Error{ErrorKind::unavailable, "the run " + run.str() + " did not end well"}));
+    if (row && row->phase != Phase::gone && row->ref.mark == item.mark) return Judged{};
+    const bool may_go = row && is_orphan(item, *row);
+    return Judged{SweepReport::Finding{item, std::string(may_go ? orphan : unmatched)},
+                  may_go ? std::move(row) : std::nullopt};
 }
 
-Result<SweepReport> Engine::Core::sweep(const SweepRequest& request)
+/// Whether an earlier sweep saw it too, and it is old enough.
+bool Engine::Core::is_ripe(const InventoryItem& item, std::map<std::string, Time>& sightings)
+{
+    const auto key = sighting_key(item);
+    const auto seen = sightings_.find(key);
+    sightings[key] = seen == sightings_.end() ? now().wall : seen->second;
+    return seen != sightings_.end() && now().wall - item.created_at >= youngest_orphan;
+}
+
+Result<Engine::Core::SweepPlan> Engine::Core::plan_sweep(const SweepRequest& request)
 {
     const std::lock_guard one_at_a_time(sweep_mutex_);
     const auto inventory = TRY(take_inventory());
-    SweepReport report;
+    SweepPlan sweep;
     std::map<std::string, Time> sightings;
-    std::vector<InventoryItem> ripe;
+    std::size_t ripe = 0;
     for (const auto& item : inventory.items) {
-        bool is_finding = false;
-        auto finding = TRY(judge(item, is_finding));
-        if (!is_finding) continue;
-        report.findings.push_back(finding);
-        if (finding.verdict != orphan) continue;
-        const auto key = sighting_key(item);
-        const auto seen = sightings_.find(key);
-        sightings[key] = seen == sightings_.end() ? now().wall : seen->second;
-        const bool is_old = now().wall - item.created_at >= youngest_orphan;
-        if (seen != sightings_.end() && is_old) ripe.push_back(item);
+        auto judged = TRY(judge(item));
+        if (!judged.finding) continue;
+        sweep.report.findings.push_back(std::move(*judged.finding));
+        if (!judged.orphan || !is_ripe(item, sightings)) continue;
+        ++ripe;
+        if (judged.orphan->ref.identity.empty()) judged.orphan->ref.identity = item.identity;
+        sweep.orphans[item.mark.owner].push_back(std::move(*judged.orphan));
     }
     sightings_ = std::move(sightings);
     const auto cap = std::max(always_allowed, inventory.items.size() / 10);
-    report.needs_confirmation = ripe.size() > cap && !request.confirmed;
-    if (request.dry_run || report.needs_confirmation) return report;
-    for (const auto& item : ripe) {
-        const auto removed = remove_orphan(item);
-        if (removed)
-            ++report.removed;
-        else
-            log::warning("sweep: {} stays: {}", item.name, removed.error().message);
+    sweep.report.needs_confirmation = ripe > cap && !request.confirmed;
+    if (request.dry_run || sweep.report.needs_confirmation) sweep.orphans.clear();
+    return sweep;
+}
+
+/// A run of their owner, of kind sweep: journaled, in the order in which they needed each other, with proof, like every removal.
+void Engine::Core::remove_orphans(const OwnerId& owner, std::vector<ResourceRow> rows, SubmitDone done)
+{
+    json::array names;
+    for (auto& row : rows) {
+        row.phase = Phase::removing;
+        row.absent_at.reset();
+        names.emplace_back(row.ref.name);
     }
-    return report;
+    auto removal = plan(PlanInput{Graph{}, RunKind::destroy, false, rows, machine_world_.classify});
+    if (!removal) return done(std::unexpected(removal.error()));
+    RunRequest request;
+    request.owner = owner;
+    request.kind = RunKind::sweep;
+    request.timeout = Engine::sweep_timeout;
+    request.note = json::object{{"sweep", std::move(names)}};
+    submit(std::move(request), {}, std::move(done), GivenPlan{std::move(*removal), std::move(rows)});
+}
+
+void Engine::Core::sweep(const SweepRequest& request, SweepDone done)
+{
+    auto sweep = plan_sweep(request);
+    if (!sweep) return done(std::unexpected(sweep.error()));
+    if (sweep->orphans.empty()) return done(std::move(sweep->report));
+    struct Tally {
+        SweepReport report;
+        std::atomic<std::size_t> open;
+        std::mutex mutex{};
+    };
+    auto tally = std::make_shared<Tally>(std::move(sweep->report), sweep->orphans.size());
+    for (auto& [owner, rows] : sweep->orphans)
+        remove_orphans(owner, std::move(rows), [tally, owner, done](const Result<EngineRunId>& run) {
+            if (run) {
+                const std::lock_guard lock(tally->mutex);
+                tally->report.runs.push_back(*run);
+            } else {
+                log::warning("sweep: what is left of {} stays: {}", owner.str(), run.error().message);
+            }
+            if (--tally->open == 0) done(std::move(tally->report));
+        });
+}
+
+Result<int> Engine::Core::count_removed(const EngineRunId& run)
+{
+    const auto view = TRY(wait(run, Engine::sweep_timeout));
+    if (view.error) log::warning("sweep: run {} did not end well: {}", run.str(), view.error->message);
+    return static_cast<int>(std::ranges::count(view.steps, StepState::done, &StepView::state));
 }
 
 }  // namespace ramet::engine

@@ -50,10 +50,10 @@ Result<void> MemoryRunStore::check(const Batch& batch) const
 {
     auto epoch = epoch_of(batch.owner);
     if (batch.lease) {
-        if (batch.lease->from_epoch != epoch && checks_epochs_) return epoch_lost(batch.owner);
+        if (batch.lease->from_epoch != epoch) return epoch_lost(batch.owner);
         epoch = batch.lease->to.epoch;
     }
-    if (batch.epoch && *batch.epoch != epoch && checks_epochs_) return epoch_lost(batch.owner);
+    if (batch.epoch && *batch.epoch != epoch) return epoch_lost(batch.owner);
     TRY(check_runs(batch));
     return check_journal(batch);
 }
@@ -207,12 +207,6 @@ void MemoryRunStore::fail_commits(int count, Error error)
     const std::lock_guard lock(mutex_);
     failures_left_ = count;
     failure_ = std::move(error);
-}
-
-void MemoryRunStore::ignore_epochs()
-{
-    const std::lock_guard lock(mutex_);
-    checks_epochs_ = false;
 }
 
 }  // namespace ramet::fakes

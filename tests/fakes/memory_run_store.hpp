@@ -27,8 +27,6 @@ public:
     int commits() const;
     /// The next `count` transactions fail as a whole.
     void fail_commits(int count, Error error);
-    /// A broken store for the harness: epochs are not compared.
-    void ignore_epochs();
 
 private:
     using ResourceKey = std::pair<engine::ResourceId, std::int64_t>;
@@ -44,7 +42,6 @@ private:
     int commits_ = 0;
     int failures_left_ = 0;
     Error failure_{};
-    bool checks_epochs_ = true;
     std::int64_t last_sequence_ = 0;
     std::map<engine::OwnerId, engine::Lease> leases_;
     std::map<engine::EngineRunId, engine::RunRow> runs_;

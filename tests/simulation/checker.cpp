@@ -1,5 +1,7 @@
 #include "simulation/checker.hpp"
 
+#include "engine/fill.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -29,10 +31,10 @@ void Checker::on_accepted(const Batch& batch)
     if (batch.epoch && *batch.epoch != epoch)
         violate(fmt::format("I7: a write of epoch {} was accepted for {}, which is at {}", *batch.epoch,
                             batch.owner.str(), epoch));
+    if (batch.new_run) kinds_[batch.new_run->id] = batch.new_run->kind;
     check_rows(batch);
     check_records(batch);
     if (batch.new_run) {
-        kinds_[batch.new_run->id] = batch.new_run->kind;
         rolls_back_[batch.new_run->id] = get_string(batch.new_run->request, "on_failure") == "roll_back";
         check_status(batch.owner, batch.new_run->id, batch.new_run->status);
     }
@@ -41,6 +43,8 @@ void Checker::on_accepted(const Batch& batch)
 
 void Checker::check_rows(const Batch& batch)
 {
+    // What is there again although its row was closed is taken away by a run of its own.
+    const bool sweeps = batch.new_run && batch.new_run->kind == RunKind::sweep;
     for (const auto& resource : batch.resources) {
         const auto& ref = resource.ref;
         auto& row = rows_[ref.name];
@@ -51,7 +55,8 @@ void Checker::check_rows(const Batch& batch)
             batch.records, [&](const JournalRecord& record) { return record.kind == RecordKind::tombstone; });
         if (closes && (!has_tombstone || !resource.absent_at))
             violate("I6: " + ref.name + " is closed without a TOMBSTONE");
-        if (row.phase == Phase::gone && resource.phase != Phase::gone && !row.nonce.empty())
+        if (sweeps && row.phase != Phase::gone) violate("the sweep takes " + ref.name + ", which is not gone");
+        if (row.phase == Phase::gone && resource.phase != Phase::gone && !row.nonce.empty() && !sweeps)
             violate("I6: " + ref.name + " is opened again");
         row = Row{ref.mark.owner,
                   ref.path,
@@ -59,7 +64,9 @@ void Checker::check_rows(const Batch& batch)
                   resource.spec_hash,
                   ref.identity,
                   resource.phase,
-                  resource.last_good_spec.has_value()};
+                  resource.depends_on,
+                  resource.last_good_spec.has_value(),
+                  resource.last_good_spec ? spec_hash(*resource.last_good_spec) : std::string()};
     }
 }
 
@@ -73,6 +80,8 @@ void Checker::check_records(const Batch& batch)
         if (row == rows_.end() || row->second.nonce.empty() || record.token.empty())
             violate("I2: the INTENT of " + record.step + " does not say how to find " + name);
         intents_[name].insert(record.epoch);
+        if (record.kind == RecordKind::intent) touched_[record.run].insert(name);
+        if (record.kind == RecordKind::compensate_intent) undone_.insert(name);
     }
 }
 
@@ -86,6 +95,30 @@ void Checker::on_call(std::string_view verb, const ResourceRef& ref, std::int64_
     const auto row = rows_.find(ref.name);
     if (row != rows_.end() && row->second.owner != ref.mark.owner)
         violate(fmt::format("I10: {} of {} for another owner", verb, ref.name));
+    if (verb == "remove") check_order(ref);
+}
+
+void Checker::on_made(const std::string& name)
+{
+    if (!made_.insert(name).second) made_twice_.insert(name);
+}
+
+/// What still stands and needs it goes before it, unless there is another one at its path.
+void Checker::check_order(const ResourceRef& removed)
+{
+    const auto is_at_path = [&](const auto& entry) {
+        // What vanished by itself left behind what needs it: that is no doing of ours.
+        return entry.first != removed.name && entry.second.owner == removed.mark.owner &&
+               entry.second.path == removed.path &&
+               (entry.second.phase != Phase::gone || vanished_.contains(entry.first));
+    };
+    if (std::ranges::any_of(rows_, is_at_path)) return;
+    // What a compensation gave its good spec back may need what an earlier run had begun to take away.
+    const bool undoes = undone_.contains(removed.name);
+    for (const auto& [name, row] : rows_)
+        if (row.owner == removed.mark.owner && row.phase == Phase::live && !(undoes && row.is_good) &&
+            std::ranges::find(row.depends_on, removed.path) != row.depends_on.end())
+            violate(fmt::format("{} is removed, and {} still needs it", removed.name, name));
 }
 
 void Checker::on_truth(const std::vector<Truth>& objects)
@@ -95,7 +128,7 @@ void Checker::on_truth(const std::vector<Truth>& objects)
         const auto row = rows_.find(object.name);
         if (row == rows_.end())
             violate("I2: " + object.name + " is there and the ledger does not know it");
-        else if (row->second.phase == Phase::gone)
+        else if (row->second.phase == Phase::gone && !brought_back_.contains(object.name))
             violate("I4, I6: " + object.name + " is there and the ledger says that it is gone: leaked");
     }
 }
@@ -105,6 +138,11 @@ void Checker::check_status(const OwnerId& owner, const EngineRunId& run, const R
     const auto before = runs_.find(run);
     if (before != runs_.end() && is_final(before->second.state) && status.state != before->second.state)
         violate("run " + run.str() + " went on after its end");
+    if (status.state == RunState::running && !good_before_.contains(run)) {
+        auto& good = good_before_[run];
+        for (const auto& [name, row] : rows_)
+            if (row.owner == owner && row.is_good && row.phase == Phase::live) good.insert(name);
+    }
     runs_[run] = status;
     auto& active = active_[owner];
     const bool is_active = !is_final(status.state) && status.state != RunState::queued;
@@ -117,17 +155,32 @@ void Checker::check_status(const OwnerId& owner, const EngineRunId& run, const R
     if (is_final(status.state)) check_end(owner, run, status);
 }
 
+/// A run that was taken back leaves what was good before it as it was.
+void Checker::check_return(const OwnerId& owner, const EngineRunId& run)
+{
+    for (const auto& name : good_before_[run])
+        if (rows_[name].phase == Phase::gone && !vanished_.contains(name))
+            violate("run " + run.str() + " was taken back, and " + name + ", which was good before, is gone");
+    for (const auto& name : touched_[run]) {
+        const auto& row = rows_[name];
+        if (row.owner == owner && row.is_good && row.phase == Phase::live && row.spec_hash != row.good_hash)
+            violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
+    }
+}
+
 void Checker::check_end(const OwnerId& owner, const EngineRunId& run, const RunStatus& status)
 {
     const bool is_destroy = kinds_[run] == RunKind::destroy;
+    const bool is_apply = kinds_[run] == RunKind::apply;
     const bool undid = status.state == RunState::rolled_back || status.state == RunState::cancelled;
+    if (undid && rolls_back_[run] && is_apply) check_return(owner, run);
     for (const auto& [name, row] : rows_) {
         if (row.owner != owner || row.phase == Phase::gone) continue;
         if (status.state == RunState::succeeded && is_destroy)
             violate("the destroy " + run.str() + " succeeded and " + name + " is not gone");
-        if (status.state == RunState::succeeded && !is_destroy && row.phase != Phase::live)
+        if (status.state == RunState::succeeded && is_apply && row.phase != Phase::live)
             violate("run " + run.str() + " succeeded and " + name + " is " + std::string(to_string(row.phase)));
-        if (status.state == RunState::succeeded && !is_destroy && !vanished_.contains(name)) {
+        if (status.state == RunState::succeeded && is_apply && !vanished_.contains(name)) {
             const auto object = std::ranges::find(truth_, name, &Truth::name);
             if (object == truth_.end() || object->nonce != row.nonce)
                 violate("I8: run " + run.str() + " succeeded and " + name + " is not there, or not ours");
@@ -135,7 +188,7 @@ void Checker::check_end(const OwnerId& owner, const EngineRunId& run, const RunS
                 violate("run " + run.str() + " succeeded and " + name + " is not as the ledger says");
         }
         // A run that was never active had nothing to undo.
-        if (undid && rolls_back_[run] && !is_destroy && !row.is_good && last_seq_.contains(run))
+        if (undid && rolls_back_[run] && is_apply && !row.is_good && last_seq_.contains(run))
             violate("I5: run " + run.str() + " was taken back and left " + name);
     }
 }

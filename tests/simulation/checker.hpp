@@ -20,7 +20,9 @@ public:
         std::string spec_hash;
         std::string identity;
         engine::Phase phase = engine::Phase::intended;
+        std::vector<std::string> depends_on{};
         bool is_good = false;
+        std::string good_hash{};  ///< of the spec that a failure returns to
     };
 
     void on_accepted(const engine::Batch& batch);
@@ -37,6 +39,11 @@ public:
 
     /// It disappeared without our doing: what was true when it was observed need not be true any more.
     void on_vanished(const std::string& name) { vanished_.insert(name); }
+    /// The provider made something new. Twice under one name is no fault where a request may arrive late, after it was given up.
+    void on_made(const std::string& name);
+    const std::set<std::string>& made_twice() const { return made_twice_; }
+    /// What was removed is there again, without our doing: not a leak before a sweep could see it.
+    void on_brought_back(const std::string& name) { brought_back_.insert(name); }
 
     void violate(std::string what);
     const std::vector<std::string>& violations() const { return violations_; }
@@ -47,6 +54,8 @@ private:
     void check_records(const engine::Batch& batch);
     void check_rows(const engine::Batch& batch);
     void check_status(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
+    void check_order(const engine::ResourceRef& removed);
+    void check_return(const engine::OwnerId& owner, const engine::EngineRunId& run);
     void check_end(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
 
     std::map<engine::OwnerId, std::int64_t> epochs_;
@@ -57,7 +66,13 @@ private:
     std::map<engine::EngineRunId, bool> rolls_back_;
     std::map<engine::OwnerId, std::set<engine::EngineRunId>> active_;
     std::map<engine::EngineRunId, std::int64_t> last_seq_;
+    std::map<engine::EngineRunId, std::set<std::string>> touched_;      ///< names with an INTENT of the run
+    std::map<engine::EngineRunId, std::set<std::string>> good_before_;  ///< what was good when the run began
+    std::set<std::string> undone_;                                      ///< names with a COMPENSATE_INTENT
     std::set<std::string> vanished_;
+    std::set<std::string> brought_back_;
+    std::set<std::string> made_;
+    std::set<std::string> made_twice_;
     std::vector<Truth> truth_;
     std::vector<std::string> violations_;
 };

@@ -1,34 +1,17 @@
 #include "base/log.hpp"
 #include "simulation/campaign.hpp"
 #include "simulation/minimise.hpp"
+#include "simulation/walks.hpp"
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <span>
 
 namespace ramet::simulation {
 namespace {
-
-struct Planted {
-    std::string_view name;
-    SeedOptions options;
-};
-
-const std::vector<Planted>& planted_bugs()
-{
-    using engine::Mutation;
-    static const std::vector<Planted> bugs = {
-        {"intent-skipped", {.mutation = Mutation::intent_skipped}},
-        {"epoch-unchecked", {.ignores_epochs = true}},
-        {"one-page-read", {.defect = DriverDefect::reads_one_page}},
-        {"undo-acknowledged-only", {.mutation = Mutation::undo_acknowledged_only}},
-        {"adopt-by-name", {.mutation = Mutation::adopt_by_name}},
-        {"absent-at-once", {.mutation = Mutation::absent_at_once}},
-    };
-    return bugs;
-}
 
 void tell_story(SeedOptions options)
 {
@@ -62,23 +45,28 @@ int simulate(std::uint64_t seeds, std::uint64_t first, bool has_bars)
     return unreached.empty() ? 0 : 1;
 }
 
-/// Every planted bug has to be caught within `seeds`.
-int catch_planted(std::uint64_t seeds)
+/// For the harness of planted defects: says only what the first seed that fails violates.
+int hunt(std::uint64_t seeds)
 {
-    int missed = 0;
-    for (const auto& bug : planted_bugs()) {
-        auto options = bug.options;
-        const auto caught = run_campaign(options, 1, seeds).failed;
-        if (caught) {
-            options.seed = *caught;
-            engine::TransitionCounts ignored;
-            fmt::print("{}: caught by seed {}: {}\n", bug.name, *caught, run_seed(options, ignored).violations.front());
-        } else {
-            fmt::print("{}: NOT caught by {} seeds\n", bug.name, seeds);
-            ++missed;
-        }
+    const auto failed = run_campaign({}, 1, seeds).failed;
+    if (!failed) return 0;
+    engine::TransitionCounts ignored;
+    fmt::print("VIOLATION by seed {}: {}\n", *failed, run_seed({.seed = *failed}, ignored).violations.front());
+    return 1;
+}
+
+int tell(const std::vector<WalkResult>& walks)
+{
+    for (const auto& walk : walks) {
+        fmt::print("{:7} {}{}\n", walk.cases, walk.what, walk.cases < walk.wanted ? " (too few)" : "");
+        if (!walk.violation.empty()) fmt::print("{}VIOLATION {}\n", walk.story, walk.violation);
     }
-    return missed == 0 ? 0 : 1;
+    return std::ranges::all_of(walks, &WalkResult::is_good) ? 0 : 1;
+}
+
+int walk_small_runs()
+{
+    return tell({walk_places(), walk_lost_messages(), walk_pairs(), walk_closes(1'000), walk_pushes(100)});
 }
 
 std::uint64_t number_of(std::string_view text)
@@ -94,12 +82,15 @@ int run(std::span<char*> arguments)
     const auto word = [&](std::size_t index) {
         return index < arguments.size() ? std::string_view(arguments[index]) : std::string_view();
     };
-    if (word(1) == "--planted" && number_of(word(2)) > 0) return catch_planted(number_of(word(2)));
+    if (word(1) == "--places") return walk_small_runs();
+    if (word(1) == "--foreign" && number_of(word(2)) > 0) return tell({walk_foreign(number_of(word(2)))});
+    if (word(1) == "--hunt" && number_of(word(2)) > 0) return hunt(number_of(word(2)));
     if (word(1) == "--story" && number_of(word(2)) > 0) return tell_story({.seed = number_of(word(2))}), 0;
     if (word(1) == "--bars" && number_of(word(2)) > 0) return simulate(number_of(word(2)), 1, true);
     if (const auto seeds = number_of(word(1)); seeds > 0)
         return simulate(seeds, std::max<std::uint64_t>(1, number_of(word(2))), false);
-    fmt::print(stderr, "usage: ramet_simulation SEEDS [FIRST] | --bars SEEDS | --planted SEEDS | --story SEED\n");
+    fmt::print(stderr, "usage: ramet_simulation SEEDS [FIRST] | --bars SEEDS | --story SEED | --hunt SEEDS\n"
+                       "       ramet_simulation --places | --foreign HOW_MANY\n");
     return 2;
 }
 

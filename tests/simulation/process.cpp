@@ -54,14 +54,14 @@ public:
         auto& provider = process_.universe_.provider;
         if (process_.life_ == Life::dead) return fail(ErrorKind::unavailable, "dead");
         const bool may_die = process_.is_alive();
-        if (may_die && provider.happens(Fault::crash_around_commit)) {
+        if (may_die && process_.dies_here(Fault::crash_around_commit)) {
             process_.die("before a commit");
             return fail(ErrorKind::unavailable, "dead");
         }
         if (provider.happens(Fault::failed_commit)) return fail(ErrorKind::unavailable, "the disk is full");
         auto results = ForwardingRunStore::commit(batches);
         for (std::size_t index = 0; index < batches.size(); ++index) tell(batches[index], (*results)[index]);
-        if (may_die && provider.happens(Fault::crash_around_commit)) process_.die("after a commit");
+        if (may_die && process_.dies_here(Fault::crash_around_commit)) process_.die("after a commit");
         return results;
     }
 
@@ -116,9 +116,10 @@ public:
     {
         return around<void>("remove", proof.resource, [&] { return provider_.remove(call, proof); });
     }
-    Result<std::vector<InventoryItem>> inventory(const Call&, const std::string&) override
+    Result<std::vector<InventoryItem>> inventory(const Call&, const std::string& install) override
     {
-        return std::vector<InventoryItem>{};
+        if (!process_.is_alive()) return fail(ErrorKind::timeout, "no network");
+        return provider_.inventory(install);
     }
     Change classify_change(const Json& old_spec, const Json& new_spec) const override
     {
@@ -132,7 +133,7 @@ private:
     {
         auto& universe = process_.universe_;
         if (!process_.is_alive()) return fail(ErrorKind::timeout, "no network");
-        if (provider_.happens(Fault::crash_around_call)) {
+        if (process_.dies_here(Fault::crash_around_call)) {
             process_.die("before a call");
             return fail(ErrorKind::timeout, "dead");
         }
@@ -140,7 +141,7 @@ private:
         universe.trace.add(universe.queue.monotonic(),
                            fmt::format("    p{} {} {} {}{}", process_.number_, verb, ref.path, ref.name,
                                        result ? std::string() : ": " + result.error().message));
-        if (provider_.happens(Fault::crash_around_call)) process_.die("after a call");
+        if (process_.dies_here(Fault::crash_around_call)) process_.die("after a call");
         return result;
     }
 
@@ -155,7 +156,6 @@ Process::Process(Universe& universe, int number, Version version)
     if (version == Version::present) drivers_["widget"] = remote_.get();
     EngineOptions options;
     options.install = "install";
-    options.mutation = universe.mutation;
     options.counts = &universe.counts;
     engine_ = std::make_unique<Engine>(World{universe.queue, universe.random, *disk_, drivers_, *threads_}, options);
 }
@@ -163,6 +163,12 @@ Process::Process(Universe& universe, int number, Version version)
 Process::~Process()
 {
     life_ = Life::dead;
+}
+
+bool Process::dies_here(Fault fault)
+{
+    const bool is_chosen = universe_.places.pass();
+    return universe_.provider.happens(fault) || is_chosen;
 }
 
 void Process::die(std::string_view why)

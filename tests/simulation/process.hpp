@@ -4,9 +4,37 @@
 #include "fakes/memory_run_store.hpp"
 #include "simulation/provider.hpp"
 
+#include <deque>
 #include <memory>
 
 namespace ramet::simulation {
+
+/// The places at which a process can die: before and after each commit and each call, counted as they are passed.
+class Places {
+public:
+    /// Whether the process dies here.
+    bool pass()
+    {
+        ++passed_;
+        if (kills_.empty() || passed_ != kills_.front()) return false;
+        kills_.pop_front();
+        passed_ = 0;
+        return true;
+    }
+    /// Each number counts from the death before it.
+    void kill_at(std::deque<std::uint64_t> kills)
+    {
+        kills_ = std::move(kills);
+        passed_ = 0;
+    }
+    std::uint64_t passed() const { return passed_; }
+    /// Those that were not come to.
+    std::size_t kills_left() const { return kills_.size(); }
+
+private:
+    std::uint64_t passed_ = 0;
+    std::deque<std::uint64_t> kills_;
+};
 
 /// What all processes of one seed share: the disk, the provider, the clock.
 struct Universe {
@@ -16,8 +44,8 @@ struct Universe {
     Checker& checker;
     Provider& provider;
     fakes::MemoryRunStore& disk;
+    Places& places;
     engine::TransitionCounts& counts;
-    engine::Mutation mutation = engine::Mutation::none;
 };
 
 /// One server process with its engine. It can die at any moment, or be paused while another takes over and then wake up.
@@ -45,6 +73,7 @@ private:
     class Disk;
     class Remote;
 
+    bool dies_here(Fault fault);
     /// Runs now what this process does in an event, unless it is dead or asleep.
     void run_as_event(const std::function<void()>& work);
     void schedule(Milliseconds when, std::function<void()> work);

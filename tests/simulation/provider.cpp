@@ -89,15 +89,29 @@ Result<Observation> Provider::probe(const ResourceRef& ref)
     // The listing has pages in the order of names; what is sought may be on the last one.
     const auto before = static_cast<std::size_t>(std::distance(objects_.begin(), objects_.lower_bound(ref.name)));
     const auto page = before / page_size;
-    if (defect == DriverDefect::reads_one_page && page > 0) return Observation{};
     for (std::size_t read = 0; read <= page; ++read)
         if (happens(Fault::failed_listing))
             return fail(ErrorKind::unavailable, "page {} of the listing failed", read + 1);
     const auto object = seen(ref.name);
     if (!object) return Observation{};
-    if (object->mark != ref.mark) return Observation{Presence::foreign, "", "", "", "somebody else's"};
-    return Observation{Presence::ours, "ext-" + ref.name, object->identity, object->spec_hash,
-                       object->gone_at ? "finalizing" : ""};
+    if (object->mark != ref.mark) return Observation{Presence::foreign, "", object->identity, "", "somebody else's"};
+    Observation found{Presence::ours, "ext-" + ref.name, object->identity, object->spec_hash,
+                      object->gone_at ? "finalizing" : ""};
+    if (tells_ages) found.created_at = object->made_at;
+    return found;
+}
+
+Result<std::vector<InventoryItem>> Provider::inventory(const std::string& install)
+{
+    std::vector<InventoryItem> items;
+    std::size_t listed = 0;
+    for (const auto& [name, object] : objects_) {
+        if (listed++ % page_size == 0 && happens(Fault::failed_listing))
+            return fail(ErrorKind::unavailable, "page {} of the listing failed", listed / page_size + 1);
+        if (object.mark.install != install) continue;
+        items.push_back({"thing", name, object.mark, "ext-" + name, object.identity, object.made_at});
+    }
+    return items;
 }
 
 void Provider::bring_about(const ResourceRef& ref, const Token& token, std::int64_t from_revision)
@@ -112,11 +126,14 @@ void Provider::bring_about(const ResourceRef& ref, const Token& token, std::int6
         object.path = ref.path;
         object.mark = ref.mark;
         object.identity = fmt::format("identity-{}", ++identities_);
+        object.made_at = queue_.now();
+        checker_.on_made(ref.name);
     }
     object.spec_hash = spec_hash(ref.spec);
     ++object.revision;
-    object.is_broken = broken_paths.contains(ref.path);
+    object.is_broken = broken_paths.contains(ref.path) || get_bool(ref.spec, "broken");
     object.ready_at = queue_.monotonic() + Milliseconds{random_.between(0, 3) * 40};
+    if (const auto slow = ready_after.find(ref.path); slow != ready_after.end()) object.ready_at += slow->second;
     if (happens(Fault::slow_ready)) object.ready_at += Milliseconds{random_.between(1'000, 60'000)};
     note(fmt::format("        provider: {} {} is {} now", ref.path, ref.name, existing ? "updated" : "made"));
     set(ref.name, std::move(object));
@@ -134,10 +151,11 @@ void Provider::bring_about_later(const ResourceRef& ref, const Token& token, std
 Result<Acknowledged> Provider::apply(const Call& call, const ResourceRef& ref, const Token& token)
 {
     checker_.on_call("apply", ref, call.epoch);
+    ++changing_calls_;
     const auto* existing = find(ref.name);
     const auto revision = existing ? existing->revision : 0;
     const bool can_be_late = weather.horizon > Milliseconds{1};
-    if (happens(Fault::lost_request)) return no_answer();
+    if (loses_request()) return no_answer();
     if (happens(Fault::throttled)) return come_again();
     if (existing && existing->mark != ref.mark) return fail(ErrorKind::conflict, "{} exists", ref.name);
     if (existing && existing->gone_at) return fail(ErrorKind::conflict, "{} is being removed", ref.name);
@@ -151,7 +169,7 @@ Result<Acknowledged> Provider::apply(const Call& call, const ResourceRef& ref, c
     }
     bring_about(ref, token, revision);
     if (can_be_late && happens(Fault::duplicate)) bring_about_later(ref, token, revision);
-    if (happens(Fault::lost_answer)) return no_answer();
+    if (loses_answer()) return no_answer();
     if (happens(Fault::server_error)) return fail(ErrorKind::unavailable, "internal server error");
     const auto* made = find(ref.name);
     return Acknowledged{"ext-" + ref.name, made->identity, {}};
@@ -174,7 +192,8 @@ void Provider::take_away(const DeletionProof& proof)
 {
     const auto* object = find(proof.resource.name);
     if (!object || object->identity != proof.resource.identity || object->gone_at) return;
-    if (object->mark != proof.resource.mark) checker_.violate("a stranger's object was removed: " + object->name);
+    if (object->mark != proof.resource.mark || strangers_.contains(object->name))
+        checker_.violate("a stranger's object was removed: " + object->name);
     if (!happens(Fault::slow_removal)) {
         note(fmt::format("        provider: {} is gone now", proof.resource.name));
         return set(proof.resource.name, std::nullopt);
@@ -193,14 +212,15 @@ void Provider::take_away(const DeletionProof& proof)
 Result<void> Provider::remove(const Call& call, const DeletionProof& proof)
 {
     checker_.on_call("remove", proof.resource, call.epoch);
-    if (happens(Fault::lost_request)) return no_answer();
+    ++changing_calls_;
+    if (loses_request()) return no_answer();
     if (happens(Fault::throttled)) return come_again();
     if (kept_paths.contains(proof.resource.path)) {
         ++faults_[static_cast<std::size_t>(Fault::refused_removal)];
         return fail(ErrorKind::forbidden, "{} may not be removed", proof.resource.path);
     }
     take_away(proof);
-    if (happens(Fault::lost_answer)) return no_answer();
+    if (loses_answer()) return no_answer();
     if (happens(Fault::server_error)) return fail(ErrorKind::unavailable, "internal server error");
     return {};
 }
@@ -216,9 +236,31 @@ void Provider::put_stranger(const std::string& name, const std::string& path)
     object.identity = fmt::format("stranger-{}", ++identities_);
     object.spec_hash = "theirs";
     object.revision = 1;
-    strangers_[name] = object.identity;
     note(fmt::format("        a stranger has {}", name));
+    put_foreign(std::move(object));
+}
+
+void Provider::put_foreign(Object object)
+{
+    strangers_[object.name] = object.identity + object.spec_hash;
+    const auto name = object.name;
     set(name, std::move(object));
+}
+
+void Provider::bring_back(Object object)
+{
+    note(fmt::format("        {} is there again", object.name));
+    checker_.on_brought_back(object.name);
+    const auto name = object.name;
+    set(name, std::move(object));
+}
+
+std::vector<Provider::Object> Provider::ours() const
+{
+    std::vector<Object> ours;
+    for (const auto& [name, object] : objects_)
+        if (!strangers_.contains(name)) ours.push_back(object);
+    return ours;
 }
 
 void Provider::lose_one()
@@ -258,7 +300,7 @@ bool Provider::strangers_are_untouched() const
 {
     return std::ranges::all_of(strangers_, [this](const auto& stranger) {
         const auto* object = find(stranger.first);
-        return object && object->identity == stranger.second && object->spec_hash == "theirs";
+        return object && object->identity + object->spec_hash == stranger.second;
     });
 }
 

@@ -48,8 +48,6 @@ struct Weather {
     std::set<Fault> without{};  ///< never, whatever their chance
 };
 
-enum class DriverDefect : std::uint8_t { none, reads_one_page };
-
 /// A provider that forgets, doubles and delays, as real ones do. What is really there is in `objects`; readers may see the
 /// past. Creations are conditional on absence and updates on the revision that was read, so that what arrives late cannot
 /// overwrite what came after it.
@@ -59,10 +57,10 @@ public:
         std::string name;
         std::string path;
         engine::OwnerMark mark;
-        std::string identity;
-        std::string spec_hash;
-        std::string fingerprint;  ///< of a stranger's object: must never change
+        std::string identity{};
+        std::string spec_hash{};
         std::int64_t revision = 0;
+        Time made_at{};
         Milliseconds ready_at{0};
         bool is_broken = false;
         std::optional<Milliseconds> gone_at{};
@@ -71,18 +69,34 @@ public:
     Provider(EventQueue& queue, SeededRandom& random, Trace& trace, Checker& checker, FaultCounts& faults);
 
     Weather weather;
-    DriverDefect defect = DriverDefect::none;
-    std::set<std::string> refused_paths;  ///< terminal error on apply
-    std::set<std::string> broken_paths;   ///< never ready
-    std::set<std::string> kept_paths;     ///< terminal error on remove
+    std::set<std::string> refused_paths;              ///< terminal error on apply
+    std::set<std::string> broken_paths;               ///< never ready
+    std::set<std::string> kept_paths;                 ///< terminal error on remove
+    std::map<std::string, Milliseconds> ready_after;  ///< how long a path takes, where that matters
+    bool tells_ages = false;                          ///< when a thing was made
+    /// The changing call, counted from here on, whose request or whose answer does not arrive.
+    std::optional<std::int64_t> drops_request;
+    std::optional<std::int64_t> drops_answer;
 
     Result<engine::Observation> probe(const engine::ResourceRef& ref);
     Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
                                        const engine::Token& token);
     Result<engine::Readiness> await(const engine::ResourceRef& ref);
     Result<void> remove(const engine::Call& call, const engine::DeletionProof& proof);
+    /// Page by page, and only whole.
+    Result<std::vector<engine::InventoryItem>> inventory(const std::string& install);
 
     void put_stranger(const std::string& name, const std::string& path);
+    /// Somebody else's, whatever it looks like; it takes the place of what has its name.
+    void put_foreign(Object object);
+    /// Something of ours that was removed is there again, as when it is restored from a backup.
+    void bring_back(Object object);
+    std::vector<Object> ours() const;
+    bool is_foreign(const std::string& name) const { return strangers_.contains(name); }
+    void make_older(const std::string& name, Milliseconds by) { objects_.at(name).made_at -= by; }
+    /// Calls that change something, so far.
+    std::int64_t changing_calls() const { return changing_calls_; }
+    void count_calls_anew() { changing_calls_ = 0; }
     /// Removes one of ours, as an accident would.
     void lose_one();
     void heal();
@@ -104,6 +118,8 @@ private:
     void bring_about_later(const engine::ResourceRef& ref, const engine::Token& token, std::int64_t from_revision);
     void take_away(const engine::DeletionProof& proof);
     void note(std::string line);
+    bool loses_request() { return drops_request == changing_calls_ || happens(Fault::lost_request); }
+    bool loses_answer() { return drops_answer == changing_calls_ || happens(Fault::lost_answer); }
 
     EventQueue& queue_;
     SeededRandom& random_;
@@ -115,6 +131,7 @@ private:
     std::map<std::string, std::string> strangers_;
     std::set<engine::Token> served_;
     std::int64_t identities_ = 0;
+    std::int64_t changing_calls_ = 0;
 };
 
 }  // namespace ramet::simulation

@@ -17,9 +17,6 @@ struct SeedOptions {
     std::set<std::int64_t> skipped_acts{};
     std::int64_t most_nodes = 7;  ///< of one environment
     bool keeps_trace = false;
-    engine::Mutation mutation = engine::Mutation::none;
-    DriverDefect defect = DriverDefect::none;
-    bool ignores_epochs = false;
 };
 
 struct SeedResult {
