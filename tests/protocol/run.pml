@@ -65,6 +65,8 @@ bit unsettled[STEPS];         /* the horizon after the last apply has not passed
 /* Budgets. What is not bounded here can happen without end. */
 byte crashes = CRASHES;
 byte sleeps = SLEEPS;         /* leases lost by a holder that lives */
+/* A crash of a server that has lost its lease without knowing is no other than its giving up. */
+#define may_crash (crashes > 0 && holder == me)
 #ifdef FAULTS
 byte faults = FAULTS;
 #define may_fail (faults > 0)
@@ -261,7 +263,7 @@ end_outside:
 decide:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         :: !is_refused ->
             write();
@@ -378,7 +380,7 @@ end_rest:
     atomic {
         if
         :: has_work -> goto decide
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         fi
     }
@@ -386,7 +388,7 @@ end_rest:
 make:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: !may_call -> goto outside
         :: may_call -> arrive(); unsettled[path] = 1
         fi;
@@ -421,7 +423,7 @@ no_answer:
     /* Unavailable: again, after a while. Anything else: nobody knows, so look. */
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: goto decide
         :: goto probe
 #ifndef NO_REFUSALS
@@ -436,7 +438,7 @@ probe:
         found = absent;
         look();
         if
-        :: crashes > 0 -> crashes--; found = 0; goto crash
+        :: may_crash -> crashes--; found = 0; goto crash
         :: found == foreign && !seems_ours(found) -> found = 0; goto fail_step
         :: seems_ours(found) && (found == spec[path] || found == foreign) -> found = 0; goto acknowledge
         :: seems_ours(found) && found != foreign && found != spec[path] -> found = 0; has_resumed = 0; goto decide
@@ -449,7 +451,7 @@ probe:
         if
         :: !unsettled[path] -> goto probe
         :: is_refused -> goto outside
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         fi
     };
 
@@ -457,7 +459,7 @@ probe:
 acknowledge:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         :: !is_refused ->
             write();
@@ -469,7 +471,7 @@ acknowledge:
 await:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         :: !is_refused ->
             /* OBSERVED: ready. */
@@ -489,7 +491,7 @@ await:
 fail_step:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         :: !is_refused ->
             write();
@@ -503,7 +505,7 @@ fail_step:
 restore:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: !may_call -> goto outside
         :: may_call -> arrive(); unsettled[path] = 1
         fi;
@@ -518,7 +520,7 @@ restore:
     /* COMPENSATED. */
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         :: !is_refused ->
             write();
@@ -532,7 +534,7 @@ restore:
 remove:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: !may_call -> goto outside
         :: may_call
         fi;
@@ -564,7 +566,7 @@ look_whether_gone:
     atomic {
         look();
         if
-        :: crashes > 0 -> crashes--; found = 0; goto crash
+        :: may_crash -> crashes--; found = 0; goto crash
         :: is_ours(found) -> found = 0; has_resumed = 0; goto decide
         :: !is_ours(found) && believes_absence -> found = 0; goto close
         :: !is_ours(found) && !believes_absence -> found = 0
@@ -575,7 +577,7 @@ look_whether_gone:
         if
         :: !unsettled[path] -> goto look_whether_gone
         :: is_refused -> goto outside
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         fi
     };
 
@@ -583,7 +585,7 @@ look_whether_gone:
 close:
     atomic {
         if
-        :: crashes > 0 -> crashes--; goto crash
+        :: may_crash -> crashes--; goto crash
         :: is_refused -> goto outside
         :: !is_refused ->
             write();
