@@ -273,7 +273,12 @@ decide:
                 finish(superseded);
                 goto decide
             :: status[0] == queued && current == 0 -> begin_run(0)
+#ifdef FORGET_WHAT_WAITS
+            :: is_over(0) && status[0] != superseded && status[1] == queued -> begin_run(1)
+            :: status[0] == superseded && status[1] == queued -> goto rest
+#else
             :: is_over(0) && status[1] == queued -> begin_run(1)
+#endif
             :: status[current] == running && kind[current] == apply -> goto go_forward
             :: status[current] == running && kind[current] == destroy -> goto go_away
             :: status[current] == compensating -> goto go_back
@@ -599,7 +604,9 @@ close:
 crash:
     atomic {
         if
+#ifndef NOBODY_TAKES_OVER
         :: holder == me -> holder = nobody
+#endif
         :: else
         fi;
         goto outside
@@ -655,6 +662,16 @@ proctype People()
     }
 }
 
+/* Time goes on when nobody does anything: a world that stands still has not reached what was wanted. */
+#ifdef ENDLESS_TIME
+active proctype Clock()
+{
+    do
+    :: true
+    od
+}
+#endif
+
 init {
     byte at;
     atomic {
@@ -677,3 +694,9 @@ init {
         run Server(1)
     }
 }
+
+/* However it went, the generation that was wanted last is reached and stays, and a destroy leaves nothing, also nothing on its way. */
+#define is_made(which, what) (kind[1] == apply && phase[which] == live && object[which] == what)
+#define is_left_empty(which) (kind[1] == destroy && phase[which] != live && object[which] == absent && !late_creation[which])
+#define is_as_wanted(which, what) (is_made(which, what) || is_left_empty(which))
+ltl reached { <> [] (status[1] == succeeded && is_as_wanted(0, 1) && is_as_wanted(1, 2)) }
