@@ -9,226 +9,7 @@
  * holder's calls end before its successor's begin is what lease.pml shows, and is taken as given in `may_call`.
  */
 
-#ifndef STEPS
-#define STEPS 3
-#endif
-#ifndef CRASHES
-#define CRASHES 2
-#endif
-#ifndef SLEEPS
-#define SLEEPS 1
-#endif
-#ifndef FIRST
-#define FIRST apply
-#endif
-#ifndef SECOND
-#define SECOND apply
-#endif
-
-#define nobody 2
-
-/* What the two generations are, and how a run ends. */
-mtype:kind = { apply, destroy };
-mtype:status = { unsubmitted, queued, running, compensating, succeeded, superseded, rolled_back };
-
-mtype:kind kind[2];
-mtype:status status[2];
-byte current;                 /* the run that was begun last */
-#define is_over(run) (status[run] == succeeded || status[run] == superseded || status[run] == rolled_back)
-
-/* The store. An incarnation that is closed never comes back, so one row and one object per path are enough: each creation after
-   a tombstone has a name and a nonce of its own. */
-mtype:phase = { none, intended, live, removing, gone };
-/* `asked`: an INTENT to make it without an outcome; `clearing`, `undoing`: an INTENT to remove or restore it without one. */
-mtype:step = { open, asked, acknowledged, done, clearing, undoing, undone };
-
-byte holder = nobody;
-byte epoch;
-mtype:phase phase[STEPS];
-mtype:step step[STEPS];       /* the journal of the current run, folded as read_history() folds it */
-byte spec[STEPS];             /* of the last INTENT */
-byte good[STEPS];             /* of the last run that succeeded; 0: there was none */
-byte intent_epoch[STEPS];     /* of the last INTENT or COMPENSATE_INTENT */
-bit answered[STEPS];          /* whether an apply was ever acknowledged for this incarnation */
-
-/* The provider: what is really there, and what is still under way to it. */
-#define absent 0
-#define foreign 3             /* a stranger's; 1 and 2 are ours, with that spec */
-#define is_ours(what) ((what) == 1 || (what) == 2)
-
-byte object[STEPS];
-byte late_creation[STEPS];    /* bit 1 or 2 for the spec: takes effect if it is absent then */
-byte late_update[STEPS];      /* takes effect unless the object was changed in between */
-bit late_removal[STEPS];      /* of the very object that it named */
-bit unsettled[STEPS];         /* the horizon after the last apply has not passed: reads may tell the past */
-
-/* Budgets. What is not bounded here can happen without end. */
-byte crashes = CRASHES;
-byte sleeps = SLEEPS;         /* leases lost by a holder that lives */
-/* A crash of a server that has lost its lease without knowing is no other than its giving up. */
-#define may_crash (crashes > 0 && holder == me)
-#ifdef FAULTS
-byte faults = FAULTS;
-#define may_fail (faults > 0)
-#define fails faults--
-#else
-#define may_fail true
-#define fails skip
-#endif
-#ifdef STRANGER
-bit stranger_may_come = 1;
-#endif
-
-/* What only the properties need. */
-byte newest_writer;           /* I7: the newest epoch that wrote */
-byte newest_caller;           /* I7: the newest epoch whose changing call arrived */
-
-/* Specs: the first path is the same in both generations, which makes it one that is kept. */
-#define wanted(path) ((path) == 0 -> 1 : current + 1)
-#define is_covered(path) (phase[path] == intended || phase[path] == live || phase[path] == removing)
-/* Destroy beats apply, and a newer apply beats an apply, but nothing beats a destroy that was begun. */
-#ifdef APPLY_BEATS_DESTROY
-#define beats true
-#else
-#define beats (kind[1] == destroy || kind[0] == apply)
-#endif
-#define is_superseded (current == 0 && !is_over(0) && status[1] == queued && beats)
-#define has_work (status[0] != unsubmitted && (!is_over(0) || (status[1] != unsubmitted && !is_over(1))))
-
-/* Every write is conditional on the epoch. */
-#ifdef IGNORE_EPOCH
-#define is_refused false
-#else
-#define is_refused (mine != epoch)
-#endif
-
-inline write()
-{
-    assert(mine >= newest_writer);                              /* I7 */
-    newest_writer = mine
-}
-
-/* A holder whose lease is over makes no call. */
-#ifdef CALL_WITHOUT_LEASE
-#define may_call true
-#else
-#define may_call (holder == me)
-#endif
-
-inline arrive()
-{
-    assert(mine >= newest_caller);                              /* I7, at the provider */
-    newest_caller = mine;
-    assert(intent_epoch[path] == mine)                          /* I1 */
-}
-
-/* An object of ours appears or changes: the ledger has it, open (I4, I6: nothing leaks). */
-inline bring_about(which, what)
-{
-    assert(is_covered(which));
-    assert(object[which] != foreign);                           /* I8 */
-    object[which] = what;
-#ifndef UPDATES_WITHOUT_REVISION
-    late_update[which] = 0
-#endif
-}
-
-inline take_away(which)
-{
-    assert(object[which] != foreign);                           /* I8 */
-    object[which] = absent;
-    late_update[which] = 0;
-    late_removal[which] = 0
-}
-
-inline intend(next)
-{
-#ifndef SKIP_INTENT
-    step[path] = next;
-    intent_epoch[path] = mine
-#else
-    step[path] = next
-#endif
-}
-
-/* TOMBSTONE: only of what is really absent, with nothing under way that could bring it back. */
-inline close_row()
-{
-    assert(!is_ours(object[path]) && !late_creation[path]);     /* I4, I6 */
-    phase[path] = gone;
-    spec[path] = 0;
-    good[path] = 0;
-    answered[path] = 0;
-    intent_epoch[path] = 0;
-    late_removal[path] = 0;
-    if
-    :: status[current] == compensating -> step[path] = undone
-    :: status[current] == running && kind[current] == destroy -> step[path] = done
-    :: else -> step[path] = open
-    fi
-}
-
-#ifdef BELIEVE_ABSENCE_AT_ONCE
-#define believes_absence true
-#else
-#define believes_absence (!unsettled[path])
-#endif
-
-#ifdef ADOPT_BY_NAME
-#define seems_ours(what) ((what) != absent)
-#else
-#define seems_ours(what) is_ours(what)
-#endif
-
-/* A read is true, or it tells of the time before the object was made. */
-inline look()
-{
-    if
-    :: found = object[path]
-    :: unsettled[path] && is_ours(object[path]) -> found = absent
-    fi
-}
-
-/* What has to be taken back: all that has an INTENT and no proven absence, acknowledged or not (I5). */
-#ifdef UNDO_ACKNOWLEDGED_ONLY
-#define is_known_to_us(which) (answered[which] || phase[which] == removing)
-#else
-#define is_known_to_us(which) true
-#endif
-#define is_to_be_removed(which) (is_covered(which) && is_known_to_us(which) && (phase[which] == removing || good[which] == 0))
-#define is_to_be_restored(which) (is_covered(which) && phase[which] != removing && good[which] != 0 && step[which] != open)
-#define is_to_be_undone(which) (step[which] != undone && (is_to_be_removed(which) || is_to_be_restored(which)))
-
-inline begin_run(which)
-{
-    current = which;
-    status[which] = running;
-    for (path : 0 .. STEPS - 1) {
-        /* What an earlier destroy was to remove is gone before it is made anew. */
-        assert(which == 0 || kind[0] == apply || !is_covered(path));
-        step[path] = open
-    };
-    path = 0
-}
-
-inline finish(how)
-{
-    status[current] = how;
-    for (path : 0 .. STEPS - 1) {
-        /* What a run says it has reached is true. */
-        assert(how != succeeded || kind[current] == destroy || object[path] == wanted(path));
-        assert(how != succeeded || kind[current] == apply || (!is_covered(path) && !is_ours(object[path])));
-        /* A first create that was taken back leaves nothing. */
-        assert(how != rolled_back || good[path] != 0 || !is_covered(path));
-        assert(how != rolled_back || good[path] == 0 || object[path] == good[path]);
-        if
-        :: how == succeeded && kind[current] == apply -> good[path] = spec[path]
-        :: else
-        fi;
-        step[path] = open
-    }
-    path = 0
-}
+#include "run_world.pml"
 
 /* One server: Engine and its RunMachine. What it knows but the store does not is in its local variables. */
 proctype Server(bit me)
@@ -500,7 +281,7 @@ fail_step:
         :: is_refused -> goto outside
         :: !is_refused ->
             write();
-            assert(status[current] == running);
+            assert(status[current] == running);                 /* states.cpp: running to compensating */
             status[current] = compensating;
             has_resumed = 0;
             goto decide
@@ -514,7 +295,7 @@ restore:
         :: !may_call -> goto outside
         :: may_call -> arrive(); unsettled[path] = 1
         fi;
-        assert(is_ours(object[path]));
+        assert(is_ours(object[path]));                          /* I5: what is put back was never taken away */
         if
         :: bring_about(path, spec[path])
         :: may_fail -> fails; bring_about(path, spec[path]); goto decide
@@ -613,42 +394,6 @@ crash:
     }
 }
 
-/* What is under way to one path's object, and the passing of its horizon. */
-proctype Provider(byte at)
-{
-    byte what;
-end_provider:
-    do
-    :: atomic {
-           late_creation[at] ->
-           if
-           :: late_creation[at] & 1 -> late_creation[at] = late_creation[at] & 2; what = 1
-           :: late_creation[at] & 2 -> late_creation[at] = late_creation[at] & 1; what = 2
-           fi;
-           if
-           :: object[at] == absent -> bring_about(at, what)
-           :: else
-           fi;
-           what = 0
-       }
-    :: atomic {
-           late_update[at] ->
-           if
-           :: late_update[at] & 1 -> late_update[at] = late_update[at] & 2; what = 1
-           :: late_update[at] & 2 -> late_update[at] = late_update[at] & 1; what = 2
-           fi;
-           bring_about(at, what);
-           what = 0
-       }
-    :: atomic { late_removal[at] -> take_away(at) }
-    :: atomic { unsettled[at] && !late_creation[at] && !late_update[at] -> unsettled[at] = 0 }
-#ifdef STRANGER
-    /* Somebody else makes an object that has our name. */
-    :: atomic { stranger_may_come && object[at] == absent && phase[at] == intended -> stranger_may_come = 0; object[at] = foreign }
-#endif
-    od
-}
-
 /* Whoever wants things: the newest generation is never older than the one before. */
 proctype People()
 {
@@ -667,7 +412,7 @@ proctype People()
 active proctype Clock()
 {
     do
-    :: true
+    :: epoch < 255
     od
 }
 #endif

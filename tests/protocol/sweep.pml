@@ -194,7 +194,7 @@ end_sweep:
            if
            :: slot_is_free ->
                /* A run of kind sweep: its INTENT, the row and the owner's slot are one commit. */
-               assert(!busy);
+               assert(!busy);                                  /* one run of an owner at a time */
                busy = 1;
                phase[at] = removing;
                proof = listed_identity[at];
@@ -217,9 +217,10 @@ remove:
         if
         :: crashes > 0 -> crashes--; goto crash
         :: is_proved(at) ->
-            assert(content[at] == ours);                        /* I8: not a stranger's, and not a copy */
-            assert(at == first);                                /* what is live, or has no INTENT, stays */
-            assert(seen_in[at] == 2 && !young[at]);
+            assert(content[at] == ours);                        /* I8 */
+            assert(at == first);                                /* sweep: what is live, or has no INTENT, stays */
+            assert(seen_in[at] == 2);                           /* sweep: seen twice */
+            assert(!young[at]);                                 /* sweep: not young */
             disappear(at)
         :: !is_proved(at)
 #ifndef NO_FAULTS
