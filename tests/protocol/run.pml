@@ -105,6 +105,7 @@ go_forward:
             late_update[path] = 0;
             unsettled[path] = 0;
             answered[path] = 0;
+            made_here[path] = 1
         :: else
         fi;
         phase[path] = intended;
@@ -226,8 +227,9 @@ probe:
         if
         :: may_crash -> crashes--; found = 0; goto crash
         :: found == foreign && !seems_ours(found) -> found = 0; goto fail_step
-        :: seems_ours(found) && (found == spec[path] || found == foreign) -> found = 0; goto acknowledge
-        :: seems_ours(found) && found != foreign && found != spec[path] -> found = 0; has_resumed = 0; goto decide
+        :: seems_ours(found) && (found == foreign || (found == spec[path] && counts)) -> found = 0; goto acknowledge
+        /* Once more, with the same name, nonce and token. */
+        :: is_ours(found) && !(found == spec[path] && counts) -> found = 0; has_resumed = 0; goto decide
         :: found == absent && believes_absence -> has_resumed = 0; goto decide
         :: found == absent && !believes_absence
         fi

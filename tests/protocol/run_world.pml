@@ -43,6 +43,7 @@ byte spec[STEPS];             /* of the last INTENT */
 byte good[STEPS];             /* of the last run that succeeded; 0: there was none */
 byte intent_epoch[STEPS];     /* of the last INTENT or COMPENSATE_INTENT */
 bit answered[STEPS];          /* whether an apply was ever acknowledged for this incarnation */
+bit made_here[STEPS];         /* the current run made this incarnation */
 
 /* The provider: what is really there, and what is still under way to it. */
 #define absent 0
@@ -178,6 +179,13 @@ inline close_row()
 #define believes_absence (!unsettled[path])
 #endif
 
+/* An incarnation of this run had one spec only. An older one may be on its way to another: a look at it counts after the horizon. */
+#ifdef ADOPT_WHAT_MAY_CHANGE
+#define counts true
+#else
+#define counts (made_here[path] || !unsettled[path])
+#endif
+
 #ifdef ADOPT_BY_NAME
 #define seems_ours(what) ((what) != absent)
 #else
@@ -200,11 +208,11 @@ inline look()
 #define is_known_to_us(which) true
 #endif
 #define is_to_be_removed(which) (is_covered(which) && is_known_to_us(which) && (phase[which] == removing || good[which] == 0))
-/* Also what an earlier run was changing when it was superseded. */
+/* Also what an earlier run had changed, or was changing, when it was superseded. */
 #ifdef RESTORE_OWN_STEPS_ONLY
 #define is_changed(which) (step[which] != open)
 #else
-#define is_changed(which) (step[which] != open || phase[which] == intended)
+#define is_changed(which) (step[which] != open || phase[which] == intended || spec[which] != good[which])
 #endif
 #define is_to_be_restored(which) (is_covered(which) && phase[which] != removing && good[which] != 0 && is_changed(which))
 #define is_to_be_undone(which) (step[which] != undone && (is_to_be_removed(which) || is_to_be_restored(which)))
@@ -215,7 +223,8 @@ inline begin_run(which)
     status[which] = running;
     for (path : 0 .. STEPS - 1) {
         assert(which == 0 || kind[0] == apply || !is_covered(path));                                 /* supersede: destroy ends first */
-        step[path] = open
+        step[path] = open;
+        made_here[path] = 0
     };
     path = 0
 }
@@ -233,7 +242,8 @@ inline finish(how)
         :: how == succeeded && kind[current] == apply -> good[path] = spec[path]
         :: else
         fi;
-        step[path] = open
+        step[path] = open;
+        made_here[path] = 0
     }
     path = 0
 }
