@@ -23,7 +23,7 @@ class Search:
     states: int
     megabytes: float
     is_complete: bool
-    unreached: set      # of "file:line", in a search for broken assertions
+    unreached: set      # "file:line, state number": a line of an inline has one state for each place that it stands at
     broken: str         # what the comment behind the broken assertion calls it, or "never reached" for a cycle
     story: str
 
@@ -66,7 +66,7 @@ def read(output, story):
     states = int(number(r"([\d.e+]+) states, stored", output))
     return Search(output=output, errors=errors, states=states, megabytes=number(r"([\d.]+)\s+total actual memory usage", output),
                   is_complete=errors >= 0 and not CUT_OFF.search(output),
-                  unreached={f"{file}:{line}" for file, line, what in re.findall(r"^\t(\w+\.pml):(\d+), state \d+, \"(.*)\"", output, re.MULTILINE)
+                  unreached={where for where, what in re.findall(r"^\t(\w+\.pml:\d+, state \d+), \"(.*)\"", output, re.MULTILINE)
                              if what != "-end-"},
                   broken=name_of_broken(output, story), story=shortened(story))
 
