@@ -39,7 +39,9 @@ RunMachine::Undo RunMachine::undo_of_row(const Step& step, const ResourceRow& ro
     if (row.phase == Phase::removing) return Undo::remove;
     if (made_here_.contains(step.row)) return Undo::remove;
     if (!row.last_good_spec) return rolls_back || (step.has_intent && !step.was_done) ? Undo::remove : Undo::none;
-    if (!step.has_intent || step.plan.action == StepAction::remove) return Undo::none;
+    // A superseded run before this one may have changed what this one never came to.
+    const bool is_changed = step.has_intent || row.spec_hash != spec_hash(*row.last_good_spec);
+    if (!is_changed || step.plan.action == StepAction::remove) return Undo::none;
     return rolls_back || !step.was_done ? Undo::restore : Undo::none;
 }
 

@@ -44,7 +44,9 @@ void Checker::on_accepted(const Batch& batch)
 void Checker::check_rows(const Batch& batch)
 {
     // What is there again although its row was closed is taken away by a run of its own.
-    const bool sweeps = batch.new_run && batch.new_run->kind == RunKind::sweep;
+    const bool sweeps =
+        (batch.new_run && batch.new_run->kind == RunKind::sweep) ||
+        std::ranges::any_of(batch.records, [&](const auto& record) { return kinds_[record.run] == RunKind::sweep; });
     for (const auto& resource : batch.resources) {
         const auto& ref = resource.ref;
         auto& row = rows_[ref.name];
@@ -55,7 +57,8 @@ void Checker::check_rows(const Batch& batch)
             batch.records, [&](const JournalRecord& record) { return record.kind == RecordKind::tombstone; });
         if (closes && (!has_tombstone || !resource.absent_at))
             violate("I6: " + ref.name + " is closed without a TOMBSTONE");
-        if (sweeps && row.phase != Phase::gone) violate("the sweep takes " + ref.name + ", which is not gone");
+        if (sweeps && row.phase != Phase::gone && row.phase != Phase::removing)
+            violate("the sweep takes " + ref.name + ", which is not gone");
         if (row.phase == Phase::gone && resource.phase != Phase::gone && !row.nonce.empty() && !sweeps)
             violate("I6: " + ref.name + " is opened again");
         row = Row{ref.mark.owner,
@@ -64,6 +67,7 @@ void Checker::check_rows(const Batch& batch)
                   resource.spec_hash,
                   ref.identity,
                   resource.phase,
+                  to_text(ref.spec),
                   resource.depends_on,
                   resource.last_good_spec.has_value(),
                   resource.last_good_spec ? spec_hash(*resource.last_good_spec) : std::string()};
@@ -81,7 +85,9 @@ void Checker::check_records(const Batch& batch)
             violate("I2: the INTENT of " + record.step + " does not say how to find " + name);
         intents_[name].insert(record.epoch);
         if (record.kind == RecordKind::intent) touched_[record.run].insert(name);
-        if (record.kind == RecordKind::compensate_intent) undone_.insert(name);
+        if (record.kind != RecordKind::compensate_intent) continue;
+        undone_.insert(name);
+        undone_by_[record.run].insert(name);
     }
 }
 
@@ -116,7 +122,7 @@ void Checker::check_order(const ResourceRef& removed)
     // What a compensation gave its good spec back may need what an earlier run had begun to take away.
     const bool undoes = undone_.contains(removed.name);
     for (const auto& [name, row] : rows_)
-        if (row.owner == removed.mark.owner && row.phase == Phase::live && !(undoes && row.is_good) &&
+        if (row.owner == removed.mark.owner && row.phase != Phase::gone && is_there(name) && !(undoes && row.is_good) &&
             std::ranges::find(row.depends_on, removed.path) != row.depends_on.end())
             violate(fmt::format("{} is removed, and {} still needs it", removed.name, name));
 }
@@ -141,7 +147,7 @@ void Checker::check_status(const OwnerId& owner, const EngineRunId& run, const R
     if (status.state == RunState::running && !good_before_.contains(run)) {
         auto& good = good_before_[run];
         for (const auto& [name, row] : rows_)
-            if (row.owner == owner && row.is_good && row.phase == Phase::live) good.insert(name);
+            if (row.owner == owner && row.is_good && row.phase == Phase::live) good.emplace(name, row.good_hash);
     }
     runs_[run] = status;
     auto& active = active_[owner];
@@ -155,17 +161,37 @@ void Checker::check_status(const OwnerId& owner, const EngineRunId& run, const R
     if (is_final(status.state)) check_end(owner, run, status);
 }
 
-/// A run that was taken back leaves what was good before it as it was.
-void Checker::check_return(const OwnerId& owner, const EngineRunId& run)
+/// A run that was taken back leaves what was good before it.
+void Checker::check_return(const EngineRunId& run)
 {
-    for (const auto& name : good_before_[run])
-        if (rows_[name].phase == Phase::gone && !vanished_.contains(name))
-            violate("run " + run.str() + " was taken back, and " + name + ", which was good before, is gone");
-    for (const auto& name : touched_[run]) {
+    for (const auto& [name, hash] : good_before_[run]) {
         const auto& row = rows_[name];
-        if (row.owner == owner && row.is_good && row.phase == Phase::live && row.spec_hash != row.good_hash)
+        if (row.phase == Phase::gone && !vanished_.contains(name))
+            violate("run " + run.str() + " was taken back, and " + name + ", which was good before, is gone");
+        if (row.phase == Phase::live && row.spec_hash != hash)
             violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
     }
+}
+
+/// What a run took back is as it was good before, or gone; and nothing that the run made still refers to what is gone.
+void Checker::check_undone(const OwnerId& owner, const EngineRunId& run)
+{
+    const auto& touched = touched_[run];
+    for (const auto& name : undone_by_[run]) {
+        const auto& row = rows_[name];
+        const auto before = good_before_[run].find(name);
+        if (before != good_before_[run].end() && row.phase == Phase::live && row.spec_hash != before->second)
+            violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
+        if (row.phase != Phase::gone || vanished_.contains(name) || !touched.contains(name)) continue;
+        for (const auto& [other, user] : rows_)
+            if (user.owner == owner && user.phase == Phase::live && touched.contains(other) && user.spec.contains(name))
+                violate("I5: run " + run.str() + " took " + name + " back, and " + other + " still refers to it");
+    }
+}
+
+bool Checker::is_there(const std::string& name) const
+{
+    return std::ranges::find(truth_, name, &Truth::name) != truth_.end();
 }
 
 void Checker::check_end(const OwnerId& owner, const EngineRunId& run, const RunStatus& status)
@@ -173,7 +199,8 @@ void Checker::check_end(const OwnerId& owner, const EngineRunId& run, const RunS
     const bool is_destroy = kinds_[run] == RunKind::destroy;
     const bool is_apply = kinds_[run] == RunKind::apply;
     const bool undid = status.state == RunState::rolled_back || status.state == RunState::cancelled;
-    if (undid && rolls_back_[run] && is_apply) check_return(owner, run);
+    if (undid && rolls_back_[run] && is_apply) check_return(run);
+    if (undid) check_undone(owner, run);
     for (const auto& [name, row] : rows_) {
         if (row.owner != owner || row.phase == Phase::gone) continue;
         if (status.state == RunState::succeeded && is_destroy)

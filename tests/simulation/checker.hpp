@@ -20,6 +20,7 @@ public:
         std::string spec_hash;
         std::string identity;
         engine::Phase phase = engine::Phase::intended;
+        std::string spec{};
         std::vector<std::string> depends_on{};
         bool is_good = false;
         std::string good_hash{};  ///< of the spec that a failure returns to
@@ -55,7 +56,9 @@ private:
     void check_rows(const engine::Batch& batch);
     void check_status(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
     void check_order(const engine::ResourceRef& removed);
-    void check_return(const engine::OwnerId& owner, const engine::EngineRunId& run);
+    void check_return(const engine::EngineRunId& run);
+    void check_undone(const engine::OwnerId& owner, const engine::EngineRunId& run);
+    bool is_there(const std::string& name) const;
     void check_end(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
 
     std::map<engine::OwnerId, std::int64_t> epochs_;
@@ -66,9 +69,11 @@ private:
     std::map<engine::EngineRunId, bool> rolls_back_;
     std::map<engine::OwnerId, std::set<engine::EngineRunId>> active_;
     std::map<engine::EngineRunId, std::int64_t> last_seq_;
-    std::map<engine::EngineRunId, std::set<std::string>> touched_;      ///< names with an INTENT of the run
-    std::map<engine::EngineRunId, std::set<std::string>> good_before_;  ///< what was good when the run began
-    std::set<std::string> undone_;                                      ///< names with a COMPENSATE_INTENT
+    std::map<engine::EngineRunId, std::set<std::string>> touched_;  ///< names with an INTENT of the run
+    /// What was good when the run began, with its hash.
+    std::map<engine::EngineRunId, std::map<std::string, std::string>> good_before_;
+    std::set<std::string> undone_;  ///< names with a COMPENSATE_INTENT
+    std::map<engine::EngineRunId, std::set<std::string>> undone_by_;
     std::set<std::string> vanished_;
     std::set<std::string> brought_back_;
     std::set<std::string> made_;

@@ -22,7 +22,7 @@ std::vector<std::string> needs_of(std::size_t node)
 Node make_node(std::size_t number, int version, int shape)
 {
     Node node{paths[number], "thing", {}, needs_of(number), {"address"}};
-    json::object spec{{"version", version}, {"shape", number == 0 ? shape : 1}};
+    json::object spec{{"version", version}, {"shape", shape}};
     for (const auto& need : node.needs) spec[need] = json::object{{"$out", json::array{need, "address"}}};
     node.spec = std::move(spec);
     return node;
@@ -84,7 +84,13 @@ void SmallWorld::end_well()
     if (!stage.is_well()) return;
     if (!stage.provider.truth().empty())
         stage.checker.violate("something is left: " + stage.provider.truth().front().name);
-    if (!stage.disk.find_receipt(owner)->has_value()) stage.checker.violate("there is no receipt");
+    const auto receipt = stage.disk.find_receipt(owner).value();
+    if (!receipt) return stage.checker.violate("there is no receipt");
+    std::set<std::string> missing;
+    const auto rows = stage.disk.list_resources(owner).value();
+    for (const auto& row : rows) missing.insert(row.ref.path);
+    for (const auto& line : receipt->resources) missing.erase(line.path);
+    if (!missing.empty()) stage.checker.violate("the receipt leaves out " + *missing.begin());
 }
 
 const std::vector<Operation>& operations()
@@ -95,6 +101,13 @@ const std::vector<Operation>& operations()
         {"replace", have_one, [](auto& world) { return push(world, 1, 2); }},
         {"failing create", nothing, push_broken, RunState::rolled_back},
         {"failing update", have_one, push_broken, RunState::rolled_back},
+        {"failing update after one that did not end", have_one,
+         [](auto& world) {
+             std::vector requests{world.apply(2), world.apply(3)};
+             requests.back().graph.nodes.front().spec.as_object()["broken"] = true;
+             return requests;
+         },
+         RunState::rolled_back},
         {"two pushes", have_one, [](auto& world) { return std::vector{world.apply(2), world.apply(3)}; }},
         {"close during create", nothing, [](auto& world) { return std::vector{world.apply(1), world.destroy()}; }},
         {"destroy", have_one, [](auto& world) { return std::vector{world.destroy()}; }},

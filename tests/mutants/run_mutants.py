@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""Plants each defect of mutants.py into a copy of the checkout, builds what has to notice it, and runs that.
+
+    run_mutants.py [NAME…]     all of them, or those whose name contains one of the words
+
+Exit code 0 when all were caught. The copies stay in build/mutants, so that only what changed is built again; the compiler's cache knows
+everything that a defect does not touch.
+"""
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import sys
+import time
+
+from mutants import ENGINE, FOREIGN, MUTANTS, PLACES, SIMULATION, STORAGE
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+COPIES = CHECKOUT / "build" / "mutants"
+BUILD_DEADLINE_S = 900
+RUN_DEADLINE_S = 600
+SEEDS = "20000"
+
+
+@dataclasses.dataclass(frozen=True)
+class Watcher:
+    """What notices a defect: a program, how it is built, and the arguments with which it fails on one."""
+    preset: str
+    target: str
+    program: str
+    arguments: tuple
+
+
+SIMULATION_PROGRAM = ("release", "ramet_simulation", "tests/simulation/ramet_simulation")
+WATCHERS = {
+    SIMULATION: Watcher(*SIMULATION_PROGRAM, ("--hunt", SEEDS)),
+    PLACES: Watcher(*SIMULATION_PROGRAM, ("--places",)),
+    FOREIGN: Watcher(*SIMULATION_PROGRAM, ("--foreign", "10000")),
+    ENGINE: Watcher("dev", "ramet_engine_test", "src/engine/ramet_engine_test", ("--no-version", "--no-colors")),
+    STORAGE: Watcher("dev", "ramet_storage_test", "src/storage/ramet_storage_test", ("--no-version", "--no-colors")),
+}
+
+
+class Copy:
+    """A checkout of its own, in which one defect at a time is planted."""
+
+    def __init__(self, number):
+        self.place = COPIES / str(number)
+        self._configured = set()
+        self._take_over()
+
+    def _take_over(self):
+        """Files that are the same keep their time, so that nothing is built again for them."""
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=CHECKOUT, check=True,
+                                capture_output=True, text=True).stdout
+        wanted = {name for name in listed.split("\0") if name and (CHECKOUT / name).is_file()}
+        for path in self.place.rglob("*") if self.place.exists() else ():
+            name = str(path.relative_to(self.place))
+            if path.is_file() and not name.startswith("build/") and name not in wanted:
+                path.unlink()
+        for name in wanted:
+            source, target = CHECKOUT / name, self.place / name
+            if target.exists() and target.read_bytes() == source.read_bytes():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+    def build(self, watcher):
+        if watcher.preset not in self._configured:
+            run(["cmake", "--preset", watcher.preset], self.place, BUILD_DEADLINE_S)
+            self._configured.add(watcher.preset)
+        return run(["cmake", "--build", "--preset", watcher.preset, "--target", watcher.target, "-j", "1"], self.place, BUILD_DEADLINE_S)
+
+    def watch(self, watcher):
+        return run([f"build/{watcher.preset}/{watcher.program}", *watcher.arguments], self.place, RUN_DEADLINE_S)
+
+    def plant(self, mutant):
+        for change in mutant.changes:
+            path = self.place / change.file
+            text = path.read_text()
+            if text.count(change.find) != 1:
+                raise Stale(f"{change.file} holds {text.count(change.find)} times: {change.find.strip()}")
+            path.write_text(text.replace(change.find, change.replace))
+
+    def heal(self, mutant):
+        for file in {change.file for change in mutant.changes}:
+            shutil.copyfile(CHECKOUT / file, self.place / file)
+
+
+class Stale(Exception):
+    """The code that a defect changes is not there any more."""
+
+
+def run(command, place, deadline):
+    done = subprocess.run(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          timeout=deadline, check=False, env={**os.environ, "CLICOLOR_FORCE": "0"})
+    return done.returncode, done.stdout
+
+
+def what_it_said(output):
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if "VIOLATION" in line or "ERROR:" in line or "no transition" in line]
+    return (telling or lines or ["nothing"])[0]
+
+
+def try_mutant(copy, mutant):
+    """(was it caught, by what words)."""
+    watcher = WATCHERS[mutant.caught_by]
+    try:
+        copy.plant(mutant)
+        code, output = copy.build(watcher)
+        if code != 0:
+            return False, "it does not compile:\n" + "\n".join(output.splitlines()[-15:])
+        code, output = copy.watch(watcher)
+        return code != 0, what_it_said(output) if code != 0 else f"{mutant.caught_by} found nothing"
+    except Stale as stale:
+        return False, str(stale)
+    except subprocess.TimeoutExpired as expired:
+        is_hanging = "cmake" not in expired.cmd[0]
+        return is_hanging, f"it did not end within {expired.timeout} s"
+    finally:
+        copy.heal(mutant)
+
+
+def check_healthy(copy, wanted):
+    """Without a defect nobody complains: or every one would count as caught."""
+    for name in sorted({mutant.caught_by for mutant in wanted}):
+        code, output = copy.build(WATCHERS[name])
+        if code == 0:
+            code, output = copy.watch(WATCHERS[name])
+        if code != 0:
+            sys.exit(f"{name} fails without any defect:\n{output}")
+
+
+def main():
+    wanted = [mutant for mutant in MUTANTS if len(sys.argv) < 2 or any(word in mutant.name for word in sys.argv[1:])]
+    copies = queue.Queue()
+    workers = min(len(wanted), max(1, len(os.sched_getaffinity(0))))
+    for number in range(workers):
+        copies.put(Copy(number))
+    check_healthy(copies.queue[0], wanted)
+
+    def try_one(mutant):
+        copy = copies.get()
+        start = time.monotonic()
+        try:
+            return mutant, *try_mutant(copy, mutant), time.monotonic() - start
+        finally:
+            copies.put(copy)
+
+    missed = 0
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for mutant, was_caught, words, seconds in pool.map(try_one, wanted):
+            missed += not was_caught
+            print(f"{'caught' if was_caught else 'MISSED'} {seconds:5.1f} s  {mutant.name}\n    {mutant.caught_by}: {words}", flush=True)
+    print(f"{len(wanted) - missed} of {len(wanted)} defects were caught")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
