@@ -5,7 +5,7 @@ RUN_TESTS := $(PYTHON) scripts/run_tests
 
 SEEDS ?= 100000
 
-.PHONY: help bootstrap dev release failpoints simulation build check tidy test simulate crash demo bench fmt clean
+.PHONY: help bootstrap dev release failpoints simulation build check tidy test simulate crash soak demo bench fmt clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -51,6 +51,10 @@ simulate: simulation ## the engine in a seeded world, SEEDS=100000 of them, with
 
 crash: dev release failpoints ## of the tests, kill -9 of the server at every moment and place
 	@$(RUN_TESTS) build/dev -R crash
+
+soak: dev release failpoints simulation ## the long forms, for a night: a million lives of the engine, 2,000 pairs of crashes of the real server
+	@build/release/tests/simulation/ramet_simulation --bars 1000000
+	@cd tests/crash && RAMET_BINARY=$(CURDIR)/build/failpoints/ramet $(PYTHON) -m pytest -q -s -p no:cacheprovider test_places.py -k pairs --pairs 2000
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo
