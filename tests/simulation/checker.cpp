@@ -184,7 +184,8 @@ void Checker::check_undone(const OwnerId& owner, const EngineRunId& run)
             violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
         if (row.phase != Phase::gone || vanished_.contains(name) || !touched.contains(name)) continue;
         for (const auto& [other, user] : rows_)
-            if (user.owner == owner && user.phase == Phase::live && touched.contains(other) && user.spec.contains(name))
+            if (user.owner == owner && user.is_good && user.phase == Phase::live && touched.contains(other) &&
+                user.spec.contains(name))
                 violate("I5: run " + run.str() + " took " + name + " back, and " + other + " still refers to it");
     }
 }
