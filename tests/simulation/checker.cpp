@@ -168,7 +168,7 @@ void Checker::check_return(const EngineRunId& run)
         const auto& row = rows_[name];
         if (row.phase == Phase::gone && !vanished_.contains(name))
             violate("run " + run.str() + " was taken back, and " + name + ", which was good before, is gone");
-        if (row.phase == Phase::live && row.spec_hash != hash)
+        if (row.phase == Phase::live && row.spec_hash != hash && row.spec_hash != row.good_hash)
             violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
     }
 }
@@ -180,7 +180,8 @@ void Checker::check_undone(const OwnerId& owner, const EngineRunId& run)
     for (const auto& name : undone_by_[run]) {
         const auto& row = rows_[name];
         const auto before = good_before_[run].find(name);
-        if (before != good_before_[run].end() && row.phase == Phase::live && row.spec_hash != before->second)
+        if (before != good_before_[run].end() && row.phase == Phase::live && row.spec_hash != before->second &&
+            row.spec_hash != row.good_hash)
             violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
         if (row.phase != Phase::gone || vanished_.contains(name) || !touched.contains(name)) continue;
         for (const auto& [other, user] : rows_)
