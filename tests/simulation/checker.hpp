@@ -57,7 +57,7 @@ private:
     void check_status(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
     void check_order(const engine::ResourceRef& removed);
     void check_return(const engine::EngineRunId& run);
-    void check_undone(const engine::OwnerId& owner, const engine::EngineRunId& run);
+    void check_undone(const engine::EngineRunId& run);
     bool is_there(const std::string& name) const;
     void check_end(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
 
