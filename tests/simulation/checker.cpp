@@ -61,6 +61,9 @@ void Checker::check_rows(const Batch& batch)
             violate("the sweep takes " + ref.name + ", which is not gone");
         if (row.phase == Phase::gone && resource.phase != Phase::gone && !row.nonce.empty() && !sweeps)
             violate("I6: " + ref.name + " is opened again");
+        const auto good = resource.last_good_spec ? spec_hash(*resource.last_good_spec) : std::string();
+        if (resource.phase == Phase::live && good == resource.spec_hash && good != row.good_hash)
+            for (const auto& record : batch.records) made_good_.insert(record.run);
         row = Row{ref.mark.owner,
                   ref.path,
                   ref.mark.nonce,
@@ -70,7 +73,7 @@ void Checker::check_rows(const Batch& batch)
                   to_text(ref.spec),
                   resource.depends_on,
                   resource.last_good_spec.has_value(),
-                  resource.last_good_spec ? spec_hash(*resource.last_good_spec) : std::string()};
+                  good};
     }
 }
 
@@ -84,7 +87,10 @@ void Checker::check_records(const Batch& batch)
         if (row == rows_.end() || row->second.nonce.empty() || record.token.empty())
             violate("I2: the INTENT of " + record.step + " does not say how to find " + name);
         intents_[name].insert(record.epoch);
-        if (record.kind == RecordKind::intent) touched_[record.run].insert(name);
+        const bool makes = record.kind == RecordKind::intent && record.outcome.as_object().contains("nonce");
+        // What vanished meanwhile is made again, and what needs it with it.
+        if (makes && made_good_.contains(record.run) && !has_lost_something(batch.owner))
+            violate("run " + record.run.str() + " took a spec for good before all that it makes stood: " + name);
         if (record.kind != RecordKind::compensate_intent) continue;
         undone_.insert(name);
         undone_by_[record.run].insert(name);
@@ -183,6 +189,14 @@ void Checker::check_undone(const EngineRunId& run)
             row.spec_hash != row.good_hash)
             violate("I5: run " + run.str() + " was taken back, and " + name + " is not as it was good");
     }
+}
+
+bool Checker::has_lost_something(const OwnerId& owner) const
+{
+    return std::ranges::any_of(vanished_, [&](const std::string& name) {
+        const auto row = rows_.find(name);
+        return row != rows_.end() && row->second.owner == owner;
+    });
 }
 
 bool Checker::is_there(const std::string& name) const

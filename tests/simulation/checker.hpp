@@ -58,6 +58,7 @@ private:
     void check_order(const engine::ResourceRef& removed);
     void check_return(const engine::EngineRunId& run);
     void check_undone(const engine::EngineRunId& run);
+    bool has_lost_something(const engine::OwnerId& owner) const;
     bool is_there(const std::string& name) const;
     void check_end(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
 
@@ -69,7 +70,7 @@ private:
     std::map<engine::EngineRunId, bool> rolls_back_;
     std::map<engine::OwnerId, std::set<engine::EngineRunId>> active_;
     std::map<engine::EngineRunId, std::int64_t> last_seq_;
-    std::map<engine::EngineRunId, std::set<std::string>> touched_;  ///< names with an INTENT of the run
+    std::set<engine::EngineRunId> made_good_;  ///< runs whose specs are what a failure returns to
     /// What was good when the run began, with its hash.
     std::map<engine::EngineRunId, std::map<std::string, std::string>> good_before_;
     std::set<std::string> undone_;  ///< names with a COMPENSATE_INTENT

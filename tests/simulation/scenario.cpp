@@ -140,12 +140,25 @@ private:
         return request;
     }
 
-    /// Nothing new is wanted; only a look at all of it.
+    /// Nothing new is wanted; only a look at all of it, and now and then without the time for it.
     RunRequest make_same_request(const Owner& owner)
     {
         auto request = make_request(owner, RunKind::apply);
         request.graph = owner.newest;
         request.probe_all = !stage_.random.once_in(3);
+        if (stage_.random.once_in(8)) request.timeout = Milliseconds{stage_.random.between(1, 40)};
+        return request;
+    }
+
+    /// The push of every day: one thing changes, in place, and what needs it is filled anew with what it was filled with.
+    RunRequest make_small_request(const Owner& owner)
+    {
+        auto request = make_request(owner, RunKind::apply);
+        request.graph = owner.newest;
+        request.probe_all = false;
+        if (request.graph.nodes.empty()) return request;
+        auto& spec = request.graph.nodes[stage_.random.below(request.graph.nodes.size())].spec.as_object();
+        spec["version"] = 3 - spec.at("version").as_int64();
         return request;
     }
 
@@ -198,8 +211,8 @@ private:
         case 9:
         case 11:
         case 13:
-        case 15:
-        case 18: return submit(owner, make_same_request(owner));
+        case 15: return submit(owner, make_same_request(owner));
+        case 18: return submit(owner, make_small_request(owner));
         case 12: return go_back_a_version(owner);
         case 19: return sweep();
         case 10: submit(owner, make_same_request(owner)); return cancel_last(owner);
