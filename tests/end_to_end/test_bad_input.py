@@ -44,12 +44,18 @@ def hook(world):
 @pytest.fixture
 def unchanged(shop):
     """Nothing is lost and nothing is left behind, and the server serves."""
+    wait_for(lambda: all(it["delivered"] for it in sent_by_host(shop)), "the Git host to have sent what earlier tests caused")
     before = everything(shop)
     yield
     now = everything(shop)
     assert {path for path in STATED if now[path] != before[path]} == set(), [(before[it], now[it]) for it in STATED if now[it] != before[it]]
     assert shop.get(shop.base(), "web").status == 200
     assert not pathlib.Path("/tmp/ramet-bad-input").exists()
+
+
+def sent_by_host(shop):
+    """The Git host's own deliveries: it sends them a while after what caused them."""
+    return [it for hook in shop.gitea.hooks(shop.repository) for it in shop.gitea.deliveries(hook["id"])]
 
 
 def everything(shop):
@@ -298,9 +304,17 @@ def test_a_symbolic_link_out_of_the_root_fails_its_preview_with_the_reason(shop,
     shop.finish(number)
 
 
-def test_a_project_file_that_is_a_link_is_refused(shop, unchanged):
+@pytest.fixture
+def project_file_that_is_a_link(shop):
+    """Its branch, of which the Git host has begun to tell."""
+    before = len(sent_by_host(shop))
     push_link(shop, "file-link", "ramet.yaml", "/etc/passwd")
-    got = api("POST", "/plans", {"project": "shop", "branch": "file-link"})(shop)
+    wait_for(lambda: len(sent_by_host(shop)) > before, "the Git host to tell of the push")
+    return "file-link"
+
+
+def test_a_project_file_that_is_a_link_is_refused(shop, project_file_that_is_a_link, unchanged):
+    got = api("POST", "/plans", {"project": "shop", "branch": project_file_that_is_a_link})(shop)
     assert (got.status, got.code) == (422, "invalid"), got.text
 
 

@@ -13,6 +13,8 @@ import time
 MAX_HEADER_LINE = 8192
 MAX_BODY = 1 << 20
 DRAIN_DEADLINE_S = 5.0
+LINGER_S = 2.0
+LINGER_BYTES = 16 << 20
 REASONS = {200: "OK", 201: "Created", 303: "See Other", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed",
            413: "Content Too Large", 422: "Unprocessable Content", 500: "Internal Server Error", 502: "Bad Gateway",
            503: "Service Unavailable"}
@@ -95,6 +97,7 @@ class Server:
             try:
                 while self._answer_one(connection, stream):
                     pass
+                linger(connection)
             except OSError:
                 pass  # The client has gone.
 
@@ -171,6 +174,18 @@ def read_chunks(stream):
     while stream.readline(MAX_HEADER_LINE) not in (b"\r\n", b"\n", b""):
         pass
     return body
+
+
+def linger(connection):
+    """Reads on after the last answer: to close with something unread resets the connection, and the client loses the answer."""
+    connection.shutdown(socket.SHUT_WR)
+    end, left = time.monotonic() + LINGER_S, LINGER_BYTES
+    while left > 0 and (wait := end - time.monotonic()) > 0:
+        connection.settimeout(wait)
+        data = connection.recv(65536)
+        if not data:
+            return
+        left -= len(data)
 
 
 def wants_keep_alive(request):
