@@ -52,9 +52,12 @@ simulate: simulation ## the engine in a seeded world, SEEDS=100000 of them, with
 crash: dev release failpoints ## of the tests, kill -9 of the server at every moment and place
 	@$(RUN_TESTS) build/dev -R crash
 
-soak: dev release failpoints simulation ## the long forms, for a night: a million lives of the engine, 2,000 pairs of crashes of the real server
+SOAK := cd tests/crash && RAMET_BINARY=$(CURDIR)/build/failpoints/ramet $(PYTHON) -m pytest -q -s -p no:cacheprovider
+soak: dev release failpoints simulation ## the long forms, for a night: a million lives of the engine; 2,000 pairs of crashes, 1,000 closings, each place of a sweep, each call that can fail
 	@build/release/tests/simulation/ramet_simulation --bars 1000000
-	@cd tests/crash && RAMET_BINARY=$(CURDIR)/build/failpoints/ramet $(PYTHON) -m pytest -q -s -p no:cacheprovider test_places.py -k pairs --pairs 2000
+	@$(SOAK) test_places.py -k pairs --pairs 2000
+	@$(SOAK) test_closings.py --closings 1000
+	@$(SOAK) test_sweep.py test_faults.py --sweeps 0 --faults 0
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo

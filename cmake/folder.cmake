@@ -1,7 +1,7 @@
-# ramet_folder(NAME [USES folder...] [LINKS library...])
+# ramet_folder(NAME [USES folder...] [LINKS library...] [TEST_ARGUMENTS argument...])
 # Makes the static library of the current folder (sub-folders included) and, when it has *_test.cpp files, a test program.
 function(ramet_folder name)
-    cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+    cmake_parse_arguments(arg "" "" "USES;LINKS;TEST_ARGUMENTS" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     set(tests ${sources})
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -24,9 +24,14 @@ function(ramet_folder name)
         target_link_libraries(ramet_${name}_test PRIVATE ramet_${name} ${arg_LINKS} rapidcheck)
         target_include_directories(ramet_${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
         ramet_precompile(ramet_${name}_test)
-        add_test(NAME unit/${name} COMMAND ramet_${name}_test --no-version)
+        add_test(NAME unit/${name} COMMAND ramet_${name}_test --no-version ${arg_TEST_ARGUMENTS})
         set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 600)
     endif()
+endfunction()
+
+# One at a time of the entries that make processes, mounts and control groups which another would find; the long ones begin first.
+function(ramet_take_machine test)
+    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK machine COST 1000)
 endfunction()
 
 # One precompiled header for all: the library of base owns it.

@@ -52,17 +52,18 @@ class Cache:
 
     def __init__(self, root):
         self._place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ramet" / "tidy"
-        # A header may change what any file means, and where the checkout lies is part of the flags.
+        self._root = root
+        # A header may change what any file means; where the checkout lies means nothing.
         version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
         headers = sorted((root / "src").rglob("*.hpp"))
-        self._common = self._hash([version, str(root).encode(), *(path.read_bytes() for path in [root / ".clang-tidy", *headers])])
+        self._common = self._hash([version, *(path.read_bytes() for path in [root / ".clang-tidy", *headers])])
 
     @staticmethod
     def _hash(parts):
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
     def key(self, flags, paths):
-        parts = [self._common, *flags, *map(str, paths)]
+        parts = [self._common, *(flag.replace(str(self._root), "") for flag in flags), *(str(path.relative_to(self._root)) for path in paths)]
         return self._hash([*(part.encode() for part in parts), *(path.read_bytes() for path in paths)])
 
     def has(self, key):

@@ -1,5 +1,6 @@
 #include "api/json_views.hpp"
 #include "api/routes.hpp"
+#include "app/rotation.hpp"
 #include "app/values.hpp"
 
 namespace ramet::api {

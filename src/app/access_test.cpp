@@ -3,6 +3,7 @@
 #include "app/maintenance.hpp"
 #include "app/plans.hpp"
 #include "app/previews.hpp"
+#include "app/rotation.hpp"
 #include "app/runs.hpp"
 #include "app/values.hpp"
 #include "base/text.hpp"

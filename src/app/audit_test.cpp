@@ -3,6 +3,7 @@
 #include "app/access.hpp"
 #include "app/maintenance.hpp"
 #include "app/previews.hpp"
+#include "app/rotation.hpp"
 #include "app/runs.hpp"
 #include "app/values.hpp"
 #include "fakes/app_house.hpp"

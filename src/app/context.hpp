@@ -2,6 +2,7 @@
 
 #include "app/forge_connections.hpp"
 #include "app/git.hpp"
+#include "app/last_words.hpp"
 #include "app/metrics.hpp"
 #include "app/work_queue.hpp"
 #include "base/clock.hpp"
@@ -60,6 +61,10 @@ struct App {
     /// Shows the state of an environment at its public hosts while no service answers there.
     std::function<void(const EnvironmentId&)> refresh_pages{};
     std::unique_ptr<Metrics> metrics = std::make_unique<Metrics>();
+    /// What work failed with, as long as it is tried again: it would otherwise stand in the log alone.
+    std::unique_ptr<LastWords> troubles = std::make_unique<LastWords>();
+    /// Why pull requests get no preview, where that was told: each poll would tell it again.
+    std::unique_ptr<LastWords> refusals = std::make_unique<LastWords>();
 };
 
 /// "http://web-pr-42.localhost:8080"

@@ -149,6 +149,59 @@ TEST_CASE("a close that no webhook told of is seen by the next look at everythin
     house.until_state("pr-2", EnvironmentState::ready);
 }
 
+TEST_CASE("a look at everything asks the Git host for a list, and then for those alone of which something would follow")
+{
+    AppHouse house;
+    house.connect();
+    for (const auto* branch : {"one", "two", "three"}) house.open_ready(branch);
+    house.repository.push("theirs", {{"web/main.c", "theirs"}});
+    const auto fork = house.repository.open("theirs", "mallory");
+    house.repository.change(fork, [](PullRequest& pull) { pull.head_repository = {"mallory", "shop"}; });
+    must(house.look_at(fork));
+    house.until_comment(fork, "forks");
+    // From here on what is asked for waits.
+    house.work->stop();
+    const auto look = [&house] {
+        const auto waiting = house.work->load().due;
+        const auto requests = house.gitea.requests();
+        reconcile_all(*house.app);
+        CHECK(house.gitea.requests() == requests + 1);
+        return house.work->load().due - waiting;
+    };
+    (void)look();  // What is looked at in any case: the base's branch, what is to be sent.
+    CHECK(look() == 0);
+    house.repository.push("two", {{"web/main.c", "again"}});
+    CHECK(look() == 1);
+    house.repository.close(3);
+    CHECK(look() == 1);
+    house.repository.change(fork, [](PullRequest& pull) { pull.head_repository = {"acme", "shop"}; });
+    CHECK(look() == 1);
+    house.repository.push("four", {{"web/main.c", "four"}});
+    house.repository.open("four");
+    CHECK(look() == 1);
+}
+
+TEST_CASE("a fork is told once why it gets no preview, and again when the reason is another one")
+{
+    AppHouse house;
+    house.connect(shop_text({.previews = "  trigger: {drafts: false}"}));
+    house.repository.push("theirs", {{"web/main.c", "theirs"}});
+    const auto fork = house.repository.open("theirs", "mallory");
+    house.repository.change(fork, [](PullRequest& pull) { pull.head_repository = {"mallory", "shop"}; });
+    reconcile_all(*house.app);
+    house.until_comment(fork, "forks");
+    house.work->stop();
+    const auto due_after_a_look = [&house] {
+        const auto waiting = house.work->load().due;
+        reconcile_all(*house.app);
+        return house.work->load().due - waiting;
+    };
+    (void)due_after_a_look();
+    CHECK(due_after_a_look() == 0);
+    house.repository.change(fork, [](PullRequest& pull) { pull.is_draft = true; });
+    CHECK(due_after_a_look() == 1);
+}
+
 TEST_CASE("a redelivery is worked on again, keeps no credentials, and is there for those who see the project")
 {
     AppHouse house;

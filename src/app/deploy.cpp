@@ -190,8 +190,10 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
     row.state = is_first(wanted) ? EnvironmentState::creating : EnvironmentState::updating;
     row.reason.clear();
     row.updated_at = app.clock.now();
+    const auto fence = app.database.fence();
     const auto extra = [&](engine::Transaction& engine_transaction) -> Result<void> {
-        auto& transaction = storage::in_sqlite(engine_transaction);
+        auto& transaction = storage::in_store(engine_transaction);
+        if (fence) TRY(fence(transaction));
         TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
         TRY(save_submitted(app, transaction, row.id, to_text(to_json(prepared.desired)), prepared.notes));
         TRY(app.stores.queue.remove(transaction, row.id));
@@ -284,8 +286,10 @@ Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const
     row.state = EnvironmentState::deleting;
     row.reason.clear();
     row.updated_at = app.clock.now();
+    const auto fence = app.database.fence();
     const auto run = TRY(app.engine.submit(request, [&](engine::Transaction& engine_transaction) -> Result<void> {
-        auto& transaction = storage::in_sqlite(engine_transaction);
+        auto& transaction = storage::in_store(engine_transaction);
+        if (fence) TRY(fence(transaction));
         TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
         TRY(app.stores.queue.remove(transaction, id));
         if (again == Again::for_newer_commit) TRY(save_ended(app, transaction, row));

@@ -28,13 +28,18 @@ Result<bool> was_ended_at(App& app, const ProjectId& project, std::int64_t numbe
     return commits && commits->find(head.str()) != std::string::npos;
 }
 
+Result<bool> was_ended(App& app, const ProjectId& project, std::int64_t number)
+{
+    const auto commits = TRY(app.stores.settings.find(key_of(project, number)));
+    return commits && !commits->empty();
+}
+
 Result<void> forget_ended(App& app, const ProjectId& project, std::int64_t number)
 {
-    const auto key = key_of(project, number);
-    const auto commits = TRY(app.stores.settings.find(key));
-    if (!commits || commits->empty()) return {};
-    return app.database.write(
-        [&](storage::Transaction& transaction) { return app.stores.settings.set(transaction, key, {}); });
+    if (!TRY(was_ended(app, project, number))) return {};
+    return app.database.write([&](storage::Transaction& transaction) {
+        return app.stores.settings.set(transaction, key_of(project, number), {});
+    });
 }
 
 }  // namespace ramet::app

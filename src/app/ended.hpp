@@ -12,6 +12,8 @@ namespace ramet::app {
 Result<void> save_ended(App& app, storage::Transaction& transaction, const Environment& preview);
 /// Whether the preview of this pull request was ended when this commit was its head.
 Result<bool> was_ended_at(App& app, const ProjectId& project, std::int64_t number, const CommitSha& head);
+/// Whether that holds of any commit.
+Result<bool> was_ended(App& app, const ProjectId& project, std::int64_t number);
 /// It was closed, or left the trigger: coming back, it is as good as new. Repeatable.
 Result<void> forget_ended(App& app, const ProjectId& project, std::int64_t number);
 

@@ -119,7 +119,7 @@ Result<Explanation> explain_environment(App& app, const Caller& caller, const En
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     Explanation explanation{.state = std::string(to_string(found.environment.state)),
-                            .reason = found.environment.reason};
+                            .reason = reason_of(app, found.environment)};
     const auto run = TRY(newest_run(app, found.environment.id));
     const engine::StepView* step = run ? find_blocking(*run) : nullptr;
     if (step != nullptr) {

@@ -1,4 +1,6 @@
 #include "app/previews.hpp"
+#include "app/views.hpp"
+#include "app/work.hpp"
 #include "fakes/app_house.hpp"
 
 using namespace ramet;
@@ -117,4 +119,51 @@ TEST_CASE("a repository that does not answer is told where its preview is asked 
     must(house.look_at(number));
     house.until_state("pr-1", EnvironmentState::ready);
     CHECK(house.row("pr-1").reason.empty());
+}
+
+TEST_CASE("while nothing can be written, what waits for that says so")
+{
+    AppHouse house;
+    house.connect();
+    house.open_ready("feature");
+    auto row = house.row("pr-1");
+    const auto reason_as = [&](EnvironmentState state, const std::string& reason) {
+        row.state = state;
+        row.reason = reason;
+        return reason_of(*house.app, row);
+    };
+    house.until([&] {
+        (void)house.app->stores.database.write(
+            [](storage::Transaction&) -> Result<void> { return fail(ErrorKind::unavailable, "the disk is full"); });
+        return reason_as(EnvironmentState::deleting, "") == "nothing can be written: the disk is full";
+    });
+    CHECK(reason_as(EnvironmentState::deleting, "its own").starts_with("its own"));
+    CHECK(reason_as(EnvironmentState::ready, "").empty());
+    must(house.app->stores.database.write([](storage::Transaction&) -> Result<void> { return {}; }));
+    CHECK(reason_as(EnvironmentState::deleting, "").empty());
+    house.app->troubles->remember(environment_key(row.id), "a disk does not answer");
+    CHECK(reason_as(EnvironmentState::deleting, "") == "it is tried again: a disk does not answer");
+    CHECK(reason_as(EnvironmentState::ready, "").empty());
+    work_on(*house.app, environment_key(row.id));
+    CHECK(reason_as(EnvironmentState::deleting, "").empty());
+}
+
+TEST_CASE("a removal that cannot be completed says what forbids it, whatever that is, until it can")
+{
+    AppHouse house;
+    house.connect();
+    house.open_ready("feature");
+    const auto goldens = data::StorePaths{house.directory.path()}.goldens();
+    std::filesystem::create_directories(goldens);
+    std::filesystem::rename(goldens, house.directory / "away");
+    std::filesystem::create_symlink("goldens", goldens);
+    must(delete_preview(*house.app, house.admin, house.name_of("pr-1")));
+    house.until([&] { return house.view("pr-1").environment.reason.contains("Too many levels of symbolic links"); });
+    CHECK(house.row("pr-1").state == EnvironmentState::deleting);
+    const auto why = must(explain_environment(*house.app, house.admin, house.name_of("pr-1")));
+    CHECK(why.reason.starts_with("it is tried again: "));
+    std::filesystem::remove(goldens);
+    std::filesystem::rename(house.directory / "away", goldens);
+    work_on(*house.app, environment_key(house.row("pr-1").id));
+    house.until_gone("pr-1");
 }

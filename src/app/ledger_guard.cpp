@@ -12,6 +12,11 @@ bool is_the_same(const engine::ResourceRef& left, const engine::ResourceRef& rig
     return left.name == right.name || (!left.identity.empty() && left.identity == right.identity);
 }
 
+bool is_present(const engine::ResourceRow& row)
+{
+    return row.phase != engine::Phase::gone;
+}
+
 std::unexpected<Error> refuse(const engine::ResourceRef& own, const engine::ResourceRef& other,
                               const std::string& original)
 {
@@ -33,7 +38,7 @@ Result<void> check_removes_its_own(App& app, const Environment& environment)
         const auto others = TRY(app.stores.runs.list_resources(owner_of(original.id)));
         for (const auto& row : own)
             for (const auto& other : others)
-                if (!row.absent_at && !other.absent_at && is_the_same(row.ref, other.ref))
+                if (is_present(row) && is_present(other) && is_the_same(row.ref, other.ref))
                     return refuse(row.ref, other.ref, original.name);
     }
     return {};

@@ -1,7 +1,12 @@
 #include "app/maintenance.hpp"
 
 #include "app/audit.hpp"
+#include "app/preparation.hpp"
+#include "app/preview_decision.hpp"
+#include "app/previews.hpp"
+#include "app/rotation.hpp"
 #include "app/scoping.hpp"
+#include "app/settle_decision.hpp"
 #include "app/work.hpp"
 #include "base/log.hpp"
 #include "storage/backup.hpp"
@@ -15,24 +20,37 @@ namespace {
 
 constexpr auto keep_deliveries = std::chrono::hours(24 * 30);
 
-/// Every open pull request, and every one that has a preview: a close that was missed is seen as well.
+Result<void> look_at_pull_requests(App& app, const storage::Project& project, const std::vector<PullRequest>& open,
+                                   const std::vector<Environment>& environments)
+{
+    const auto file = TRY(parse_file(project.file_text, project.file_name));
+    if (!file.previews) return {};
+    std::map<std::int64_t, const Environment*> previews;
+    for (const auto& environment : environments) previews.emplace(environment.pull_request, &environment);
+    const auto needs = [&](const PullRequest& pull) {
+        const auto preview = previews.find(pull.number);
+        // Where that cannot be said the look itself says why.
+        return needs_look(app, project.id, *file.previews, pull, preview == previews.end() ? nullptr : preview->second)
+            .value_or(true);
+    };
+    for (const auto number : pull_requests_to_look_at(open, environments, needs))
+        app.work.add(pull_request_key(project.id, number));
+    return {};
+}
+
 Result<void> poll_project(App& app, const storage::Project& project)
 {
     const auto forge = TRY(app.forges.open(project));
     const auto open = TRY(forge->list_open_pull_requests(project.connection.repository));
-    std::set<std::int64_t> numbers;
-    for (const auto& pull : open) numbers.insert(pull.number);
     const auto environments = TRY(app.stores.environments.list(project.id));
     std::set<std::string> branches;
-    for (const auto& environment : environments) {
-        if (environment.pull_request != 0) numbers.insert(environment.pull_request);
+    for (const auto& environment : environments)
         if (environment.origin == EnvironmentOrigin::managed && !is_only_registered(environment))
             branches.insert(environment.branch);
-    }
-    for (const auto number : numbers) app.work.add(pull_request_key(project.id, number));
+    // Before the file is read: where that fails, a push to one of them mends it.
     for (const auto& branch : branches)
         if (!branch.empty()) app.work.add(branch_key(project.id, branch));
-    return {};
+    return look_at_pull_requests(app, project, open, environments);
 }
 
 void poll_forges(App& app)
@@ -58,12 +76,8 @@ void wake_unsettled(App& app)
 {
     const auto environments = app.stores.environments.list_all();
     if (!environments) return log::error("the environments cannot be read: {}", environments.error().message);
-    using enum EnvironmentState;
-    for (const auto& environment : *environments) {
-        const auto state = environment.state;
-        if (state == creating || state == updating || state == deleting || state == queued)
-            app.work.add(environment_key(environment.id));
-    }
+    for (const auto& environment : *environments)
+        if (is_unsettled(environment.state)) app.work.add(environment_key(environment.id));
 }
 
 void resume_deliveries(App& app)
@@ -91,10 +105,24 @@ std::map<std::string, int> orphans_left(const engine::SweepReport& report)
     return left;
 }
 
+/// No rotation of the keys meanwhile, and none left half done: what is under an old key could not be opened once that is dropped.
+Result<std::string> back_up_between_rotations(App& app, const Caller& caller)
+{
+    return app.work.run_exclusive(std::string(rotation_key), [&]() -> Result<std::string> {
+        if (const auto finished = finish_rotation(app); !finished)
+            log::warning("a backup needs two keys, as their rotation cannot be finished: {}", finished.error().message);
+        // Before the copy, so that it stands in it.
+        TRY(audit(app, {caller.name, "backup", {}, "the server's store", nullptr}));
+        auto backup = TRY(storage::make_backup(app.database, app.keys.current_key_id(), app.clock.now()));
+        return std::move(backup.archive);
+    });
+}
+
 }  // namespace
 
 void reconcile_all(App& app)
 {
+    if (is_rotation_unfinished(app)) app.work.add(std::string(rotation_key));
     resume_deliveries(app);
     wake_unsettled(app);
     end_expired(app);
@@ -153,12 +181,7 @@ Result<EventPage> list_events(App& app, const Caller& caller, std::int64_t after
 Result<std::string> back_up(App& app, const Caller& caller)
 {
     TRY(require_admin_of_all(caller));
-    return app.work.run_exclusive("backup", [&]() -> Result<std::string> {
-        // Before the copy, so that it stands in it.
-        TRY(audit(app, {caller.name, "backup", {}, "the server's store", nullptr}));
-        auto backup = TRY(storage::make_backup(app.database, app.keys.current_key_id(), app.clock.now()));
-        return std::move(backup.archive);
-    });
+    return app.work.run_exclusive("backup", [&] { return back_up_between_rotations(app, caller); });
 }
 
 }  // namespace ramet::app

@@ -5,6 +5,7 @@
 #include "app/ended.hpp"
 #include "app/environment_notes.hpp"
 #include "app/preparation.hpp"
+#include "app/preview_decision.hpp"
 #include "app/projects.hpp"
 #include "app/report.hpp"
 #include "app/scoping.hpp"
@@ -12,7 +13,6 @@
 #include "app/work.hpp"
 #include "base/log.hpp"
 #include "clone/clone.hpp"
-#include "clone/wants_preview.hpp"
 #include "domain/names.hpp"
 
 namespace ramet::app {
@@ -23,8 +23,9 @@ namespace {
 struct Situation {
     storage::Project project;
     ProjectFile file;
-    PullRequest pull_request;
+    Result<PullRequest> answer;  ///< of the Git host
     std::optional<Environment> preview;
+    const PullRequest& pull_request() const { return *answer; }
 };
 
 Result<Situation> read_situation(App& app, const ProjectId& id, std::int64_t number)
@@ -32,7 +33,7 @@ Result<Situation> read_situation(App& app, const ProjectId& id, std::int64_t num
     Situation situation;
     situation.project = TRY(app.stores.projects.get(id));
     const auto forge = TRY(app.forges.open(situation.project));
-    situation.pull_request = TRY(forge->get_pull_request(situation.project.connection.repository, number));
+    situation.answer = forge->get_pull_request(situation.project.connection.repository, number);
     situation.file = TRY(parse_file(situation.project.file_text, situation.project.file_name));
     situation.preview = TRY(app.stores.environments.find_by_pull_request(id, number));
     return situation;
@@ -40,7 +41,7 @@ Result<Situation> read_situation(App& app, const ProjectId& id, std::int64_t num
 
 clone::Revision revision_of(const Situation& situation)
 {
-    const auto& pull = situation.pull_request;
+    const auto& pull = situation.pull_request();
     return {pull.head_commit, pull.head_branch, situation.project.repository_url,
             variables::PullRequestFacts{pull.number, pull.author}};
 }
@@ -81,7 +82,7 @@ Result<void> take_commit(App& app, const Environment& preview, const PullRequest
     row.commit = pull.head_commit;
     row.branch = pull.head_branch;
     // With the commit: else it would be told ready at a commit that is not deployed yet.
-    if (row.observed_generation > 0) row.state = EnvironmentState::updating;
+    row.state = row.observed_generation > 0 ? EnvironmentState::updating : EnvironmentState::creating;
     if (policy.lifecycle.ttl && policy.lifecycle.extend_on_push) row.expires_at = expiry_of(app, policy);
     return app.database.write(
         [&](storage::Transaction& transaction) { return app.stores.environments.update(transaction, row, expected); });
@@ -89,9 +90,7 @@ Result<void> take_commit(App& app, const Environment& preview, const PullRequest
 
 Result<void> open_preview(App& app, const Situation& situation)
 {
-    const auto& pull = situation.pull_request;
-    const bool was_ended = TRY(was_ended_at(app, situation.project.id, pull.number, pull.head_commit));
-    if (was_ended) return {};
+    const auto& pull = situation.pull_request();
     Environment row;
     row.name = clone::preview_name(*situation.file.previews, situation.project.name, revision_of(situation));
     row.commit = pull.head_commit;
@@ -105,44 +104,72 @@ Result<void> open_preview(App& app, const Situation& situation)
     });
 }
 
-/// An attempt that could not decide anything (the repository did not answer) has changed the row and submitted nothing.
-Result<bool> was_submitted(App& app, const EnvironmentId& id, const CommitSha& commit)
+Result<CommitSha> submitted_commit(App& app, const EnvironmentId& id)
 {
     const auto desired = TRY(load_desired(app, id));
-    return desired && desired->commit == commit;
+    return desired ? desired->commit : CommitSha();
 }
 
-Result<void> push_to_preview(App& app, const Situation& situation)
+Result<Remembered::Preview> remember_preview(App& app, const Environment& row)
 {
-    const auto& preview = *situation.preview;
-    const auto& pull = situation.pull_request;
-    return app.work.run_exclusive(environment_key(preview.id), [&]() -> Result<void> {
-        const auto now = TRY(app.stores.environments.find(preview.id));
-        if (!now || now->state == EnvironmentState::deleting) return {};
-        const bool is_submitted = TRY(was_submitted(app, preview.id, pull.head_commit));
-        if (now->commit == pull.head_commit && is_submitted) return {};
-        const auto left = TRY(load_left_commit(app, preview.id));
-        if (left == pull.head_commit) return {};  // A person went back from it.
+    const auto desired = TRY(load_desired(app, row.id));
+    const auto left = TRY(load_left_commit(app, row.id));
+    Remembered::Preview known{row.state, row.commit, desired ? desired->commit : CommitSha(), left};
+    // Another generation than the one that was deployed last: a snapshot, or a removal.
+    if (row.state == EnvironmentState::deleting || !desired || desired->generation == row.desired_generation)
+        return known;
+    const auto run = TRY(newest_run(app, row.id));
+    known.is_half_removed = run && run->kind == engine::RunKind::destroy;
+    return known;
+}
+
+/// What is stored, beside the Git host's answer. `preview` may be null.
+Result<Remembered> remember(App& app, const ProjectId& project, const PullRequest& pull, const Environment* preview)
+{
+    Remembered known;
+    known.was_ended = TRY(was_ended_at(app, project, pull.number, pull.head_commit));
+    if (preview) known.preview = TRY(remember_preview(app, *preview));
+    return known;
+}
+
+/// `preview` as it is in its turn.
+Result<PreviewDecision> decide(App& app, const Situation& situation, const std::optional<Environment>& preview)
+{
+    Remembered known;
+    if (situation.answer)
+        known = TRY(remember(app, situation.project.id, situation.pull_request(), preview ? &*preview : nullptr));
+    auto decision = decide_preview(*situation.file.previews, situation.answer, known);
+    if (decision.act == PreviewAct::unknown) return std::unexpected(situation.answer.error());
+    if (decision.forgets_ended) TRY(forget_ended(app, situation.project.id, situation.pull_request().number));
+    return decision;
+}
+
+Result<void> reconcile_without_preview(App& app, const Situation& situation)
+{
+    const auto decision = TRY(decide(app, situation, std::nullopt));
+    const auto number = situation.pull_request().number;
+    if (decision.act == PreviewAct::refuse) return post_refusal(app, situation.project, number, decision.reason);
+    app.refusals->forget(pull_request_key(situation.project.id, number));
+    return decision.act == PreviewAct::open ? open_preview(app, situation) : Result<void>{};
+}
+
+/// The caller holds the environment's turn.
+Result<void> reconcile_with_preview(App& app, const Situation& situation, const EnvironmentId& id)
+{
+    const auto now = TRY(app.stores.environments.find(id));
+    if (!now) return {};  // Its end is followed by another look.
+    const auto decision = TRY(decide(app, situation, now));
+    using When = DeployOptions::When;
+    const auto when = decision.act == PreviewAct::restore ? When::always : When::changed;
+    if (decision.act == PreviewAct::redeploy || decision.act == PreviewAct::restore) {
+        const auto& pull = situation.pull_request();
         TRY(take_commit(app, *now, pull, *situation.file.previews));
-        TRY(deploy_environment(app, preview.id, {.asked_by = pull.author}));
-        return {};
-    });
-}
-
-Result<void> end_preview(App& app, const Environment& preview, const std::string& reason)
-{
-    return app.work.run_exclusive(environment_key(preview.id), [&]() -> Result<void> {
-        const auto now = TRY(app.stores.environments.find(preview.id));
-        if (!now || now->state == EnvironmentState::deleting) return {};
-        TRY(destroy_environment(app, preview.id, reason));
-        return {};
-    });
-}
-
-/// A fork, for one, is told why; a pull request that merely has not the label is left in peace.
-bool is_worth_telling(const Situation& situation)
-{
-    return situation.pull_request.is_fork() && situation.pull_request.state == PullRequestState::open;
+        const auto deployed = TRY(deploy_environment(app, id, {.when = when, .asked_by = pull.author}));
+        // The run that there was may have ended while the row asked for something else.
+        if (deployed.outcome == Deployed::Outcome::unchanged) app.work.add(environment_key(id));
+    }
+    if (decision.act == PreviewAct::destroy) TRY(destroy_environment(app, id, "ramet: " + decision.reason));
+    return {};
 }
 
 }  // namespace
@@ -162,17 +189,20 @@ Result<void> reconcile_pull_request(App& app, const ProjectId& project, std::int
 {
     const auto situation = TRY(read_situation(app, project, number));
     if (!situation.file.previews) return {};
-    const auto wish = clone::wants_preview(*situation.file.previews, situation.pull_request, {});
-    using clone::Wish;
-    if (wish.wish != Wish::wanted) TRY(forget_ended(app, project, number));
-    if (wish.wish == Wish::as_it_is) return {};
-    if (wish.wish == Wish::wanted)
-        return situation.preview ? push_to_preview(app, situation) : open_preview(app, situation);
-    if (wish.wish == Wish::not_wanted && situation.preview)
-        return end_preview(app, *situation.preview, "ramet: " + wish.reason);
-    if (!situation.preview && is_worth_telling(situation))
-        return post_refusal(app, situation.project, number, wish.reason);
-    return {};
+    if (!situation.preview) return reconcile_without_preview(app, situation);
+    const auto& id = situation.preview->id;
+    return app.work.run_exclusive(environment_key(id), [&] { return reconcile_with_preview(app, situation, id); });
+}
+
+Result<bool> needs_look(App& app, const ProjectId& project, const PreviewPolicy& policy, const PullRequest& listed,
+                        const Environment* preview)
+{
+    const auto known = TRY(remember(app, project, listed, preview));
+    const auto decision = decide_preview(policy, listed, known);
+    if (decision.act == PreviewAct::refuse)
+        return app.refusals->find(pull_request_key(project, listed.number)) != decision.reason;
+    return decision.act != PreviewAct::nothing ||
+           (decision.forgets_ended && TRY(was_ended(app, project, listed.number)));
 }
 
 Result<void> reconcile_branch(App& app, const ProjectId& id, const std::string& branch)
@@ -186,10 +216,10 @@ Result<void> reconcile_branch(App& app, const ProjectId& id, const std::string& 
                              !is_only_registered(environment);
         if (!follows || environment.state == EnvironmentState::deleting) continue;
         const auto head = TRY(app.git.fetch_ref(source, "refs/heads/" + branch));
-        const bool is_submitted = TRY(was_submitted(app, environment.id, head));
+        const auto submitted = TRY(submitted_commit(app, environment.id));
         if (environment.commit != head)
             moved.push_back(environment.name);
-        else if (!is_submitted)
+        else if (submitted != head)
             TRY(app.work.run_exclusive(environment_key(environment.id),
                                        [&] { return deploy_environment(app, environment.id, {}); }));
     }

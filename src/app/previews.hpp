@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/environments.hpp"
+#include "domain/project_file.hpp"
 #include "domain/pull_request.hpp"
 
 namespace ramet::app {
@@ -12,6 +13,10 @@ void fetch_early(App& app, const ProjectId& project, std::int64_t number, const 
 /// Brings the preview of one pull request to what the pull request is *now*. Webhook, poll, close, TTL and people all come
 /// through here; an event is only a hint and not an argument. An outage of the forge is an error and changes nothing.
 Result<void> reconcile_pull_request(App& app, const ProjectId& project, std::int64_t number);
+/// Whether that would change something if the pull request is what a list of the Git host says, and `preview` (or null) its row.
+/// Asks nobody.
+Result<bool> needs_look(App& app, const ProjectId& project, const PreviewPolicy& policy, const PullRequest& listed,
+                        const Environment* preview);
 
 /// Redeploys the bases whose branch this is, when its head has moved.
 Result<void> reconcile_branch(App& app, const ProjectId& project, const std::string& branch);

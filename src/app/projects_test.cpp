@@ -200,7 +200,7 @@ TEST_CASE("a project goes when its environments are gone, and a protected one wa
     house.until_gone("staging");
     must(remove_project(*house.app, house.admin, "shop"));
     CHECK(must(list_projects(*house.app, house.admin)).empty());
-    CHECK(must(house.stores->runs.list_live("thing")).empty());
+    CHECK(must(house.stores->runs.list_present("thing")).empty());
 }
 
 TEST_CASE("doctor looks at the Git host too")

@@ -14,6 +14,16 @@ Json receipt_of(AppHouse& house, const std::string& name)
     return must(get_receipt(*house.app, house.admin, house.name_of(name)));
 }
 
+/// Paths of what stands of an environment.
+std::set<std::string> things_of(AppHouse& house, const std::string& name)
+{
+    const auto owner = house.row(name).id.str();
+    std::set<std::string> paths;
+    for (const auto& [unused, object] : house.driver.objects())
+        if (object.ref.mark.owner.str() == owner) paths.insert(object.ref.path);
+    return paths;
+}
+
 }  // namespace
 
 TEST_CASE("a pull request gets a preview, a status on its commit and one comment that is edited")
@@ -121,6 +131,40 @@ TEST_CASE("a pull request that is reopened while its preview is removed gets a n
         return found && found->id != first && found->state == EnvironmentState::ready;
     });
     house.until_comment(number, "Preview ready");
+}
+
+TEST_CASE("a pull request that is reopened after a removal that got stuck has all of its preview again")
+{
+    AppHouse house;
+    house.connect();
+    const auto number = house.open_ready("feature");
+    const auto whole = things_of(house, "pr-1");
+    house.driver.fail("remove data/db", Error{ErrorKind::forbidden, "it may not be removed"});
+    house.repository.close(number);
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::needs_human);
+    CHECK(things_of(house, "pr-1").size() < whole.size());
+    house.repository.reopen(number);
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::ready);
+    CHECK(things_of(house, "pr-1") == whole);
+    const auto runs = house.runs("pr-1").size();
+    must(house.look_at(number));
+    CHECK(house.runs("pr-1").size() == runs);
+}
+
+TEST_CASE("a removal that a person asked for and that got stuck goes on with the next look")
+{
+    AppHouse house;
+    house.connect();
+    const auto number = house.open_ready("feature");
+    house.driver.fail("remove data/db", Error{ErrorKind::forbidden, "it may not be removed"});
+    must(delete_preview(*house.app, house.admin, house.name_of("pr-1")));
+    house.until_state("pr-1", EnvironmentState::needs_human);
+    must(house.look_at(number));
+    house.until_gone("pr-1");
+    must(house.look_at(number));
+    CHECK(!house.find("pr-1"));
 }
 
 TEST_CASE("what takes a pull request out of the trigger ends its preview as a close does")
@@ -271,6 +315,25 @@ TEST_CASE("a preview that serves survives a faulty file, also when the push is t
     must(house.look_at(number));
     house.until_state("pr-1", EnvironmentState::ready);
     CHECK(house.row("pr-1").reason.empty());
+    CHECK(house.runs("pr-1").size() == 1);
+}
+
+TEST_CASE("a faulty push while the first deployment goes on, taken back after it, leaves a preview that is told ready")
+{
+    AppHouse house;
+    house.connect();
+    house.driver.block("service/web");
+    const auto number = house.open("feature");
+    const auto good = house.repository.head("feature");
+    house.repository.push("feature", {{"ramet.yaml", "version: 1\nproject: shop\nservises: {}\n"}});
+    must(house.look_at(number));
+    CHECK(house.row("pr-1").state == EnvironmentState::failed);
+    house.driver.release("service/web");
+    house.until([&] { return house.runs("pr-1").front().state == engine::RunState::succeeded; });
+    house.repository.force("feature", good);
+    must(house.look_at(number));
+    house.until_state("pr-1", EnvironmentState::ready);
+    CHECK(house.row("pr-1").commit == good);
     CHECK(house.runs("pr-1").size() == 1);
 }
 

@@ -124,6 +124,7 @@ Result<void> post_refusal(App& app, const storage::Project& project, std::int64_
         return post_comment(app, transaction, project.id, number, comment_marker(project.name, label),
                             render_refusal(project.name, label, reason));
     }));
+    app.refusals->remember(pull_request_key(project.id, number), reason);
     app.work.add(std::string(outbox_key));
     return {};
 }

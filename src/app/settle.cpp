@@ -3,6 +3,7 @@
 #include "app/environment_notes.hpp"
 #include "app/goldens.hpp"
 #include "app/report.hpp"
+#include "app/settle_decision.hpp"
 #include "app/views.hpp"
 #include "app/work.hpp"
 
@@ -11,11 +12,6 @@ namespace ramet::app {
 namespace {
 
 using engine::RunState;
-
-struct Outcome {
-    EnvironmentState state;
-    std::string reason{};
-};
 
 std::string failure_words(const App& app, const engine::RunView& run)
 {
@@ -36,30 +32,28 @@ std::string words_of_what_serves(App& app, const EnvironmentId& id)
     return "; what was there before still serves";
 }
 
-/// What an ended apply run means for people. `had_good`: an earlier generation served, and still does.
-Outcome outcome_of(App& app, const EnvironmentId& id, const engine::RunView& run, bool had_good)
+/// Why an environment is in the state that `state_after` a run says; empty when there is nothing to explain.
+std::string reason_after(App& app, const EnvironmentId& id, const engine::RunView& run, Before before)
 {
+    const bool serves = before == Before::good;
     switch (run.state) {
-    case RunState::succeeded: return {EnvironmentState::ready};
-    case RunState::needs_human: return {EnvironmentState::needs_human, "undoing got stuck: " + failure_words(app, run)};
-    case RunState::kept: return {EnvironmentState::failed, failure_words(app, run) + " (kept for a look)"};
-    case RunState::cancelled:
-        return had_good ? Outcome{EnvironmentState::ready, "the last deployment was cancelled"}
-                        : Outcome{EnvironmentState::failed, "its creation was cancelled"};
-    default:
-        return had_good ? Outcome{EnvironmentState::degraded, failure_words(app, run) + words_of_what_serves(app, id)}
-                        : Outcome{EnvironmentState::failed, failure_words(app, run)};
+    case RunState::succeeded: return {};
+    case RunState::needs_human: return "undoing got stuck: " + failure_words(app, run);
+    case RunState::kept: return failure_words(app, run) + " (kept for a look)";
+    case RunState::cancelled: return serves ? "the last deployment was cancelled" : "its creation was cancelled";
+    default: return failure_words(app, run) + (serves ? words_of_what_serves(app, id) : "");
     }
 }
 
 Result<void> take_over(App& app, const Environment& environment, const engine::RunView& run)
 {
-    const bool had_good = environment.observed_generation > 0;
-    const auto outcome = outcome_of(app, environment.id, run, had_good);
+    const auto before = environment.observed_generation > 0 ? Before::good : Before::nothing;
+    const auto state = state_after(run.state, before);
+    const auto reason = reason_after(app, environment.id, run, before);
     TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
         auto& environments = app.stores.environments;
         const auto now = app.clock.now();
-        TRY(environments.set_state(transaction, environment.id, outcome.state, outcome.reason, now));
+        TRY(environments.set_state(transaction, environment.id, state, reason, now));
         if (run.state == RunState::succeeded)
             TRY(environments.set_observed_generation(transaction, environment.id, run.generation, now));
         return post_report(app, transaction, environment.id);
@@ -100,19 +94,10 @@ Result<void> bury(App& app, const Environment& environment)
     return {};
 }
 
-Result<void> settle_removal(App& app, const Environment& environment, const engine::RunView& run)
+std::optional<NewestRun> facts_of(const std::optional<engine::RunView>& run)
 {
-    if (run.state == RunState::succeeded) return bury(app, environment);
-    if (run.state == RunState::superseded) return {};
-    return take_over(app, environment, run);
-}
-
-bool is_waiting(const Environment& environment, const std::optional<engine::RunView>& run)
-{
-    // Its row asks for something that no run was submitted for: it waits for a golden copy or for room.
-    return (environment.state == EnvironmentState::creating || environment.state == EnvironmentState::updating ||
-            environment.state == EnvironmentState::queued) &&
-           (!run || engine::is_final(run->state));
+    if (!run) return std::nullopt;
+    return NewestRun{run->kind, run->state, run->generation, CommitSha(get_string(run->note, "commit"))};
 }
 
 }  // namespace
@@ -122,15 +107,13 @@ Result<void> settle_environment(App& app, const EnvironmentId& id)
     const auto environment = TRY(app.stores.environments.find(id));
     if (!environment || is_only_registered(*environment)) return {};
     const auto run = TRY(newest_run(app, id));
-    const bool has_ended = run && (engine::is_final(run->state) || run->state == RunState::kept);
-    if (has_ended && run->kind == engine::RunKind::destroy) return settle_removal(app, *environment, *run);
-    const bool is_open =
-        environment->state == EnvironmentState::creating || environment->state == EnvironmentState::updating;
-    // A row whose commit was changed and then could not be deployed is not what the run was about.
-    const bool is_newest = has_ended && run->generation == environment->desired_generation &&
-                           get_string(run->note, "commit") == environment->commit.str();
-    if (is_open && is_newest && !has_pending(app, id)) return take_over(app, *environment, *run);
-    if (is_waiting(*environment, run)) TRY(deploy_environment(app, id, {}));
+    const auto pending = has_pending(app, id) ? Pending::wishes : Pending::nothing;
+    switch (decide_settling(*environment, facts_of(run), pending)) {
+    case Settling::nothing: return {};
+    case Settling::bury: return bury(app, *environment);
+    case Settling::take_over: return take_over(app, *environment, *run);
+    case Settling::deploy: TRY(deploy_environment(app, id, {})); return {};
+    }
     return {};
 }
 

@@ -34,8 +34,10 @@ Result<std::string> submit_beside(App& app, const Found& found, engine::Graph gr
     request.note = json::object{
         {"project", found.project.name}, {"name", row.name}, {"by", record.actor}, {"action", record.action}};
     row.updated_at = app.clock.now();
+    const auto fence = app.database.fence();
     const auto run = TRY(app.engine.submit(request, [&](engine::Transaction& engine_transaction) -> Result<void> {
-        auto& transaction = storage::in_sqlite(engine_transaction);
+        auto& transaction = storage::in_store(engine_transaction);
+        if (fence) TRY(fence(transaction));
         TRY(app.stores.environments.update(transaction, row, found.environment.desired_generation));
         return audit(app, transaction, record);
     }));

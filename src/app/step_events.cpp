@@ -10,6 +10,9 @@ namespace ramet::app {
 
 namespace {
 
+constexpr std::size_t most_waiting = 50'000;
+constexpr std::chrono::seconds again_after{1};
+
 Json data_of(const App& app, const engine::Change& change, const std::string& name)
 {
     json::object data{{"name", name}, {"run", change.run.str()}, {"state", to_string(change.state)}};
@@ -67,8 +70,23 @@ void StepEvents::flush(App& app)
         for (const auto& change : changes) TRY(append(app, transaction, change));
         return {};
     });
+    if (!written && is_transient(written.error().kind)) return keep(app, std::move(changes), written.error());
     if (!written) log::error("events could not be written: {}", written.error().message);
     for (const auto& change : changes) measure(app, change);
+}
+
+/// In front of what came since, so that they keep their order; of very many the oldest are given up.
+void StepEvents::keep(App& app, std::vector<engine::Change> changes, const Error& error)
+{
+    {
+        const std::scoped_lock lock(mutex_);
+        waiting_.insert(waiting_.begin(), std::make_move_iterator(changes.begin()),
+                        std::make_move_iterator(changes.end()));
+        const auto surplus = waiting_.size() > most_waiting ? waiting_.size() - most_waiting : 0;
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(surplus));
+        log::warning("{} events wait, as nothing can be written: {}", waiting_.size(), error.message);
+    }
+    app.work.add_after(std::string(events_key), again_after);
 }
 
 void follow_change(App& app, const engine::Change& change)

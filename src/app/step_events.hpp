@@ -8,13 +8,16 @@
 namespace ramet::app {
 
 /// What the engine tells becomes events: collected on its thread, written in groups by the work queue, so that telling costs a
-/// run nothing. Steps that were not written when the server dies are not missed: the run itself is in the journal.
+/// run nothing. What cannot be written now waits. Steps that were not written when the server dies are not missed: the run itself
+/// is in the journal.
 class StepEvents {
 public:
     void add(const engine::Change& change);
     void flush(App& app);
 
 private:
+    void keep(App& app, std::vector<engine::Change> changes, const Error& error);
+
     std::mutex mutex_;
     std::vector<engine::Change> waiting_;
 };

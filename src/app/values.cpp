@@ -261,23 +261,4 @@ Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& name
     });
 }
 
-Result<std::int64_t> rotate_keys(App& app, const Caller& caller)
-{
-    if (!caller.project.empty())
-        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
-    constexpr int at_once = 100;
-    TRY(audit(app, {caller.name, "secret.rotate", {}, "keys", nullptr}));
-    // More than one key means that an earlier rotation was interrupted: it is finished, not begun again.
-    if (app.keys.key_ids().size() == 1) TRY(app.keys.rotate());
-    std::int64_t total = 0;
-    for (std::int64_t done = 1; done > 0; total += done) {
-        TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
-            done = TRY(app.stores.secrets.rewrap(transaction, at_once));
-            return {};
-        }));
-    }
-    TRY(app.keys.retire_old_keys());
-    return total;
-}
-
 }  // namespace ramet::app

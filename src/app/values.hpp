@@ -57,7 +57,4 @@ Result<SecretView> set_secret(App& app, const Caller& caller, const ScopeName& s
                               SecretBytes value, bool is_protected, const Precondition& precondition = {});
 Result<void> remove_secret(App& app, const Caller& caller, const ScopeName& scope, const std::string& name,
                            const Precondition& precondition = {});
-/// Wraps every data key anew under a new key-encryption key. Returns how many.
-Result<std::int64_t> rotate_keys(App& app, const Caller& caller);
-
 }  // namespace ramet::app

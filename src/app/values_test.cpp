@@ -2,6 +2,7 @@
 
 #include "app/plans.hpp"
 #include "app/previews.hpp"
+#include "app/rotation.hpp"
 #include "fakes/app_house.hpp"
 
 using namespace ramet;

@@ -5,6 +5,8 @@
 #include "app/ledger.hpp"
 #include "app/preparation.hpp"
 #include "app/scoping.hpp"
+#include "app/settle_decision.hpp"
+#include "app/work.hpp"
 #include "clone/hosts.hpp"
 
 #include <charconv>
@@ -77,10 +79,20 @@ Result<std::optional<engine::RunView>> newest_run(App& app, const EnvironmentId&
     return std::move(runs.front());
 }
 
+std::string reason_of(App& app, const Environment& environment)
+{
+    if (!environment.reason.empty() || !is_unsettled(environment.state)) return environment.reason;
+    if (const auto trouble = app.stores.database.writer().trouble())
+        return "nothing can be written: " + trouble->message;
+    const auto trouble = app.troubles->find(environment_key(environment.id));
+    return trouble.empty() ? trouble : "it is tried again: " + trouble;
+}
+
 Result<EnvironmentView> view_of(App& app, const storage::Project& project, const Environment& environment)
 {
     EnvironmentView view{.environment = environment, .project = project.name};
     view.version = version_of(environment);
+    view.environment.reason = reason_of(app, environment);
     view.notes = TRY(load_notes(app, environment.id));
     view.not_enforced = app.target.not_enforced();
     if (!environment.base.empty()) {

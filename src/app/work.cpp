@@ -6,6 +6,7 @@
 #include "app/maintenance.hpp"
 #include "app/previews.hpp"
 #include "app/report.hpp"
+#include "app/rotation.hpp"
 #include "app/step_events.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -56,6 +57,8 @@ Result<void> dispatch(App& app, const std::string& key)
         return follow_stored_deliveries(app);
     } else if (key == admission_key) {
         admit_waiting(app);
+    } else if (key == rotation_key) {
+        TRY(finish_rotation(app));
     } else if (key == everything_key) {
         reconcile_all(app);
         app.work.add_after(key, app.settings.reconcile_every);
@@ -103,9 +106,14 @@ std::string expiry_key(const EnvironmentId& environment)
 void work_on(App& app, const std::string& key)
 {
     const auto done = dispatch(app, key);
-    if (done) return;
-    log::warning("{}: {}", key, app.redactor.redact(done.error().message));
-    if (is_transient(done.error().kind)) app.work.add_after(key, again_after);
+    if (done) return app.troubles->forget(key);
+    const auto message = app.redactor.redact(done.error().message);
+    log::warning("{}: {}", key, message);
+    const bool is_tried_soon = is_transient(done.error().kind);
+    // An environment is looked at again with all others, whatever it failed with.
+    const bool is_tried_later = key.starts_with("environment/");
+    is_tried_soon || is_tried_later ? app.troubles->remember(key, message) : app.troubles->forget(key);
+    if (is_tried_soon) app.work.add_after(key, again_after);
 }
 
 }  // namespace ramet::app

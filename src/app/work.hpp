@@ -30,6 +30,8 @@ inline constexpr std::string_view tidy_key = "tidy";
 inline constexpr std::string_view events_key = "events";
 /// "outbox": send what is due.
 inline constexpr std::string_view outbox_key = "outbox";
+/// "rotation": `finish_rotation`.
+inline constexpr std::string_view rotation_key = "rotation";
 /// "everything": `reconcile_all`.
 inline constexpr std::string_view everything_key = "everything";
 

@@ -8,12 +8,16 @@ namespace ramet::app {
 
 namespace {
 
-constexpr std::size_t remembered_spaced = 1'000;
-constexpr int widest_gap = 10;
+thread_local std::vector<std::string> own_turns;
 
 }  // namespace
 
-WorkQueue::WorkQueue(Clock& clock, std::size_t threads, Work work) : clock_(clock), work_(std::move(work))
+WorkQueue::WorkQueue(Clock& clock, std::size_t threads, Work work) : WorkQueue(clock, threads, std::move(work), Turns{})
+{
+}
+
+WorkQueue::WorkQueue(Clock& clock, std::size_t threads, Work work, Turns turns)
+    : clock_(clock), work_(std::move(work)), turns_(std::move(turns))
 {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work_until_stopped(); });
 }
@@ -31,7 +35,7 @@ void WorkQueue::add(const std::string& key)
 void WorkQueue::add_after(const std::string& key, Milliseconds delay)
 {
     std::unique_lock lock(mutex_);
-    const auto is_earlier = add_at(key, clock_.monotonic() + delay);
+    const auto is_earlier = keys_.add(key, clock_.monotonic() + delay);
     lock.unlock();
     if (is_earlier) changed_.notify_all();
 }
@@ -39,48 +43,16 @@ void WorkQueue::add_after(const std::string& key, Milliseconds delay)
 void WorkQueue::add_spaced(const std::string& key, Milliseconds spacing)
 {
     std::unique_lock lock(mutex_);
-    const auto is_earlier = add_at(key, next_spaced(key, spacing));
+    const auto is_earlier = keys_.add_spaced(key, spacing, clock_.monotonic());
     lock.unlock();
     if (is_earlier) changed_.notify_all();
-}
-
-Milliseconds WorkQueue::next_spaced(const std::string& key, Milliseconds spacing)
-{
-    const auto now = clock_.monotonic();
-    if (spaced_.size() >= remembered_spaced)
-        std::erase_if(spaced_, [&](const auto& one) { return one.second.last + one.second.gap < now; });
-    const auto [found, is_first] = spaced_.emplace(key, Spaced{now, spacing});
-    auto& [last, gap] = found->second;
-    if (is_first || last > now) return last;
-    if (last + gap <= now) {
-        found->second = {now, spacing};
-    } else {
-        last += gap;
-        gap = std::min(2 * gap, widest_gap * spacing);
-    }
-    return last;
-}
-
-bool WorkQueue::add_at(const std::string& key, Milliseconds due)
-{
-    const auto [found, is_new] = waiting_.emplace(key, due);
-    if (is_new) return true;
-    if (found->second <= due) return false;
-    found->second = due;
-    return true;
 }
 
 WorkQueue::Load WorkQueue::load()
 {
     const auto now = clock_.monotonic();
     const std::scoped_lock lock(mutex_);
-    Load load;
-    for (const auto& [key, due] : waiting_) {
-        if (due > now) continue;
-        ++load.due;
-        load.lag = std::max(load.lag, now - due);
-    }
-    return load;
+    return keys_.load(now);
 }
 
 void WorkQueue::stop()
@@ -97,21 +69,16 @@ void WorkQueue::stop()
 bool WorkQueue::take_due(std::string& key, std::unique_lock<std::mutex>& lock)
 {
     const auto now = clock_.monotonic();
-    auto next = Milliseconds::max();
-    for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
-        if (running_.contains(waiting->first)) continue;  // Its release wakes us.
-        if (waiting->second <= now) {
-            key = waiting->first;
-            waiting_.erase(waiting);
-            running_.insert(key);
-            return true;
-        }
-        next = std::min(next, waiting->second);
+    auto next = keys_.take(now);
+    if (next.key) {
+        key = std::move(*next.key);
+        return true;
     }
-    if (next == Milliseconds::max())
+    // The release of a key that runs wakes us.
+    if (!next.at)
         changed_.wait(lock);
     else
-        changed_.wait_for(lock, next - now);
+        changed_.wait_for(lock, *next.at - now);
     return false;
 }
 
@@ -122,21 +89,46 @@ void WorkQueue::work_until_stopped()
         std::string key;
         if (!take_due(key, lock)) continue;
         lock.unlock();
-        try {
-            work_(key);
-        } catch (const std::exception& exception) {
-            log::error("working on {}: {}", key, exception.what());
-        }
+        work_on(key);
         release(key);
         lock.lock();
     }
+}
+
+void WorkQueue::work_on(const std::string& key)
+{
+    if (const auto later = take_turn(key)) return add_after(key, *later);
+    try {
+        work_(key);
+    } catch (const std::exception& exception) {
+        log::error("working on {}: {}", key, exception.what());
+    }
+    give_back_turn(key);
+}
+
+std::optional<Milliseconds> WorkQueue::take_turn(const std::string& key)
+{
+    const auto later = turns_.take ? turns_.take(key) : std::nullopt;
+    if (!later) own_turns.push_back(key);
+    return later;
+}
+
+void WorkQueue::give_back_turn(const std::string& key)
+{
+    own_turns.pop_back();
+    if (turns_.give_back) turns_.give_back(key);
+}
+
+const std::vector<std::string>& WorkQueue::turns_of_this_thread()
+{
+    return own_turns;
 }
 
 void WorkQueue::release(const std::string& key)
 {
     {
         const std::scoped_lock lock(mutex_);
-        running_.erase(key);
+        keys_.end(key);
     }
     changed_.notify_all();
 }
@@ -144,12 +136,23 @@ void WorkQueue::release(const std::string& key)
 WorkQueue::Turn::Turn(WorkQueue& queue, const std::string& key) : queue_(queue), key_(key)
 {
     std::unique_lock lock(queue_.mutex_);
-    queue_.changed_.wait(lock, [&] { return !queue_.running_.contains(key_); });
-    queue_.running_.insert(key_);
+    queue_.changed_.wait(lock, [&] { return queue_.keys_.begin(key_); });
+    // A server that is told to stop does not wait for another one's turn to end; what it writes without its own is refused.
+    for (;;) {
+        lock.unlock();
+        const auto later = queue_.take_turn(key_);
+        if (!later) return;
+        lock.lock();
+        queue_.changed_.wait_for(lock, *later, [&] { return queue_.stopping_; });
+        if (!queue_.stopping_) continue;
+        own_turns.push_back(key_);
+        return;
+    }
 }
 
 WorkQueue::Turn::~Turn()
 {
+    queue_.give_back_turn(key_);
     queue_.release(key_);
 }
 

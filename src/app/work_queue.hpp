@@ -1,28 +1,34 @@
 #pragma once
 
+#include "app/due_keys.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace ramet::app {
 
-/// Runs work by key: one at a time per key, and a key that is asked for while it waits is asked for once. A hint that comes
-/// while its key is being worked on makes it run again afterwards, so that nothing which happened in between is missed.
-/// Thread-safe.
+/// Runs work by key, on threads of its own and of its callers; which key may run when is said by `DueKeys`. Thread-safe.
 class WorkQueue {
 public:
     using Work = std::function<void(const std::string& key)>;
 
+    /// Where several servers share the work: whose turn it is at a key. `take` answers after which time to ask again, nothing when
+    /// it is this server's turn until `give_back`.
+    struct Turns {
+        std::function<std::optional<Milliseconds>(const std::string& key)> take{};
+        std::function<void(const std::string& key)> give_back{};
+    };
+
     WorkQueue(Clock& clock, std::size_t threads, Work work);
+    WorkQueue(Clock& clock, std::size_t threads, Work work, Turns turns);
     ~WorkQueue();
     WorkQueue(const WorkQueue&) = delete;
     WorkQueue& operator=(const WorkQueue&) = delete;
@@ -32,8 +38,7 @@ public:
     /// Not before `delay` from now; an earlier time for the same key wins.
     void add_after(const std::string& key, Milliseconds delay);
 
-    /// Soon, but not within `spacing` of the last time that it was asked for in this way: many requests become a few. While they go
-    /// on, the gap between two turns doubles, up to ten times `spacing`.
+    /// Soon, but not within `spacing` of the last time that it was asked for in this way: many requests become a few.
     void add_spaced(const std::string& key, Milliseconds spacing);
 
     /// Runs `body` on the calling thread while nothing else runs for `key`.
@@ -44,11 +49,11 @@ public:
         return body();
     }
 
+    /// The keys whose turn the calling thread has, the outermost first.
+    static const std::vector<std::string>& turns_of_this_thread();
+
     /// What is due and was not begun yet.
-    struct Load {
-        std::size_t due = 0;
-        Milliseconds lag{0};  ///< since the one that waits longest is due
-    };
+    using Load = DueKeys::Load;
     Load load();
 
     /// Finishes what is running, forgets what waits (it is found again by reconcile_all), ends the threads.
@@ -67,25 +72,19 @@ private:
         std::string key_;
     };
 
-    struct Spaced {
-        Milliseconds last;  ///< given, on the monotonic clock; it may lie ahead
-        Milliseconds gap;
-    };
-
-    /// Whether something is due earlier than before: only then is there a reason to wake anybody.
-    bool add_at(const std::string& key, Milliseconds due);
-    Milliseconds next_spaced(const std::string& key, Milliseconds spacing);
+    std::optional<Milliseconds> take_turn(const std::string& key);
+    void give_back_turn(const std::string& key);
+    void work_on(const std::string& key);
     void work_until_stopped();
     bool take_due(std::string& key, std::unique_lock<std::mutex>& lock);
     void release(const std::string& key);
 
     Clock& clock_;
     Work work_;
+    Turns turns_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::map<std::string, Milliseconds> waiting_;  ///< key → due, on the monotonic clock
-    std::map<std::string, Spaced> spaced_;         ///< key → what add_spaced gave it
-    std::set<std::string> running_;
+    DueKeys keys_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 };

@@ -19,6 +19,7 @@ ErrorKind kind_of(int number)
 {
     switch (number) {
     case ENOENT:
+    case ESRCH:  // what is read of /proc/PID, when the process ends meanwhile
     case ENOTDIR: return ErrorKind::not_found;
     case EACCES:
     case EPERM:
@@ -29,6 +30,12 @@ ErrorKind kind_of(int number)
     case ENOMEM:
     case EMFILE:
     case ENFILE:
+    case ENOBUFS:
+    case ENOLCK:
+    case ETIMEDOUT:
+    case ECONNRESET:
+    case ECONNREFUSED:
+    case EPIPE:
     case EAGAIN: return ErrorKind::unavailable;
     case EEXIST:
     case ENOTEMPTY:
@@ -86,15 +93,33 @@ Result<void> write_all(int fd, std::string_view content, const Path& path)
     return {};
 }
 
-Result<void> write_new_file(const Path& path, std::string_view content, unsigned mode)
+enum class Flush : std::uint8_t { yes, no };
+
+Result<void> write_new_file(const Path& path, std::string_view content, unsigned mode, Flush flush)
 {
     const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) return std::unexpected(os_error("creating", path));
     TRY(write_all(fd.get(), content, path));
     // The mode that was asked for, whatever the umask is.
     if (::fchmod(fd.get(), mode) != 0) return std::unexpected(os_error("setting the mode of", path));
-    if (::fsync(fd.get()) != 0) return std::unexpected(os_error("writing", path));
+    if (flush == Flush::yes && ::fsync(fd.get()) != 0) return std::unexpected(os_error("writing", path));
     return {};
+}
+
+constexpr std::size_t random_digits = 12;
+
+/// Where a file is written before it takes its name.
+Path temporary_beside(const Path& path)
+{
+    SystemRandom random;
+    return directory_of(path) / fmt::format(".{}.{}", path.filename().string(), random_hex(random, random_digits / 2));
+}
+
+bool is_temporary_of(const Path& path, const std::string& name)
+{
+    const auto prefix = fmt::format(".{}.", path.filename().string());
+    return name.starts_with(prefix) && name.size() == prefix.size() + random_digits &&
+           name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
 }
 
 /// A rename survives a power cut only when the directory is on disk too.
@@ -109,9 +134,21 @@ Result<void> make_directory(const Path& path, unsigned mode)
 {
     if (::mkdir(path.c_str(), mode) == 0) return {};
     if (errno != EEXIST) return std::unexpected(os_error("creating the directory", path));
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return {};
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return std::unexpected(os_error("looking at", path));
+    if (S_ISDIR(status.st_mode)) return {};
     return fail(ErrorKind::conflict, "creating the directory {}: something else has that name", path.string());
+}
+
+/// Replaces the file with one that is complete, or leaves it as it was and nothing beside it.
+Result<void> replace_file(const Path& path, std::string_view content, unsigned mode, Flush flush)
+{
+    const auto temporary = temporary_beside(path);
+    auto written = write_new_file(temporary, content, mode, flush);
+    if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+        written = std::unexpected(os_error("replacing", path));
+    if (!written) ::unlink(temporary.c_str());
+    return written;
 }
 
 }  // namespace
@@ -144,10 +181,12 @@ Error os_error(std::string_view what, const Path& path)
     return error;
 }
 
-bool is_there(const Path& path)
+Result<bool> look_for(const Path& path)
 {
-    std::error_code error;
-    return std::filesystem::exists(std::filesystem::symlink_status(path, error));
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return std::unexpected(os_error("looking at", path));
 }
 
 Result<std::string> read_file(const Path& path, std::size_t limit)
@@ -170,17 +209,26 @@ Result<std::string> read_tail(const Path& path, std::size_t bytes)
 
 Result<void> write_file(const Path& path, std::string_view content, unsigned mode)
 {
-    SystemRandom random;
-    const auto directory = directory_of(path);
-    const auto temporary = directory / fmt::format(".{}.{}", path.filename().string(), random_hex(random, 6));
-    auto written = write_new_file(temporary, content, mode);
-    if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
-        written = std::unexpected(os_error("replacing", path));
-    if (!written) {
-        ::unlink(temporary.c_str());
-        return written;
+    TRY(replace_file(path, content, mode, Flush::yes));
+    return sync_directory(directory_of(path));
+}
+
+Result<void> write_quickly(const Path& path, std::string_view content, unsigned mode)
+{
+    return replace_file(path, content, mode, Flush::no);
+}
+
+Result<void> remove_unfinished_writes(const Path& path)
+{
+    std::error_code error;
+    std::filesystem::directory_iterator at(directory_of(path), error);
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+        if (!is_temporary_of(path, at->path().filename().string())) continue;
+        if (::unlink(at->path().c_str()) != 0) return std::unexpected(os_error("removing", at->path()));
     }
-    return sync_directory(directory);
+    if (!error || error == std::errc::no_such_file_or_directory) return {};
+    errno = error.value();
+    return std::unexpected(os_error("listing", directory_of(path)));
 }
 
 Result<void> ensure_directory(const Path& path, unsigned mode)

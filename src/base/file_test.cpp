@@ -156,3 +156,29 @@ TEST_CASE("a directory cannot be created over or under a file")
     CHECK(ensure_directory(directory / "f").error().kind == ErrorKind::conflict);
     CHECK(!ensure_directory(directory / "f" / "g"));
 }
+
+TEST_CASE("what a killed write has left beside a file can be removed, and nothing else is")
+{
+    const TemporaryDirectory directory;
+    const std::vector<std::string> others = {"keys",  ".keys.2026",        ".keys.0123456789ag", ".other.0123456789ab",
+                                             ".keys", "keys.0123456789ab", ".keys.0123456789abc"};
+    for (const auto& name : others) directory.write(name);
+    directory.write(".keys.0123456789ab");
+    directory.write(".keys.ffffffffffff");
+    REQUIRE(remove_unfinished_writes(directory / "keys").has_value());
+    CHECK(entries_in(directory.path()) == others.size());
+    for (const auto& name : others) CHECK(std::filesystem::exists(directory / name));
+    CHECK(remove_unfinished_writes(directory / "nowhere" / "keys").has_value());
+}
+
+TEST_CASE("what cannot be looked at is not absent")
+{
+    const TemporaryDirectory directory;
+    directory.write("file");
+    std::filesystem::create_symlink("nowhere", directory / "link");
+    CHECK(look_for(directory / "file").value());
+    CHECK(look_for(directory / "link").value());
+    CHECK_FALSE(look_for(directory / "none").value());
+    CHECK_FALSE(look_for(directory / "file/below").value());
+    CHECK_FALSE(look_for(directory / std::string(300, 'x')).has_value());
+}

@@ -1,5 +1,7 @@
 #include "base/json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -29,27 +31,67 @@ std::string quoted(std::string_view text)
     return json::serialize(json::string_view(text.data(), text.size()));
 }
 
-void write_canonical(const Json& value, std::string& out)
+bool needs_escape(char character)
 {
-    if (const auto* array = value.if_array()) {
+    return static_cast<unsigned char>(character) < 0x20 || character == '"' || character == '\\';
+}
+
+void write_quoted(std::string_view text, std::string& out)
+{
+    if (std::ranges::any_of(text, needs_escape)) {
+        out += quoted(text);
+        return;
+    }
+    out += '"';
+    out += text;
+    out += '"';
+}
+
+enum class Keys : std::uint8_t { as_inserted, sorted };
+
+void write_line(const Json& value, Keys keys, std::string& out);
+
+void write_member(const Member& member, Keys keys, std::string& out)
+{
+    if (out.back() != '{') out += ',';
+    write_quoted(member.key(), out);
+    out += ':';
+    write_line(member.value(), keys, out);
+}
+
+/// The same bytes as Boost's own writer, which takes a fresh start for every scalar.
+void write_line(const Json& value, Keys keys, std::string& out)
+{
+    if (const auto* text = value.if_string()) {
+        write_quoted(*text, out);
+    } else if (const auto* object = value.if_object()) {
+        out += '{';
+        if (keys == Keys::sorted)
+            for (const auto* member : sorted_members(*object)) write_member(*member, keys, out);
+        else
+            for (const auto& member : *object) write_member(member, keys, out);
+        out += '}';
+    } else if (const auto* array = value.if_array()) {
         out += '[';
         for (const auto& element : *array) {
             if (&element != array->data()) out += ',';
-            write_canonical(element, out);
+            write_line(element, keys, out);
         }
         out += ']';
-    } else if (const auto* object = value.if_object()) {
-        out += '{';
-        const auto start = out.size();
-        for (const auto* member : sorted_members(*object)) {
-            if (out.size() != start) out += ',';
-            out += quoted(member->key()) + ':';
-            write_canonical(member->value(), out);
-        }
-        out += '}';
+    } else if (const auto* number = value.if_int64()) {
+        out += fmt::format_int(*number).c_str();
+    } else if (const auto* flag = value.if_bool()) {
+        out += *flag ? "true" : "false";
     } else {
         out += json::serialize(value);
     }
+}
+
+std::string to_line(const Json& value, Keys keys)
+{
+    std::string out;
+    write_line(value, keys, out);
+    return out;
 }
 
 struct PrettyWriter {
@@ -146,14 +188,12 @@ Result<Json> parse_json(std::string_view text)
 
 std::string to_text(const Json& value)
 {
-    return json::serialize(value);
+    return to_line(value, Keys::as_inserted);
 }
 
 std::string to_canonical_text(const Json& value)
 {
-    std::string out;
-    write_canonical(value, out);
-    return out;
+    return to_line(value, Keys::sorted);
 }
 
 std::string to_pretty_text(const Json& value)

@@ -62,6 +62,22 @@ TEST_CASE("one line keeps the order of insertion, the canonical form sorts")
     CHECK(to_canonical_text(value) == R"({"a":[{"c":null,"d":"\"x\""}],"b":1})");
 }
 
+TEST_CASE("one line is what the library itself would write, for every character and kind of number")
+{
+    for (int code = 0; code < 128; ++code) {
+        const std::string text = "a" + std::string(1, static_cast<char>(code)) + "b";
+        CAPTURE(code);
+        CHECK(to_text(Json(text)) == json::serialize(Json(text)));
+        CHECK(to_text(json::object{{text, 1}}) == json::serialize(json::object{{text, 1}}));
+    }
+    for (const std::string_view text :
+         {R"({"é€😀":["😀",""],"":{}})", "[0,-1,1.5,-0.0,1e300,9223372036854775807,-9223372036854775808]",
+          "18446744073709551615", "[[],[[]],{},{\"a\":{}}]", "[true,false,null]"}) {
+        CAPTURE(text);
+        CHECK(to_text(parsed(text)) == json::serialize(parsed(text)));
+    }
+}
+
 TEST_CASE("equal values have one canonical form")
 {
     CHECK(to_canonical_text(parsed(R"({"x":{"b":1,"a":2},"y":[]})")) ==

@@ -64,8 +64,8 @@ TEST_CASE("symbolic links inside a tree are removed, never followed")
     std::filesystem::create_directory_symlink("..", directory / "tree" / "up");
     std::filesystem::create_symlink("/nowhere", directory / "tree" / "dangling");
     CHECK(remove_tree(directory / "tree"));
-    CHECK_FALSE(is_there(directory / "tree"));
-    CHECK(is_there(precious));
+    CHECK_FALSE(look_for(directory / "tree").value());
+    CHECK(look_for(precious).value());
 }
 
 TEST_CASE("a link to a tree is removed and the tree stays")
@@ -74,8 +74,8 @@ TEST_CASE("a link to a tree is removed and the tree stays")
     const auto precious = directory.write("precious/file");
     std::filesystem::create_directory_symlink("precious", directory / "link");
     CHECK(remove_tree(directory / "link"));
-    CHECK_FALSE(is_there(directory / "link"));
-    CHECK(is_there(precious));
+    CHECK_FALSE(look_for(directory / "link").value());
+    CHECK(look_for(precious).value());
 }
 
 TEST_CASE("folders without the write bit are removed")
@@ -84,7 +84,7 @@ TEST_CASE("folders without the write bit are removed")
     directory.write("cache/module/file");
     std::filesystem::permissions(directory / "cache" / "module", std::filesystem::perms(0555));
     CHECK(remove_tree(directory / "cache"));
-    CHECK_FALSE(is_there(directory / "cache"));
+    CHECK_FALSE(look_for(directory / "cache").value());
 }
 
 TEST_CASE("a tree deeper than the longest path and the limit of descriptors is removed")
@@ -98,7 +98,7 @@ TEST_CASE("a tree deeper than the longest path and the limit of descriptors is r
     }
     here.reset();
     CHECK(remove_tree(directory / "deep"));
-    CHECK_FALSE(is_there(directory / "deep"));
+    CHECK_FALSE(look_for(directory / "deep").value());
 }
 
 TEST_CASE("names that are no name of a tree are refused")
@@ -124,7 +124,7 @@ TEST_CASE("a tree with a mount inside is left whole, and the mount is named")
     REQUIRE(!removed);
     CHECK(removed.error().kind == ErrorKind::conflict);
     CHECK(removed.error().message.contains(point.string()));
-    CHECK(is_there(file));
+    CHECK(look_for(file).value());
 }
 
 TEST_CASE("a tree that is still written to is removed once the writer has ended")
@@ -140,7 +140,7 @@ TEST_CASE("a tree that is still written to is removed once the writer has ended"
     writer.request_stop();
     writer.join();
     CHECK(remove_tree(directory / "tree"));
-    CHECK_FALSE(is_there(directory / "tree"));
+    CHECK_FALSE(look_for(directory / "tree").value());
 }
 
 TEST_CASE("a tree the size of a new database is removed within milliseconds")
@@ -150,5 +150,5 @@ TEST_CASE("a tree the size of a new database is removed within milliseconds")
     const auto start = std::chrono::steady_clock::now();
     CHECK(remove_tree(directory / "tree"));
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(500));
-    CHECK_FALSE(is_there(directory / "tree"));
+    CHECK_FALSE(look_for(directory / "tree").value());
 }

@@ -4,14 +4,9 @@
 
 #include "engine/forwarding_run_store.hpp"
 #include "engine/words.hpp"
+#include "failpoints/places.hpp"
 
 #include <fmt/core.h>
-
-#include <csignal>
-#include <cstdlib>
-#include <fcntl.h>
-#include <mutex>
-#include <unistd.h>
 
 namespace ramet::daemon {
 
@@ -19,53 +14,16 @@ using namespace engine;
 
 namespace {
 
-std::string read_variable(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
-}
-
-/// Counts the places by name, writes them down, and ends the process at the chosen one. Thread-safe.
-class Places {
-public:
-    void pass(const std::string& what)
-    {
-        const std::scoped_lock lock(mutex_);
-        const auto name = fmt::format("{} #{}", what, ++passed_[what]);
-        if (log_ >= 0) append(name + "\n");
-        if (name != kill_at_) return;
-        ::kill(::getpid(), SIGKILL);
-        ::pause();
-    }
-
-private:
-    static int open_log()
-    {
-        const auto path = read_variable("RAMET_FAILPOINT_LOG");
-        return path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    }
-
-    void append(const std::string& line) const
-    {
-        if (::write(log_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ::abort();
-    }
-
-    std::mutex mutex_;
-    std::map<std::string, int> passed_;
-    std::string kill_at_ = read_variable("RAMET_FAILPOINT_KILL");
-    int log_ = open_log();
-};
-
 class WatchedStore final : public ForwardingRunStore {
 public:
-    WatchedStore(RunStore& inner, Places& places) : ForwardingRunStore(inner), places_(places) {}
+    explicit WatchedStore(RunStore& inner) : ForwardingRunStore(inner) {}
 
     Result<std::vector<Result<void>>> commit(std::span<const Batch> batches) override
     {
         const auto written = name_all(batches);
-        for (const auto& what : written) places_.pass("before commit " + what);
+        for (const auto& what : written) failpoints::pass("before commit " + what);
         auto results = ForwardingRunStore::commit(batches);
-        for (const auto& what : written) places_.pass("after commit " + what);
+        for (const auto& what : written) failpoints::pass("after commit " + what);
         return results;
     }
 
@@ -83,13 +41,11 @@ private:
         }
         return names;
     }
-
-    Places& places_;
 };
 
 class WatchedDriver final : public Driver {
 public:
-    WatchedDriver(Driver& inner, Places& places) : inner_(inner), places_(places) {}
+    explicit WatchedDriver(Driver& inner) : inner_(inner) {}
 
     Result<Observation> probe(const Call& call, const ResourceRef& ref) override
     {
@@ -122,28 +78,26 @@ private:
     template <typename T, typename F>
     Result<T> around(std::string_view verb, const ResourceRef& ref, const F& call)
     {
-        places_.pass(fmt::format("before {} {}", verb, ref.path));
+        failpoints::pass(fmt::format("before {} {}", verb, ref.path));
         auto result = call();
-        places_.pass(fmt::format("after {} {}", verb, ref.path));
+        failpoints::pass(fmt::format("after {} {}", verb, ref.path));
         return result;
     }
 
     Driver& inner_;
-    Places& places_;
 };
 
 }  // namespace
 
 struct Failpoints::Parts {
-    Places places;
     WatchedStore store;
     std::vector<std::unique_ptr<Driver>> owned;
     Drivers table;
 
-    Parts(RunStore& inner, const Drivers& drivers) : store(inner, places)
+    Parts(RunStore& inner, const Drivers& drivers) : store(inner)
     {
         for (const auto& [kind, driver] : drivers) {
-            owned.push_back(std::make_unique<WatchedDriver>(*driver, places));
+            owned.push_back(std::make_unique<WatchedDriver>(*driver));
             table[kind] = owned.back().get();
         }
     }

@@ -8,11 +8,8 @@
 namespace ramet::daemon {
 
 /// Places at which a test ends the process as a power cut would: before and after each commit of the engine and each call of a
-/// driver. Only a build with RAMET_FAILPOINTS has them; in any other the engine gets its store and its drivers as they are.
-///
-/// Each place has a name that is the same in every run of the same work: "before apply service/web #2" is the second such call.
-/// RAMET_FAILPOINT_LOG names a file to which every place that is passed is appended, a line each: this is how they are found.
-/// RAMET_FAILPOINT_KILL is the name of the place at which the process ends by SIGKILL.
+/// driver. Only a build with RAMET_FAILPOINTS has them (`tests/failpoints/places.hpp` says how they are used); in any other the
+/// engine gets its store and its drivers as they are.
 class Failpoints {
 public:
     /// Both must outlive this object.

@@ -4,6 +4,11 @@
 #include "base/text.hpp"
 #include "targets/local/git_mirror.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <thread>
+
 namespace ramet::daemon {
 
 namespace {
@@ -13,12 +18,30 @@ using targets::local::GitMirror;
 // A commit's trees never change, but the table must not grow for ever.
 constexpr std::size_t remembered_trees = 20'000;
 
+constexpr std::chrono::seconds longest_wait{10};
+
 Result<GitMirror> open(const Path& root, const app::GitSource& source)
 {
     GitMirror::Options options{.root = root, .url = source.url};
     options.environment = source.environment;
     return GitMirror::open(std::move(options));
 }
+
+/// Keeps servers that share the directory from fetching into one mirror at once, which git would refuse to one of them. For a
+/// while only: of a server that stands still it is git itself that finishes.
+class OtherServers {
+public:
+    explicit OtherServers(const Path& root, const std::string& url)
+        : file_(::open((root / ("." + short_hash({url}) + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))
+    {
+        const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+        while (file_ && ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+
+private:
+    Fd file_;
+};
 
 }  // namespace
 
@@ -33,6 +56,8 @@ std::mutex& GitMirrors::lock_of(const std::string& url)
 Result<CommitSha> GitMirrors::fetch_ref(const app::GitSource& source, const std::string& reference)
 {
     const std::scoped_lock lock(lock_of(source.url));
+    TRY(ensure_directory(root_));
+    const OtherServers held(root_, source.url);
     auto mirror = TRY(open(root_, source));
     TRY(mirror.ensure());
     return mirror.fetch(reference);
@@ -41,6 +66,8 @@ Result<CommitSha> GitMirrors::fetch_ref(const app::GitSource& source, const std:
 Result<void> GitMirrors::fetch_commit(const app::GitSource& source, const CommitSha& commit, const std::string& hint)
 {
     const std::scoped_lock lock(lock_of(source.url));
+    TRY(ensure_directory(root_));
+    const OtherServers held(root_, source.url);
     auto mirror = TRY(open(root_, source));
     TRY(mirror.ensure());
     return mirror.ensure_commit(commit, hint);

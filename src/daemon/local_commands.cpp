@@ -135,8 +135,7 @@ const std::vector<cli::Column> backup_fields{{"file", "file"},     {"made at", "
 Result<int> back_up(Session& session, const Arguments& arguments)
 {
     const Path file = arguments.get("FILE");
-    std::error_code problem;
-    if (std::filesystem::exists(file, problem))
+    if (TRY(look_for(file)))
         return fail(ErrorKind::conflict, "{} is there already: a backup is never written over something",
                     file.string());
     const auto archive = TRY(read_backup(session, arguments));
@@ -181,7 +180,9 @@ cli::Commands local_commands()
           {"--listen", "ADDRESS", "of the API (127.0.0.1:7070)"},
           {"--proxy-listen", "ADDRESS", "of the previews (127.0.0.1:8080)"},
           {"--public-url", "URL", "how Git hosts reach the API"},
-          {"--poll", "DURATION", "how often Git hosts are asked (15s)"}},
+          {"--poll", "DURATION", "how often Git hosts are asked (15s)"},
+          {"--store", "postgres://…", "keep the records there, beside other servers on this data directory"},
+          {"--store-password-file", "FILE", "its password, in a file that only you can read"}},
          up},
         {"backup",
          "write a copy of the server's own store into a file",

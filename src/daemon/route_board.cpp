@@ -71,6 +71,14 @@ void RouteBoard::set_page(const std::string& host, const std::string& owner, con
     if (!routes_.contains(host)) show(host);
 }
 
+std::set<std::string> RouteBoard::page_owners()
+{
+    const std::scoped_lock lock(mutex_);
+    std::set<std::string> owners;
+    for (const auto& [host, shown] : pages_) owners.insert(shown.owner);
+    return owners;
+}
+
 void RouteBoard::drop_pages(const std::string& owner, const std::vector<std::string>& kept)
 {
     const std::scoped_lock lock(mutex_);

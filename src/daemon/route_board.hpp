@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace ramet::daemon {
@@ -22,6 +23,8 @@ public:
 
     /// Shown at the host while no service answers there.
     void set_page(const std::string& host, const std::string& owner, const std::string& environment, net::Page page);
+    /// Who has pages.
+    std::set<std::string> page_owners();
     /// All of an owner's pages that are not among `kept`.
     void drop_pages(const std::string& owner, const std::vector<std::string>& kept);
 

@@ -5,10 +5,13 @@
 #include "app/step_events.hpp"
 #include "app/work.hpp"
 #include "base/log.hpp"
+#include "base/version.hpp"
 #include "daemon/drivers.hpp"
 #include "daemon/failpoints.hpp"
 #include "daemon/git_mirrors.hpp"
 #include "daemon/held_git.hpp"
+#include "daemon/peers.hpp"
+#include "daemon/shared_directory.hpp"
 #include "daemon/state_pages.hpp"
 #include "data/store/clone_store.hpp"
 #include "engine/thread_scheduler.hpp"
@@ -16,6 +19,7 @@
 #include "net/http_server.hpp"
 #include "net/proxy.hpp"
 #include "storage/key_file.hpp"
+#include "storage/migrations/migration.hpp"
 #include "storage/places.hpp"
 #include "targets/local/attaching.hpp"
 #include "targets/local/inspection.hpp"
@@ -42,6 +46,8 @@ struct Server::Parts {
     SystemClock clock;
     SystemRandom random;
     secrets::Redactor redactor;
+    std::optional<storage::PostgresPlace> place{};
+    std::optional<SharedDirectory> directory{};
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<secrets::FileKeys> keys;
     std::unique_ptr<storage::Stores> stores;
@@ -68,6 +74,7 @@ struct Server::Parts {
     std::unique_ptr<api::Router> router;
     std::unique_ptr<net::HttpServer> api;
     std::unique_ptr<net::ReverseProxy> proxy;
+    std::unique_ptr<Peers> peers;
 
     Parts(ServerSettings chosen, data::StorePaths paths)
         : settings(std::move(chosen)), store_paths(paths), goldens(paths)
@@ -81,6 +88,7 @@ struct Server::Parts {
     Result<void> start_proxy();
     Result<void> restore();
     Result<void> start_api();
+    Result<void> start_peers();
     void stop();
     void watch(const engine::Change& change);
 };
@@ -89,10 +97,17 @@ Result<void> Server::Parts::open_stores()
 {
     const auto& root = settings.data_directory;
     TRY(ensure_directory(root, 0711));
-    database = TRY(storage::Database::open(storage::store_directory(root)));
+    if (settings.store) {
+        place.emplace(storage::PostgresPlace{std::move(*settings.store), random_hex(random, 8)});
+        database = TRY(storage::Database::open(*place));
+        directory = TRY(SharedDirectory::join(*database, root, random));
+    } else {
+        database = TRY(storage::Database::open(storage::store_directory(root)));
+    }
     const auto key_file = storage::key_file_of(root);
     TRY(ensure_directory(key_file.parent_path(), 0700));
-    keys = TRY(storage::ensure_key_file(*database, key_file));
+    const auto company = directory ? directory->company() : storage::DirectoryLock::Company::alone;
+    keys = TRY(storage::ensure_key_file(*database, key_file, company));
     TRY(data::ensure_store(store_paths));
     return {};
 }
@@ -125,9 +140,12 @@ Result<void> Server::Parts::make_app(const std::string& install)
     const engine::World world{clock, random, failpoints->store(), failpoints->drivers(), *scheduler};
     engine::EngineOptions options{.install = install};
     options.observer = [this](const engine::Change& change) { watch(change); };
+    if (place) options.lease_terms.emplace();
     engine = std::make_unique<engine::Engine>(world, std::move(options));
-    work = std::make_unique<app::WorkQueue>(clock, work_threads,
-                                            [this](const std::string& key) { app::work_on(*app, key); });
+    work = std::make_unique<app::WorkQueue>(
+        clock, work_threads, [this](const std::string& key) { app::work_on(*app, key); },
+        place ? shared_turns(stores->turns) : app::WorkQueue::Turns{});
+    if (place) database->set_fence(fence_of(stores->turns));
     app::Settings fixed{.install = install, .data_directory = settings.data_directory};
     fixed.reconcile_every = settings.poll_every;
     app =
@@ -141,9 +159,10 @@ Result<void> Server::Parts::make_app(const std::string& install)
 /// What is only held in memory: routes and pages; then the engine goes on where it was.
 Result<void> Server::Parts::restore()
 {
-    TRY(targets::local::remove_unfinished(settings.data_directory));
-    const auto routes = TRY(stores->runs.list_live("local.route"));
-    for (const auto& route : routes) TRY(targets::local::restore_route(board, route.ref));
+    // Of servers that share the data directory, only the first may take for abandoned what is unfinished.
+    if (!directory || directory->is_alone()) TRY(targets::local::remove_unfinished(settings.data_directory));
+    if (directory) TRY(directory->let_others_in());
+    TRY(show_routes(*stores, board));
     const auto environments = TRY(stores->environments.list_all());
     for (const auto& environment : environments)
         if (environment.state != EnvironmentState::ready) daemon::refresh_pages(*app, board, environment.id);
@@ -178,8 +197,22 @@ Result<void> Server::Parts::start_api()
     return {};
 }
 
+Result<void> Server::Parts::start_peers()
+{
+    if (!place) return {};
+    storage::Servers::Server self{
+        .id = place->server, .name = name_of_this_process(), .version = std::string(ramet::version)};
+    self.schema = storage::postgres_migrations().back().version;
+    const auto events_came = [this] {
+        if (pump) pump->notify();
+    };
+    peers = TRY(Peers::start(*place, {*app, board, std::move(self), events_came}));
+    return {};
+}
+
 void Server::Parts::stop()
 {
+    peers.reset();
     if (api) api->stop();
     if (pump) pump->stop();
     if (proxy) proxy->stop();
@@ -190,14 +223,16 @@ void Server::Parts::stop()
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings)
+Result<std::unique_ptr<Server>> Server::start(ServerSettings settings)
 {
-    auto parts = std::make_unique<Parts>(settings, data::StorePaths{settings.data_directory});
+    const data::StorePaths paths{settings.data_directory};
+    auto parts = std::make_unique<Parts>(std::move(settings), paths);
     TRY(parts->open_stores());
     const auto installation = TRY(ensure_installation(*parts->database, parts->random, parts->clock));
     log::set_redactor([redactor = &parts->redactor](std::string_view text) { return redactor->redact(text); });
     parts->stores = std::make_unique<storage::Stores>(
-        *parts->database, storage::Secrets::Parts{installation.id, *parts->keys, parts->redactor});
+        *parts->database, storage::Secrets::Parts{installation.id, *parts->keys, parts->redactor},
+        parts->place ? parts->place->server : "");
     parts->stores->events.listen([own = parts.get()](std::int64_t) {
         if (own->pump) own->pump->notify();
     });
@@ -207,6 +242,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings)
     TRY(parts->start_proxy());
     TRY(parts->restore());
     TRY(parts->start_api());
+    TRY(parts->start_peers());
     parts->work->add(std::string(app::everything_key));
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -227,13 +263,19 @@ std::string Server::proxy_url() const
 
 Result<std::string> Server::make_login_token()
 {
-    constexpr std::string_view name = "ramet up";
-    const app::Caller self{std::string(name), app::Role::admin, {}};
+    const std::string every = "ramet up";
     auto& app = *parts_->app;
+    // Each of several servers has its own, which ends when that server has left, or was not heard of for long.
+    std::set<std::string> kept;
+    if (parts_->place)
+        for (const auto& server : TRY(app.stores.servers.list_known())) kept.insert(every + " " + server.id);
+    const auto name = parts_->place ? every + " " + parts_->place->server : every;
+    const app::Caller self{every, app::Role::admin, {}};
     const auto earlier = TRY(app::list_tokens(app, self));
     for (const auto& token : earlier)
-        if (token.name == name) TRY(app::revoke_token(app, self, token.id));
-    const auto token = TRY(app::create_token(app, self, {.name = std::string(name), .role = app::Role::admin}));
+        if (token.name == every || (token.name.starts_with(every + " ") && !kept.contains(token.name)))
+            TRY(app::revoke_token(app, self, token.id));
+    const auto token = TRY(app::create_token(app, self, {.name = name, .role = app::Role::admin}));
     return std::string(token.reveal());
 }
 

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/result.hpp"
 #include "net/listen.hpp"
+#include "storage/postgres/address.hpp"
 
 #include <memory>
 #include <string>
@@ -16,12 +17,13 @@ struct ServerSettings {
     net::ListenAddress proxy_listen{.address = "127.0.0.1", .port = 0, .option = "--proxy-listen"};
     std::string public_url{};  ///< how Git hosts reach the API; its own address when empty
     Milliseconds poll_every{15'000};
+    std::optional<storage::PostgresAddress> store{};  ///< shared with other servers; none: a file in the data directory
 };
 
 /// A running Ramet: every adapter, put together. Made by `start`, ended by its destructor; what it runs goes on.
 class Server {
 public:
-    static Result<std::unique_ptr<Server>> start(const ServerSettings& settings);
+    static Result<std::unique_ptr<Server>> start(ServerSettings settings);
     ~Server();
 
     std::string url() const;

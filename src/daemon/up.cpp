@@ -37,6 +37,14 @@ Result<ServerSettings> settings_of(const cli::Arguments& arguments)
     settings.listen = TRY(net::parse_listen_address(listen, "--listen"));
     settings.proxy_listen = TRY(net::parse_listen_address(proxy, "--proxy-listen"));
     settings.public_url = arguments.get("--public-url");
+    if (arguments.has("--store-password-file") && !arguments.has("--store"))
+        return fail(ErrorKind::invalid, "--store-password-file belongs to --store postgres://…");
+    if (arguments.has("--store")) {
+        const auto file = arguments.has("--store-password-file")
+                              ? std::optional<Path>(arguments.get("--store-password-file"))
+                              : std::nullopt;
+        settings.store = TRY(storage::PostgresAddress::parse(arguments.get("--store"), file));
+    }
     if (arguments.has("--poll")) settings.poll_every = TRY(parse_duration(arguments.get("--poll")));
     return settings;
 }
@@ -70,8 +78,8 @@ Path data_directory_of(const cli::Arguments& arguments)
 Result<int> up(cli::Session& session, const cli::Arguments& arguments)
 {
     const auto signals = block_signals();
-    const auto settings = TRY(settings_of(arguments));
-    auto server = TRY(Server::start(settings));
+    auto settings = TRY(settings_of(arguments));
+    auto server = TRY(Server::start(std::move(settings)));
     const auto token = TRY(server->make_login_token());
     TRY(announce(session, *server, token));
     int signal = 0;

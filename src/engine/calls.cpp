@@ -18,9 +18,21 @@ Result<T> guarded(const F& call)
     }
 }
 
+/// What is refused here was not sent.
+Result<void> check_lease(const CallRequest& request, const Call& call)
+{
+    if (!call.may_change || call.may_change()) return {};
+    return fail(ErrorKind::unavailable, "{}: the lease of {} has to be renewed first", request.ref.path,
+                request.ref.mark.owner.str());
+}
+
 CallOutcome perform_apply(Driver& driver, const CallRequest& request, const Call& call)
 {
     CallOutcome outcome;
+    if (auto allowed = check_lease(request, call); !allowed) {
+        outcome.applied = std::unexpected(allowed.error());
+        return outcome;
+    }
     outcome.applied = guarded<Acknowledged>([&] { return driver.apply(call, request.ref, request.token); });
     if (!*outcome.applied) return outcome;
     auto ref = request.ref;
@@ -44,6 +56,7 @@ CallOutcome perform_remove(Driver& driver, const CallRequest& request, const Cal
     if (!*outcome.observed || (*outcome.observed)->presence != Presence::ours) return outcome;
     const auto& observation = **outcome.observed;
     outcome.removed = check_proof(request, observation);
+    if (*outcome.removed) outcome.removed = check_lease(request, call);
     if (!*outcome.removed) return outcome;
     DeletionProof proof{request.ref, request.intent_at};
     proof.resource.identity = observation.identity;

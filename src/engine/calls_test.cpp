@@ -90,6 +90,33 @@ TEST_CASE("a removal looks before and after, and touches nothing that is not our
     CHECK((*removed.observed)->presence == Presence::absent);
 }
 
+TEST_CASE(
+    "what changes something is not sent when the lease has ended, also when it ended during the look before a removal")
+{
+    fakes::MemoryDriver driver;
+    auto request = removal();
+    request.expected_identity.clear();
+    Call call;
+    int asked = 0;
+    call.may_change = [&asked] { return ++asked > 2; };
+    request.verb = Verb::apply;
+    const auto applied = perform(driver, request, call);
+    CHECK(applied.applied->error().kind == ErrorKind::unavailable);
+    CHECK_FALSE(applied.readiness.has_value());
+    CHECK(driver.calls() == 0);
+    perform(driver, request, Call{});
+    request.verb = Verb::remove;
+    const auto removed = perform(driver, request, call);
+    CHECK(removed.removed->error().kind == ErrorKind::unavailable);
+    CHECK(driver.has("service/web"));
+    CHECK(perform(driver, request, call).removed->has_value());
+    CHECK_FALSE(driver.has("service/web"));
+    // A look needs no lease.
+    request.verb = Verb::probe;
+    CHECK(perform(driver, request, call).observed->has_value());
+    CHECK(asked == 3);
+}
+
 /// Breaks its contract.
 class ThrowingDriver final : public Driver {
 public:

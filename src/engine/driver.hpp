@@ -3,6 +3,7 @@
 #include "engine/graph.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,9 @@ struct Call {
     Time deadline{};
     std::stop_token stop{};
     std::int64_t epoch = 0;
+    /// Asked right before a request that changes something: the lease may have ended while the call waited for its turn, or while it
+    /// looked. A driver whose call is made of several such requests may ask before each. Empty where a lease cannot end.
+    std::function<bool()> may_change{};
 };
 
 /// Idempotency token of one request; the same for every attempt of it.

@@ -18,6 +18,7 @@ MachineWorld machine_world(const World& world, const EngineOptions& options)
     machine.budgets = options.budgets;
     machine.random = &world.random;
     machine.counts = options.counts;
+    machine.has_other_clocks = options.lease_terms.has_value();
     machine.classify = [find](const std::string& kind, const Json& old_spec, const Json& new_spec) {
         const auto* driver = find(kind);
         return driver ? driver->classify_change(old_spec, new_spec) : Driver::Change::update;
@@ -88,12 +89,7 @@ void Engine::Core::cancel(const EngineRunId& run, CancelDone done)
         } else if (found != owners_.end() && !is_stopping_) {
             enqueue(CancelItem{owner, run, std::move(done)}, outbox);
         } else {
-            outbox.callbacks.push_back([this, done = std::move(done), run] {
-                const auto row = world_.store.find_run(run);
-                if (!row) return done(std::unexpected(row.error()));
-                if (!*row) return done(fail(ErrorKind::not_found, "there is no run {}", run.str()));
-                done(fail(ErrorKind::conflict, "run {} has ended: {}", run.str(), to_string((*row)->status.state)));
-            });
+            outbox.callbacks.push_back([this, done = std::move(done), run] { cancel_elsewhere(run, done); });
         }
     }
     flush(std::move(outbox));
@@ -145,25 +141,6 @@ Result<std::vector<RunView>> Engine::Core::list_runs(const OwnerId& owner, std::
     return views;
 }
 
-Result<RunView> Engine::Core::wait(const EngineRunId& run, Milliseconds timeout)
-{
-    const auto is_settled = [&] {
-        const auto owner = owners_.find(run);
-        if (owner == owners_.end() || is_stopping_) return true;
-        const auto* active = find_active(owner->second, run);
-        // The state is decided before it is committed; only what is on disk counts.
-        return active && active->machine.status().state == RunState::kept && !active->is_in_lane;
-    };
-    {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait_for(lock, timeout, is_settled))
-            return fail(ErrorKind::timeout, "run {} is still going on", run.str());
-    }
-    auto view = TRY(find_run(run));
-    if (!view) return fail(ErrorKind::not_found, "there is no run {}", run.str());
-    return *std::move(view);
-}
-
 void Engine::Core::stop()
 {
     {
@@ -176,6 +153,7 @@ void Engine::Core::stop()
     }
     world_.scheduler.stop();
     answer_what_is_left();
+    release_all();
 }
 
 /// Nobody shall wait for ever for an answer that only the next process can give.
@@ -184,15 +162,24 @@ void Engine::Core::answer_what_is_left()
     const Error error{ErrorKind::unavailable, "Ramet is stopping", "", "try again when it is up"};
     std::vector<CancelDone> cancels;
     std::vector<SubmitItem> submissions;
+    std::vector<RecoverDone> recoveries;
     {
         const std::lock_guard lock(mutex_);
         submissions.swap(deferred_);
+        for (auto& [owner, items] : std::exchange(stalled_, {}))
+            for (auto& item : items) {
+                if (auto* submit = std::get_if<SubmitItem>(&item)) submissions.push_back(std::move(*submit));
+                if (auto* cancel = std::get_if<CancelItem>(&item)) cancels.push_back(std::move(cancel->done));
+                if (auto* request = std::get_if<RequestItem>(&item)) cancels.push_back(std::move(request->done));
+                if (auto* recovery = std::get_if<RecoverItem>(&item)) recoveries.push_back(std::move(recovery->done));
+            }
         for (auto& [owner, slot] : slots_)
             if (slot.active)
                 std::ranges::move(std::exchange(slot.active->after_commit, {}), std::back_inserter(cancels));
     }
     for (const auto& done : cancels) done(std::unexpected(error));
     for (const auto& item : submissions) item.done(std::unexpected(error));
+    for (const auto& done : recoveries) done(std::unexpected(error));
 }
 
 Engine::Engine(World world, EngineOptions options) : core_(std::make_unique<Core>(world, std::move(options))) {}
@@ -256,6 +243,21 @@ Result<int> Engine::recover()
 }
 
 void Engine::recover_async(std::function<void(Result<int>)> done)
+{
+    core_->recover(std::move(done));
+}
+
+void Engine::look(const OwnerId& owner)
+{
+    core_->look(owner);
+}
+
+Result<int> Engine::look_for_abandoned()
+{
+    return recover();
+}
+
+void Engine::look_for_abandoned_async(std::function<void(Result<int>)> done)
 {
     core_->recover(std::move(done));
 }

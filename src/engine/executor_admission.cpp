@@ -6,8 +6,8 @@ namespace ramet::engine {
 namespace {
 
 constexpr Milliseconds retry_after{200};
-// 9999-12-31: as good as for ever, and still a date.
-constexpr Time no_end{Milliseconds{253'402'300'799'000}};
+/// How often a submission lets pass what others left or queued before it; they may go on with that for ever.
+constexpr int most_rounds = 5;
 
 }  // namespace
 
@@ -32,18 +32,9 @@ Result<RunRow> Engine::Core::new_row(const RunRequest& request, const OwnerRecor
     row.request = to_json(request);
     row.note = request.note;
     row.plan = to_json(plan);
-    row.plan_hash = hash_of(plan);
+    row.plan_hash = hash_of_plan(row.plan);
     row.created_at = now().wall;
     return row;
-}
-
-void Engine::Core::take_lease(Batch& batch, const OwnerRecords& records)
-{
-    batch.epoch = records.lease.epoch;
-    if (records.lease.holder == holder_) return;
-    batch.epoch = records.lease.epoch + 1;
-    // One process has the data directory to itself, so that a lease ends with its process and not by time.
-    batch.lease = LeaseChange{records.lease.epoch, Lease{batch.owner, holder_, *batch.epoch, no_end}};
 }
 
 std::unique_ptr<Engine::Core::Active> Engine::Core::make_active(RunRow row, RunRequest request, Plan plan,
@@ -78,12 +69,30 @@ void Engine::Core::prepare_submit(SubmitItem item, std::vector<Prepared>& prepar
     if (!records) return answer(records.error());
     const std::lock_guard lock(mutex_);
     if (is_stopping_) return answer(Error{ErrorKind::unavailable, "Ramet is stopping", "", "try again when it is up"});
+    const auto slot = slots_.find(owner);
+    const bool is_ours = slot != slots_.end();
+    if (is_ours && !is_held(slot->second, records->lease)) {
+        lose(owner, "another server has taken it over", outbox);
+        if (!is_shared()) return answer(Error{ErrorKind::unavailable, "another server has taken over " + owner.str()});
+        later.emplace_back(std::move(item));
+        return;
+    }
+    if (is_ours && has_begun_unseen(slot->second, *records) && ++item.rounds <= most_rounds) {
+        recover_before(owner, later, outbox);
+        later.emplace_back(std::move(item));
+        return;
+    }
     const bool knows_all =
         std::ranges::all_of(records->unfinished, [&](const RunRow& run) { return is_known(owner, run.id); });
-    if (knows_all) return prepare_new_run(std::move(item), std::move(*records), prepared, outbox);
-    if (std::exchange(item.has_recovered, true))
+    const bool is_others = !is_ours && !is_takeable(records->lease);
+    if (knows_all || is_others)
+        return prepare_new_run(std::move(item), std::move(*records), is_others, prepared, outbox);
+    if (++item.rounds > most_rounds)
         return answer(Error{ErrorKind::unavailable, owner.str() + " has a run that cannot be taken over"});
-    later.emplace_back(RecoverItem{owner, [](const Result<int>&) {}});
+    if (is_ours)
+        later.emplace_back(LookItem{owner});
+    else
+        later.emplace_back(RecoverItem{owner, [](const Result<int>&) {}});
     later.emplace_back(std::move(item));
 }
 
@@ -104,8 +113,8 @@ void Engine::Core::submit_again(SubmitItem item, Outbox& outbox)
     });
 }
 
-void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, std::vector<Prepared>& prepared,
-                                   Outbox& outbox)
+void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, bool is_others,
+                                   std::vector<Prepared>& prepared, Outbox& outbox)
 {
     const auto answer = [&](Error error) {
         outbox.callbacks.push_back([done = item.done, error] { done(std::unexpected(error)); });
@@ -123,17 +132,19 @@ void Engine::Core::prepare_new_run(SubmitItem item, OwnerRecords records, std::v
         if (found->second.active) active = found->second.active->machine.run().kind;
         for (const auto& each : found->second.waiting) waiting.push_back(each.row.kind);
     }
-    if (found != slots_.end() && records.lease.holder != holder_)
-        return answer(Error{ErrorKind::unavailable, "another server has taken over " + item.request.owner.str()});
     const auto admission = admit(row->kind, active, waiting);
-    if (item.given && !admission.starts_now)
+    if (item.given && (is_others || !admission.starts_now))
         return answer(Error{ErrorKind::conflict, item.request.owner.str() + " has a run of its own"});
-    if (item.given) records.resources = item.given->rows;
-
     Batch batch;
     batch.owner = item.request.owner;
-    batch.extra = std::move(item.extra);
-    take_lease(batch, records);
+    batch.extra = item.extra;
+    // Their rows are opened together with the run: a server that takes it over finds there what is left to be removed.
+    if (item.given) batch.resources = records.resources = item.given->rows;
+    if (is_others) return prepared.push_back(begin_elsewhere(std::move(item), std::move(*row), std::move(batch)));
+    if (found != slots_.end())
+        batch.epoch = found->second.held.lease.epoch;
+    else
+        take_lease(batch, records);
     if (admission.starts_now)
         prepared.push_back(
             begin_now(std::move(item), std::move(*row), std::move(*steps), std::move(records), std::move(batch)));
@@ -147,55 +158,81 @@ Engine::Core::Prepared Engine::Core::begin_now(SubmitItem item, RunRow row, Plan
 {
     const auto owner = row.owner;
     const auto run = row.id;
+    // What stands in the row as text the machine has itself.
+    auto asked = std::exchange(row.request, {});
+    auto planned = std::exchange(row.plan, {});
     auto stored = row;
+    stored.request = std::move(asked);
+    stored.plan = std::move(planned);
+    auto lease = batch.lease ? batch.lease->to : records.lease;
     auto active = make_active(std::move(row), item.request, std::move(plan), records, *batch.epoch);
     active->machine.start(now());
     auto effects = active->machine.take_effects();
     move_into(batch, *active, effects);
+    if (active->machine.has_ended()) release_with(batch, lease);
     stored.status = active->machine.status();
     batch.new_run = std::move(stored);
     return {owner, std::move(batch),
-            [this, owner, run, done = std::move(item.done), active = std::move(active),
+            [this, owner, run, lease, item = std::move(item), active = std::move(active),
              effects = std::move(effects)](Result<void> result, Outbox& outbox) mutable {
-                if (result) {
-                    outbox.callbacks.push_back([done = std::move(done), run] { done(run); });
-                    return install(owner, std::move(active), std::move(effects), outbox);
-                }
-                outbox.callbacks.push_back(
-                    [done = std::move(done), error = result.error()] { done(std::unexpected(error)); });
+                if (!result) return on_refused(std::move(item), result.error(), outbox);
+                outbox.callbacks.push_back([done = std::move(item.done), run] { done(run); });
+                hold(owner, lease, outbox);
+                install(owner, std::move(active), std::move(effects), outbox);
             }};
+}
+
+/// Another server holds the owner: the run waits on disk, and that server is told.
+Engine::Core::Prepared Engine::Core::begin_elsewhere(SubmitItem item, RunRow row, Batch batch)
+{
+    const auto owner = row.owner;
+    const auto run = row.id;
+    batch.new_run = std::move(row);
+    return {owner, std::move(batch),
+            [this, owner, run, item = std::move(item)](const Result<void>& result, Outbox& outbox) mutable {
+                if (!result) return on_refused(std::move(item), result.error(), outbox);
+                if (options_.observer) changes_.push_back({run, owner, RunState::queued, std::nullopt});
+                outbox.callbacks.push_back([done = std::move(item.done), run] { done(run); });
+            }};
+}
+
+/// Where another server was quicker, the run is asked for again: it waits for that one now.
+void Engine::Core::on_refused(SubmitItem item, const Error& error, Outbox& outbox)
+{
+    const bool was_slower = is_shared() && is_lost_lease(error) && ++item.rounds <= most_rounds;
+    if (was_slower) return enqueue(std::move(item), outbox);
+    outbox.callbacks.push_back([done = std::move(item.done), error] { done(std::unexpected(error)); });
 }
 
 /// The run waits in its owner's slot; what it supersedes is told when that is committed.
 Engine::Core::Prepared Engine::Core::begin_later(SubmitItem item, RunRow row, const Admission& admission, Batch batch)
 {
     const auto owner = row.owner;
-    std::vector<EngineRunId> replaced;
+    std::vector<RunChange> replaced;
     for (const auto index : admission.supersedes_waiting) {
         const auto& waiting = slots_.at(owner).waiting[index].row;
-        replaced.push_back(waiting.id);
-        batch.runs.push_back({waiting.id, superseded_by(waiting.status, row.id, now().wall)});
+        replaced.push_back({waiting.id, superseded_by(waiting.status, row.id, now().wall)});
     }
+    batch.runs = replaced;
     batch.new_run = row;
     const bool supersedes_active = admission.supersedes_active;
     return {owner, std::move(batch),
             [this, owner, replaced, supersedes_active, row = std::move(row),
              item = std::move(item)](Result<void> result, Outbox& outbox) mutable {
                 if (!result) {
-                    outbox.callbacks.push_back(
-                        [done = item.done, error = result.error()] { done(std::unexpected(error)); });
-                    return;
+                    if (is_lost_lease(result.error())) lose(owner, result.error().message, outbox);
+                    return on_refused(std::move(item), result.error(), outbox);
                 }
-                auto& slot = slots_[owner];
-                for (const auto& id : replaced) {
-                    std::erase_if(slot.waiting, [&id](const Waiting& waiting) { return waiting.row.id == id; });
-                    owners_.erase(id);
-                    count(RunState::queued, RunState::superseded);
-                    if (options_.observer) changes_.push_back({id, owner, RunState::superseded, std::nullopt});
-                }
-                owners_[row.id] = owner;
+                on_ended_waiting(owner, replaced);
                 if (options_.observer) changes_.push_back({row.id, owner, RunState::queued, std::nullopt});
                 outbox.callbacks.push_back([done = item.done, id = row.id] { done(id); });
+                // Given up while it was written: it waits on disk for whoever is next.
+                const auto found = slots_.find(owner);
+                if (found == slots_.end()) return;
+                auto& slot = found->second;
+                for (const auto& change : replaced)
+                    std::erase_if(slot.waiting, [&](const Waiting& waiting) { return waiting.row.id == change.id; });
+                owners_[row.id] = owner;
                 const auto id = row.id;
                 slot.waiting.push_back({std::move(row), std::move(item.request)});
                 changed_.notify_all();
@@ -210,9 +247,8 @@ Engine::Core::Prepared Engine::Core::begin_later(SubmitItem item, RunRow row, co
 
 void Engine::Core::install(const OwnerId& owner, std::unique_ptr<Active> active, Effects effects, Outbox& outbox)
 {
-    auto& slot = slots_[owner];
+    auto& slot = slots_.at(owner);
     slot.active = std::move(active);
-    slot.epoch = slot.active->machine.epoch();
     owners_[slot.active->machine.run().id] = owner;
     tell(owner, *slot.active, effects);
     launch(owner, *slot.active, slot.active->machine.on_committed(std::move(effects.calls), now()), outbox);
@@ -220,7 +256,8 @@ void Engine::Core::install(const OwnerId& owner, std::unique_ptr<Active> active,
     if (slot.active->machine.has_ended() && !slot.active->is_in_lane) end_run(owner, outbox);
 }
 
-void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared, Outbox& outbox)
+void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later,
+                                 Outbox& outbox)
 {
     auto records = world_.store.load_owner(item.owner);
     const std::lock_guard lock(mutex_);
@@ -231,19 +268,21 @@ void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared
         found->second.is_starting = false;
         return;
     }
-    if (found->second.waiting.empty()) return slots_.erase(found), void();
     if (!records) return retry_start(item.owner, outbox);
-    if (records->lease.holder != holder_) return give_up(item.owner);
+    if (!is_held(found->second, records->lease)) return lose(item.owner, "another server has taken it over", outbox);
+    drop_what_has_ended(found->second, *records);
+    if (has_begun_unseen(found->second, *records)) return recover_before(item.owner, later, outbox);
+    if (found->second.waiting.empty()) return prepare_release(item.owner, prepared);
     const auto& waiting = found->second.waiting.front();
     auto steps = plan_for(waiting.request, records->resources);
-    if (!steps) return refuse_waiting(item.owner, steps.error(), *records, prepared);
+    if (!steps) return refuse_waiting(item.owner, steps.error(), prepared);
 
     Batch batch;
     batch.owner = item.owner;
-    take_lease(batch, *records);
-    RunChange change{waiting.row.id, {}, to_json(*steps), hash_of(*steps)};
+    batch.epoch = found->second.held.lease.epoch;
+    RunChange change{waiting.row.id, {}, to_json(*steps), {}};
+    change.plan_hash = hash_of_plan(*change.plan);
     auto row = waiting.row;
-    row.plan = *change.plan;
     row.plan_hash = change.plan_hash;
     auto active = make_active(std::move(row), waiting.request, std::move(*steps), *records, *batch.epoch);
     active->machine.start(now());
@@ -251,25 +290,48 @@ void Engine::Core::prepare_start(StartItem item, std::vector<Prepared>& prepared
     move_into(batch, *active, effects);
     change.status = active->machine.status();
     batch.runs.push_back(std::move(change));
+    const bool is_last = active->machine.has_ended() && found->second.waiting.size() == 1;
+    if (is_last) release_with(batch, found->second.held.lease);
     prepared.push_back({item.owner, std::move(batch),
                         [this, owner = item.owner, active = std::move(active),
                          effects = std::move(effects)](Result<void> result, Outbox& after) mutable {
-                            if (!result && !is_transient(result.error().kind)) return give_up(owner);
+                            if (!result && !is_transient(result.error().kind))
+                                return recover_from(owner, result.error(), after);
                             if (!result) return retry_start(owner, after);
-                            auto& slot = slots_.at(owner);
-                            slot.is_starting = false;
-                            slot.waiting.pop_front();
+                            // Given up while it was written: it is on disk for whoever is next.
+                            const auto slot = slots_.find(owner);
+                            if (slot == slots_.end()) return;
+                            slot->second.is_starting = false;
+                            slot->second.waiting.pop_front();
                             install(owner, std::move(active), std::move(effects), after);
                         }});
 }
 
-/// Another process took over: what waited here is its own now.
-void Engine::Core::give_up(const OwnerId& owner)
+/// What waits here may have ended by a write whose answer was lost.
+void Engine::Core::drop_what_has_ended(Slot& slot, const OwnerRecords& records)
 {
-    const auto slot = slots_.find(owner);
-    for (const auto& waiting : slot->second.waiting) owners_.erase(waiting.row.id);
-    slots_.erase(slot);
-    changed_.notify_all();
+    const auto has_ended = [&](const Waiting& waiting) {
+        return std::ranges::find(records.unfinished, waiting.row.id, &RunRow::id) == records.unfinished.end();
+    };
+    for (const auto& waiting : slot.waiting)
+        if (has_ended(waiting)) owners_.erase(waiting.row.id);
+    if (std::erase_if(slot.waiting, has_ended) > 0) changed_.notify_all();
+}
+
+/// What is believed to wait here has begun on disk: the answer to the commit of its start was lost.
+bool Engine::Core::has_begun_unseen(const Slot& slot, const OwnerRecords& records)
+{
+    return std::ranges::any_of(slot.waiting, [&](const Waiting& waiting) {
+        const auto run = std::ranges::find(records.unfinished, waiting.row.id, &RunRow::id);
+        return run != records.unfinished.end() && run->status.state != RunState::queued;
+    });
+}
+
+/// This server goes on from what is on disk, before whatever follows in `later`.
+void Engine::Core::recover_before(const OwnerId& owner, std::vector<LaneItem>& later, Outbox& outbox)
+{
+    lose(owner, "a run has begun, and the answer to that was lost", outbox);
+    later.emplace_back(RecoverItem{owner, [](const Result<int>&) {}});
 }
 
 void Engine::Core::retry_start(const OwnerId& owner, Outbox& outbox)
@@ -285,27 +347,26 @@ void Engine::Core::retry_start(const OwnerId& owner, Outbox& outbox)
     outbox.callbacks.push_back([this, again] { world_.scheduler.at(world_.clock.monotonic() + retry_after, again); });
 }
 
-void Engine::Core::refuse_waiting(const OwnerId& owner, const Error& error, const OwnerRecords& records,
-                                  std::vector<Prepared>& prepared)
+void Engine::Core::refuse_waiting(const OwnerId& owner, const Error& error, std::vector<Prepared>& prepared)
 {
     const auto& row = slots_.at(owner).waiting.front().row;
     Batch batch;
     batch.owner = owner;
-    take_lease(batch, records);
+    batch.epoch = slots_.at(owner).held.lease.epoch;
     auto status = row.status;
     status.state = RunState::refused;
     status.error = error;
     status.ended_at = now().wall;
-    batch.runs.push_back({row.id, status});
-    prepared.push_back({owner, std::move(batch), [this, owner, run = row.id](Result<void> result, Outbox& outbox) {
-                            if (!result && !is_transient(result.error().kind)) return give_up(owner);
+    const RunChange change{row.id, status};
+    batch.runs.push_back(change);
+    prepared.push_back({owner, std::move(batch), [this, owner, change](Result<void> result, Outbox& outbox) {
+                            if (!result && !is_transient(result.error().kind))
+                                return recover_from(owner, result.error(), outbox);
                             if (!result) return retry_start(owner, outbox);
-                            auto& slot = slots_.at(owner);
-                            slot.waiting.pop_front();
-                            owners_.erase(run);
-                            count(RunState::queued, RunState::refused);
-                            changed_.notify_all();
-                            if (options_.observer) changes_.push_back({run, owner, RunState::refused, std::nullopt});
+                            on_ended_waiting(owner, {change});
+                            const auto slot = slots_.find(owner);
+                            if (slot == slots_.end()) return;
+                            slot->second.waiting.pop_front();
                             enqueue(StartItem{owner}, outbox);
                         }});
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <unordered_map>
 #include <variant>
@@ -35,6 +36,7 @@ public:
     void submit(RunRequest request, ExtraWrite extra, SubmitDone done, std::optional<GivenPlan> given = {});
     void cancel(const EngineRunId& run, CancelDone done);
     void recover(RecoverDone done);
+    void look(const OwnerId& owner);
     Result<RunView> preview(const RunRequest& request);
     Result<std::optional<RunView>> find_run(const EngineRunId& run);
     Result<std::vector<RunView>> list_runs(const OwnerId& owner, std::size_t limit);
@@ -64,11 +66,20 @@ private:
         RunRequest request;
     };
 
+    /// What was known of an owner's unfinished runs when the store was asked last.
+    struct Seen {
+        std::int64_t newest_sequence = 0;
+        std::int64_t cancels = 0;
+        friend bool operator==(const Seen&, const Seen&) = default;
+    };
+
+    /// What this server does for one owner, from the first run until nothing waits any more: as long as it holds its lease.
     struct Slot {
         std::unique_ptr<Active> active{};
         std::deque<Waiting> waiting{};
-        std::int64_t epoch = 0;
+        HeldLease held{};
         bool is_starting = false;
+        Seen seen{};
     };
 
     // What stands in the writing lane.
@@ -81,7 +92,7 @@ private:
         ExtraWrite extra;
         SubmitDone done;
         std::optional<GivenPlan> given;
-        bool has_recovered = false;
+        int rounds = 0;  ///< how often what others left or queued came first
     };
     struct StartItem {
         OwnerId owner;
@@ -98,7 +109,17 @@ private:
         EngineRunId run;
         CancelDone done;
     };
-    using LaneItem = std::variant<RunItem, SubmitItem, StartItem, RecoverItem, RecoverAllItem, CancelItem>;
+    struct LookItem {
+        OwnerId owner;
+    };
+    /// To stop a run that another server holds.
+    struct RequestItem {
+        OwnerId owner;
+        EngineRunId run;
+        CancelDone done;
+    };
+    using LaneItem =
+        std::variant<RunItem, SubmitItem, StartItem, RecoverItem, RecoverAllItem, CancelItem, LookItem, RequestItem>;
 
     /// What is done outside the mutex after a decision inside it.
     struct Outbox {
@@ -125,6 +146,7 @@ private:
         OwnerId owner;
         Batch batch;
         std::move_only_function<void(Result<void>, Outbox&)> after;
+        std::function<void(Batch)> take_back{};  ///< called before `after` when the batch was not written
     };
 
     Now now();
@@ -134,8 +156,9 @@ private:
     void enqueue(LaneItem item, Outbox& outbox);
     void drain();
     void prepare(LaneItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox);
-    void prepare_run(const RunItem& item, std::vector<Prepared>& prepared, Outbox& outbox);
-    void prepare_cancel(CancelItem item, std::vector<Prepared>& prepared, Outbox& outbox);
+    void prepare_runs(std::span<const LaneItem> items, std::vector<Prepared>& prepared);
+    void prepare_run(const RunItem& item, std::vector<Prepared>& prepared);
+    void prepare_cancel(CancelItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox);
     void commit(std::vector<Prepared> prepared, Outbox& outbox);
     void on_run_commit(const OwnerId& owner, const EngineRunId& run, Effects effects, Result<void> result,
                        Outbox& outbox);
@@ -143,20 +166,23 @@ private:
     // executor_admission.cpp: submissions and starts
     void prepare_submit(SubmitItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox);
     void submit_again(SubmitItem item, Outbox& outbox);
-    void prepare_new_run(SubmitItem item, OwnerRecords records, std::vector<Prepared>& prepared, Outbox& outbox);
-    void prepare_start(StartItem item, std::vector<Prepared>& prepared, Outbox& outbox);
+    void prepare_new_run(SubmitItem item, OwnerRecords records, bool is_others, std::vector<Prepared>& prepared,
+                         Outbox& outbox);
+    void prepare_start(StartItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox);
     Result<RunRow> new_row(const RunRequest& request, const OwnerRecords& records, const Plan& plan);
     Result<Plan> plan_for(const RunRequest& request, std::span<const ResourceRow> ledger);
-    void take_lease(Batch& batch, const OwnerRecords& records);
     std::unique_ptr<Active> make_active(RunRow row, RunRequest request, Plan plan, OwnerRecords& records,
                                         std::int64_t epoch);
     Prepared begin_now(SubmitItem item, RunRow row, Plan plan, OwnerRecords records, Batch batch);
     Prepared begin_later(SubmitItem item, RunRow row, const Admission& admission, Batch batch);
-    void give_up(const OwnerId& owner);
+    Prepared begin_elsewhere(SubmitItem item, RunRow row, Batch batch);
+    void on_refused(SubmitItem item, const Error& error, Outbox& outbox);
     void retry_start(const OwnerId& owner, Outbox& outbox);
-    void refuse_waiting(const OwnerId& owner, const Error& error, const OwnerRecords& records,
-                        std::vector<Prepared>& prepared);
-    void move_into(Batch& batch, Active& active, Effects& effects);
+    void drop_what_has_ended(Slot& slot, const OwnerRecords& records);
+    static bool has_begun_unseen(const Slot& slot, const OwnerRecords& records);
+    void recover_before(const OwnerId& owner, std::vector<LaneItem>& later, Outbox& outbox);
+    void refuse_waiting(const OwnerId& owner, const Error& error, std::vector<Prepared>& prepared);
+    static void move_into(Batch& batch, Active& active, Effects& effects);
     void install(const OwnerId& owner, std::unique_ptr<Active> active, Effects effects, Outbox& outbox);
     bool is_ending(const OwnerId& owner);
     bool is_known(const OwnerId& owner, const EngineRunId& run) const;
@@ -165,14 +191,51 @@ private:
     struct LeftOver {
         std::optional<RunRow> begun{};
         std::deque<Waiting> waiting{};
-        bool is_superseded = false;
+        std::vector<RunChange> ended{};  ///< of those that waited: cancelled, or overtaken by another one
+        EngineRunId superseded_by{};     ///< what waits and takes the place of the one that has begun; empty: nothing
+        Seen seen{};
     };
-    static Result<LeftOver> sort_left_over(std::vector<RunRow> unfinished);
+    Result<LeftOver> sort_left_over(std::vector<RunRow> unfinished);
+    void on_ended_waiting(const OwnerId& owner, const std::vector<RunChange>& ended);
+    std::vector<OwnerId> choose_owners(const std::vector<UnfinishedOwner>& unfinished, Outbox& outbox);
     void recover_all(RecoverAllItem item, std::vector<LaneItem>& later, Outbox& outbox);
     void prepare_recovery(RecoverItem item, std::vector<Prepared>& prepared, Outbox& outbox);
     Result<std::unique_ptr<Active>> resume(RunRow row, OwnerRecords& records, std::int64_t epoch);
-    void take_over(const OwnerId& owner, std::deque<Waiting> waiting, std::unique_ptr<Active> active, Effects effects,
+    void take_over(const OwnerId& owner, LeftOver left, std::unique_ptr<Active> active, Effects effects,
                    Outbox& outbox);
+
+    // executor_lease.cpp: whose an owner is, and for how long
+    bool is_shared() const { return options_.lease_terms.has_value(); }
+    bool is_takeable(const Lease& lease);
+    bool is_held(const Slot& slot, const Lease& lease) const;
+    bool may_act(const Slot& slot) const;
+    bool may_call(const Outbox::Launch& launch);
+    void take_lease(Batch& batch, const OwnerRecords& records);
+    void release_with(Batch& batch, Lease& lease) const;
+    void hold(const OwnerId& owner, const Lease& lease, Outbox& outbox);
+    void lose(const OwnerId& owner, const std::string& why, Outbox& outbox);
+    void recover_from(const OwnerId& owner, const Error& error, Outbox& outbox);
+    void arm_renewal(Milliseconds when, Outbox& outbox);
+    void on_renewal_time(Milliseconds when);
+    void prepare_renewals(std::vector<Prepared>& prepared);
+    void on_renewed(const OwnerId& owner, std::int64_t epoch, const Result<void>& result, Outbox& outbox);
+    void prepare_release(const OwnerId& owner, std::vector<Prepared>& prepared);
+    void release_all();
+    bool must_wait(const OwnerId& owner) const;
+    void stall(std::vector<LaneItem>& items);
+    void wake_stalled(const OwnerId& owner, Outbox& outbox);
+
+    // executor_look.cpp: what other servers ask for, and where they do it
+    void prepare_look(const LookItem& item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later,
+                      Outbox& outbox);
+    void adopt(const OwnerId& owner, Slot& slot, LeftOver left, std::vector<Prepared>& prepared, Outbox& outbox);
+    void on_adopted(const OwnerId& owner, LeftOver left, Outbox& outbox);
+    void take_news(const OwnerId& owner, LeftOver& left, Outbox& outbox);
+    void prepare_request(RequestItem item, std::vector<Prepared>& prepared, Outbox& outbox);
+    void cancel_elsewhere(const EngineRunId& run, const CancelDone& done);
+    void tell_waiters(const OwnerId& owner);
+    bool wait_here(const EngineRunId& run, Milliseconds timeout);
+    void wait_elsewhere(const RunView& run, Milliseconds timeout);
 
     // executor_runs.cpp: machines between commits
     Active* find_active(const OwnerId& owner, const EngineRunId& run);
@@ -208,6 +271,7 @@ private:
     Result<SweepPlan> plan_sweep(const SweepRequest& request);
     void remove_orphans(const OwnerId& owner, std::vector<ResourceRow> rows, SubmitDone done);
     bool is_busy(const OwnerId& owner);
+    Result<bool> is_busy_elsewhere(const OwnerId& owner);
 
     World world_;
     EngineOptions options_;
@@ -221,6 +285,15 @@ private:
     std::vector<LaneItem> lane_;
     std::vector<SubmitItem> deferred_;
     bool lane_is_scheduled_ = false;
+    std::map<OwnerId, std::size_t> under_way_;          ///< calls that are not answered
+    std::map<OwnerId, std::vector<LaneItem>> stalled_;  ///< until those are, or the lease is renewed
+    LeaseWatch watch_;
+    std::set<OwnerId> looks_;                ///< owners that stand in the lane to be looked at
+    std::multimap<OwnerId, bool*> waiters_;  ///< for runs of other servers; set when there may be news
+    std::optional<Milliseconds> renewal_at_;
+    bool renews_ = false;
+    bool cannot_write_ = false;
+    Milliseconds commit_began_{0};  ///< of the lane's last commit
     bool is_stopping_ = false;
     std::vector<Change> changes_;  ///< committed, not told yet
     bool is_telling_ = false;

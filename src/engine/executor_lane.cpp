@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 #include "engine/executor_core.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace ramet::engine {
@@ -20,6 +21,18 @@ Effects joined(Effects older, Effects newer)
     return older;
 }
 
+/// Undoes what `move_into` did.
+void take_back(Effects& effects, Batch batch)
+{
+    effects.records = std::move(batch.records);
+    effects.rows.clear();
+    for (auto& row : batch.resources) {
+        const std::pair key(row.ref.path, row.ref.incarnation);
+        effects.rows.emplace(key, std::move(row));
+    }
+    effects.receipt = std::move(batch.receipt);
+}
+
 template <typename Item>
 OwnerId owner_of(const Item& item)
 {
@@ -32,6 +45,17 @@ OwnerId owner_of(const Item& item)
 }
 
 }  // namespace
+
+void Engine::Core::stall(std::vector<LaneItem>& items)
+{
+    const auto waits = [this](LaneItem& item) {
+        const auto owner = std::visit([](const auto& each) { return owner_of(each); }, item);
+        if (owner.empty() || !must_wait(owner)) return false;
+        stalled_[owner].push_back(std::move(item));
+        return true;
+    };
+    std::erase_if(items, waits);
+}
 
 void Engine::Core::enqueue(LaneItem item, Outbox& outbox)
 {
@@ -47,20 +71,23 @@ void Engine::Core::drain()
         const std::lock_guard lock(mutex_);
         items.swap(lane_);
         lane_is_scheduled_ = false;
+        stall(items);
     }
     Outbox outbox;
     std::vector<Prepared> prepared;
+    prepare_renewals(prepared);
     std::vector<LaneItem> later;
     std::set<OwnerId> touched;
-    for (auto& item : items) {
+    // The records of an owner are read before this transaction: one item each, or the second would not see the first.
+    const auto waits = std::ranges::stable_partition(items, [&touched](const LaneItem& item) {
         const auto owner = std::visit([](const auto& each) { return owner_of(each); }, item);
-        // The records of an owner are read before this transaction: one item each, or the second would not see the first.
-        const bool is_first = owner.empty() || touched.insert(owner).second;
-        if (is_first)
-            prepare(std::move(item), prepared, later, outbox);
-        else
-            later.push_back(std::move(item));
-    }
+        return owner.empty() || touched.insert(owner).second;
+    });
+    std::ranges::move(waits, std::back_inserter(later));
+    items.erase(waits.begin(), items.end());
+    prepare_runs(items, prepared);
+    for (auto& item : items)
+        if (!std::holds_alternative<RunItem>(item)) prepare(std::move(item), prepared, later, outbox);
     commit(std::move(prepared), outbox);
     {
         const std::lock_guard lock(mutex_);
@@ -73,14 +100,15 @@ void Engine::Core::drain()
 
 void Engine::Core::prepare(LaneItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox)
 {
-    if (auto* run = std::get_if<RunItem>(&item)) return prepare_run(*run, prepared, outbox);
     if (auto* submit = std::get_if<SubmitItem>(&item))
         return prepare_submit(std::move(*submit), prepared, later, outbox);
-    if (auto* start = std::get_if<StartItem>(&item)) return prepare_start(std::move(*start), prepared, outbox);
+    if (auto* start = std::get_if<StartItem>(&item)) return prepare_start(std::move(*start), prepared, later, outbox);
     if (auto* recovery = std::get_if<RecoverItem>(&item))
         return prepare_recovery(std::move(*recovery), prepared, outbox);
     if (auto* all = std::get_if<RecoverAllItem>(&item)) return recover_all(std::move(*all), later, outbox);
-    prepare_cancel(std::get<CancelItem>(std::move(item)), prepared, outbox);
+    if (auto* look = std::get_if<LookItem>(&item)) return prepare_look(*look, prepared, later, outbox);
+    if (auto* request = std::get_if<RequestItem>(&item)) return prepare_request(std::move(*request), prepared, outbox);
+    prepare_cancel(std::get<CancelItem>(std::move(item)), prepared, later, outbox);
 }
 
 void Engine::Core::move_into(Batch& batch, Active& active, Effects& effects)
@@ -88,23 +116,35 @@ void Engine::Core::move_into(Batch& batch, Active& active, Effects& effects)
     const auto& run = active.machine.run();
     batch.owner = run.owner;
     batch.epoch = active.machine.epoch();
-    batch.records = effects.records;
-    for (const auto& [key, row] : effects.rows) batch.resources.push_back(row);
-    batch.receipt = effects.receipt;
+    batch.records = std::move(effects.records);
+    batch.resources.reserve(effects.rows.size());
+    for (auto& [key, row] : effects.rows) batch.resources.push_back(std::move(row));
+    batch.receipt = std::move(effects.receipt);
 }
 
-void Engine::Core::prepare_run(const RunItem& item, std::vector<Prepared>& prepared, Outbox&)
+/// All of them under the mutex at once: it is wanted for every answer as well, and each time might mean to wait for it.
+void Engine::Core::prepare_runs(std::span<const LaneItem> items, std::vector<Prepared>& prepared)
 {
     const std::lock_guard lock(mutex_);
+    for (const auto& item : items)
+        if (const auto* run = std::get_if<RunItem>(&item)) prepare_run(*run, prepared);
+}
+
+void Engine::Core::prepare_run(const RunItem& item, std::vector<Prepared>& prepared)
+{
     auto* active = find_active(item.owner, item.run);
     if (!active) return;
-    auto effects = joined(std::exchange(active->held, {}), active->machine.take_effects());
+    const auto effects =
+        std::make_shared<Effects>(joined(std::exchange(active->held, {}), active->machine.take_effects()));
     Prepared entry;
     entry.owner = item.owner;
-    move_into(entry.batch, *active, effects);
-    if (effects.status_changed) entry.batch.runs.push_back({item.run, active->machine.status()});
-    entry.after = [this, item, effects = std::move(effects)](Result<void> result, Outbox& outbox) mutable {
-        on_run_commit(item.owner, item.run, std::move(effects), std::move(result), outbox);
+    move_into(entry.batch, *active, *effects);
+    if (effects->status_changed) entry.batch.runs.push_back({item.run, active->machine.status()});
+    auto& slot = slots_.at(item.owner);
+    if (active->machine.has_ended() && slot.waiting.empty()) release_with(entry.batch, slot.held.lease);
+    entry.take_back = [effects](Batch batch) { take_back(*effects, std::move(batch)); };
+    entry.after = [this, item, effects](Result<void> result, Outbox& outbox) {
+        on_run_commit(item.owner, item.run, std::move(*effects), std::move(result), outbox);
     };
     prepared.push_back(std::move(entry));
 }
@@ -129,14 +169,7 @@ void Engine::Core::on_run_commit(const OwnerId& owner, const EngineRunId& run, E
             [this, again] { world_.scheduler.at(world_.clock.monotonic() + retry_after, again); });
         return;
     }
-    if (!result) {
-        log::warning("run {} of {} is given up here: {}", run.str(), owner.str(), result.error().message);
-        // What was launched and has not begun must never begin: the run is another holder's, or of another epoch, from now on.
-        for (auto& [step, interrupt] : active->interrupts) interrupt.request_stop();
-        for (const auto& waiting : slots_.at(owner).waiting) owners_.erase(waiting.row.id);
-        slots_.at(owner).waiting.clear();
-        return end_run(owner, outbox);
-    }
+    if (!result) return recover_from(owner, result.error(), outbox);
     active->is_in_lane = false;
     for (auto& done : std::exchange(active->after_commit, {}))
         outbox.callbacks.push_back([done = std::move(done)] { done({}); });
@@ -146,10 +179,24 @@ void Engine::Core::on_run_commit(const OwnerId& owner, const EngineRunId& run, E
     if (active->machine.has_ended() && !active->is_in_lane) end_run(owner, outbox);
 }
 
-void Engine::Core::prepare_cancel(CancelItem item, std::vector<Prepared>& prepared, Outbox& outbox)
+void Engine::Core::prepare_cancel(CancelItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later,
+                                  Outbox& outbox)
 {
+    auto records = world_.store.load_owner(item.owner);
+    if (!records) {
+        outbox.callbacks.push_back([done = item.done, error = records.error()] { done(std::unexpected(error)); });
+        return;
+    }
     const std::lock_guard lock(mutex_);
     const auto slot = slots_.find(item.owner);
+    if (slot != slots_.end()) {
+        drop_what_has_ended(slot->second, *records);
+        if (has_begun_unseen(slot->second, *records)) {
+            recover_before(item.owner, later, outbox);
+            later.emplace_back(std::move(item));
+            return;
+        }
+    }
     const auto is_it = [&item](const Waiting& waiting) { return waiting.row.id == item.run; };
     const auto waiting =
         slot == slots_.end() ? std::deque<Waiting>::iterator{} : std::ranges::find_if(slot->second.waiting, is_it);
@@ -161,16 +208,12 @@ void Engine::Core::prepare_cancel(CancelItem item, std::vector<Prepared>& prepar
     Prepared entry;
     entry.owner = item.owner;
     entry.batch.owner = item.owner;
-    entry.batch.epoch = slot->second.epoch;
-    auto status = waiting->row.status;
-    status.state = RunState::cancelled;
-    status.cancel = CancelRequest::requested;
-    status.ended_at = now().wall;
-    entry.batch.runs.push_back({item.run, status});
+    entry.batch.epoch = slot->second.held.lease.epoch;
+    entry.batch.runs.push_back({item.run, cancelled(waiting->row.status, now().wall)});
     entry.after = [this, item](Result<void> result, Outbox& after) {
         if (result) {
-            std::erase_if(slots_.at(item.owner).waiting,
-                          [&item](const Waiting& each) { return each.row.id == item.run; });
+            if (const auto owned = slots_.find(item.owner); owned != slots_.end())
+                std::erase_if(owned->second.waiting, [&item](const Waiting& each) { return each.row.id == item.run; });
             owners_.erase(item.run);
             count(RunState::queued, RunState::cancelled);
             changed_.notify_all();
@@ -185,14 +228,20 @@ void Engine::Core::commit(std::vector<Prepared> prepared, Outbox& outbox)
 {
     if (prepared.empty()) return;
     std::vector<Batch> batches;
+    batches.reserve(prepared.size());
     for (auto& entry : prepared) batches.push_back(std::move(entry.batch));
+    const auto began = world_.clock.monotonic();
     auto results = world_.store.commit(batches);
     const std::lock_guard lock(mutex_);
+    commit_began_ = began;
+    if (!results && !std::exchange(cannot_write_, true))
+        log::warning("what runs waits, as nothing can be written: {}", results.error().message);
+    if (results && std::exchange(cannot_write_, false)) log::info("what runs goes on: it is written again");
     for (std::size_t index = 0; index < prepared.size(); ++index) {
-        if (results)
-            prepared[index].after(std::move((*results)[index]), outbox);
-        else
-            prepared[index].after(std::unexpected(results.error()), outbox);
+        auto& entry = prepared[index];
+        auto result = results ? std::move((*results)[index]) : Result<void>(std::unexpected(results.error()));
+        if (!result && entry.take_back) entry.take_back(std::move(batches[index]));
+        entry.after(std::move(result), outbox);
     }
 }
 

@@ -6,9 +6,10 @@ namespace ramet::engine {
 
 void Engine::Core::recover_all(RecoverAllItem item, std::vector<LaneItem>& later, Outbox& outbox)
 {
-    const auto owners = world_.store.list_owners_with_unfinished_runs();
-    if (!owners || owners->empty()) {
-        Result<int> result = owners ? Result<int>(0) : Result<int>(std::unexpected(owners.error()));
+    const auto unfinished = world_.store.list_owners_with_unfinished_runs();
+    const auto owners = unfinished ? choose_owners(*unfinished, outbox) : std::vector<OwnerId>{};
+    if (owners.empty()) {
+        Result<int> result = unfinished ? Result<int>(0) : Result<int>(std::unexpected(unfinished.error()));
         outbox.callbacks.push_back([done = item.done, result] { done(result); });
         return;
     }
@@ -17,8 +18,8 @@ void Engine::Core::recover_all(RecoverAllItem item, std::vector<LaneItem>& later
         int taken_over = 0;
         std::optional<Error> error{};
     };
-    auto tally = std::make_shared<Tally>(owners->size());
-    for (const auto& owner : *owners)
+    auto tally = std::make_shared<Tally>(owners.size());
+    for (const auto& owner : owners)
         later.emplace_back(RecoverItem{owner, [tally, done = item.done](const Result<int>& result) {
                                            if (result)
                                                tally->taken_over += *result;
@@ -28,6 +29,24 @@ void Engine::Core::recover_all(RecoverAllItem item, std::vector<LaneItem>& later
                                            done(tally->error ? Result<int>(std::unexpected(*tally->error))
                                                              : tally->taken_over);
                                        }});
+}
+
+/// What is nobody's, of all that has something unfinished; what is this server's own is looked at when there is news of it.
+std::vector<OwnerId> Engine::Core::choose_owners(const std::vector<UnfinishedOwner>& unfinished, Outbox& outbox)
+{
+    const std::lock_guard lock(mutex_);
+    std::set<OwnerId> all;
+    std::vector<OwnerId> chosen;
+    for (const auto& each : unfinished) {
+        const auto& owner = each.lease.owner;
+        all.insert(owner);
+        const auto slot = slots_.find(owner);
+        const bool has_news = slot != slots_.end() && slot->second.seen != Seen{each.newest_sequence, each.cancels};
+        if (slot == slots_.end() && is_takeable(each.lease)) chosen.push_back(owner);
+        if (is_shared() && has_news && looks_.insert(owner).second) enqueue(LookItem{owner}, outbox);
+    }
+    watch_.keep_only(all);
+    return chosen;
 }
 
 Result<std::unique_ptr<Engine::Core::Active>> Engine::Core::resume(RunRow row, OwnerRecords& records,
@@ -43,25 +62,55 @@ Result<std::unique_ptr<Engine::Core::Active>> Engine::Core::resume(RunRow row, O
     return active;
 }
 
-/// What an earlier process left of one owner.
+/// What is on disk of one owner's runs, and what follows for those that wait.
 Result<Engine::Core::LeftOver> Engine::Core::sort_left_over(std::vector<RunRow> unfinished)
 {
     LeftOver left;
+    std::vector<Waiting> waiting;
     for (auto& row : unfinished) {
+        left.seen.newest_sequence = std::max(left.seen.newest_sequence, row.sequence);
+        left.seen.cancels += row.status.cancel == CancelRequest::requested ? 1 : 0;
         auto request = request_from_json(row.request);
         if (!request) return fail_in(request.error(), "run " + row.id.str());
-        if (row.status.state == RunState::queued)
-            left.waiting.push_back({std::move(row), std::move(*request)});
-        else
+        if (row.status.state != RunState::queued)
             left.begun = std::move(row);
+        else if (row.status.cancel == CancelRequest::requested)
+            left.ended.push_back({row.id, cancelled(row.status, now().wall)});
+        else
+            waiting.push_back({std::move(row), std::move(*request)});
     }
-    left.is_superseded = left.begun && std::ranges::any_of(left.waiting, [&](const Waiting& next) {
-                             return admit(next.row.kind, left.begun->kind, {}).supersedes_active;
-                         });
+    // Several servers may have queued them: the order is that of the generations, and then that in which they came.
+    std::ranges::stable_sort(waiting, {}, [](const Waiting& each) { return each.row.generation; });
+    std::vector<RunKind> kinds;
+    for (const auto& each : waiting) kinds.push_back(each.row.kind);
+    const auto overtaken = find_overtaken(kinds);
+    for (std::size_t index = 0; index < waiting.size(); ++index) {
+        const auto& row = waiting[index].row;
+        if (overtaken[index])
+            left.ended.push_back({row.id, superseded_by(row.status, waiting[*overtaken[index]].row.id, now().wall)});
+        else
+            left.waiting.push_back(std::move(waiting[index]));
+    }
+    const auto supersedes = [&](const Waiting& next) {
+        return left.begun && admit(next.row.kind, left.begun->kind, {}).supersedes_active;
+    };
+    if (const auto by = std::ranges::find_if(left.waiting, supersedes); by != left.waiting.end())
+        left.superseded_by = by->row.id;
     return left;
 }
 
-/// Takes over an owner from a process that is dead: epoch + 1, then go on with its run, or with the one that supersedes it.
+/// It is on disk.
+void Engine::Core::on_ended_waiting(const OwnerId& owner, const std::vector<RunChange>& ended)
+{
+    for (const auto& change : ended) {
+        owners_.erase(change.id);
+        count(RunState::queued, change.status.state);
+        if (options_.observer) changes_.push_back({change.id, owner, change.status.state, std::nullopt});
+    }
+    if (!ended.empty()) changed_.notify_all();
+}
+
+/// Takes over an owner that nobody holds any more: epoch + 1, then go on with its run, or with the one that supersedes it.
 void Engine::Core::prepare_recovery(RecoverItem item, std::vector<Prepared>& prepared, Outbox& outbox)
 {
     const auto answer = [&](Result<int> result) {
@@ -69,21 +118,25 @@ void Engine::Core::prepare_recovery(RecoverItem item, std::vector<Prepared>& pre
     };
     auto records = world_.store.load_owner(item.owner);
     if (!records) return answer(std::unexpected(records.error()));
+    Result<LeftOver> left = LeftOver{};
     {
         const std::lock_guard lock(mutex_);
-        if (slots_.contains(item.owner) || records->unfinished.empty()) return answer(0);
+        const bool has_work = !slots_.contains(item.owner) && !records->unfinished.empty();
+        if (!has_work || !is_takeable(records->lease)) return answer(0);
+        left = sort_left_over(std::move(records->unfinished));
     }
-    auto left = sort_left_over(std::move(records->unfinished));
     if (!left) return answer(std::unexpected(left.error()));
 
     Prepared entry;
     entry.owner = entry.batch.owner = item.owner;
     take_lease(entry.batch, *records);
+    auto lease = entry.batch.lease ? entry.batch.lease->to : records->lease;
+    entry.batch.runs = left->ended;
     std::unique_ptr<Active> active;
     Effects effects;
-    if (left->is_superseded) {
-        const auto& by = left->waiting.back().row.id;
-        entry.batch.runs.push_back({left->begun->id, superseded_by(left->begun->status, by, now().wall)});
+    if (!left->superseded_by.empty()) {
+        entry.batch.runs.push_back(
+            {left->begun->id, superseded_by(left->begun->status, left->superseded_by, now().wall)});
     } else if (left->begun) {
         const auto run = left->begun->id;
         auto resumed = resume(std::move(*left->begun), *records, *entry.batch.epoch);
@@ -92,23 +145,29 @@ void Engine::Core::prepare_recovery(RecoverItem item, std::vector<Prepared>& pre
         effects = active->machine.take_effects();
         move_into(entry.batch, *active, effects);
         if (effects.status_changed) entry.batch.runs.push_back({run, active->machine.status()});
+        if (active->machine.has_ended() && left->waiting.empty()) release_with(entry.batch, lease);
     }
-    entry.after = [this, owner = item.owner, done = std::move(item.done), waiting = std::move(left->waiting),
+    entry.after = [this, owner = item.owner, done = std::move(item.done), lease, left = std::move(*left),
                    active = std::move(active),
                    effects = std::move(effects)](Result<void> result, Outbox& after) mutable {
-        after.callbacks.push_back([done = std::move(done), result] {
-            done(result ? Result<int>(1) : Result<int>(std::unexpected(result.error())));
+        const bool was_slower = !result && is_lost_lease(result.error());
+        after.callbacks.push_back([done = std::move(done), result, was_slower] {
+            done(result || was_slower ? Result<int>(result ? 1 : 0) : Result<int>(std::unexpected(result.error())));
         });
-        if (result) take_over(owner, std::move(waiting), std::move(active), std::move(effects), after);
+        if (!result) return;
+        hold(owner, lease, after);
+        take_over(owner, std::move(left), std::move(active), std::move(effects), after);
     };
     prepared.push_back(std::move(entry));
 }
 
-void Engine::Core::take_over(const OwnerId& owner, std::deque<Waiting> waiting, std::unique_ptr<Active> active,
-                             Effects effects, Outbox& outbox)
+void Engine::Core::take_over(const OwnerId& owner, LeftOver left, std::unique_ptr<Active> active, Effects effects,
+                             Outbox& outbox)
 {
-    auto& slot = slots_[owner];
-    slot.waiting = std::move(waiting);
+    on_ended_waiting(owner, left.ended);
+    auto& slot = slots_.at(owner);
+    slot.seen = left.seen;
+    slot.waiting = std::move(left.waiting);
     for (const auto& each : slot.waiting) owners_[each.row.id] = owner;
     if (active) return install(owner, std::move(active), std::move(effects), outbox);
     slot.is_starting = true;

@@ -49,6 +49,7 @@ void Engine::Core::launch(const OwnerId& owner, Active& active, std::vector<Call
 {
     if (is_stopping_) return;
     for (auto& request : calls) {
+        ++under_way_[owner];
         auto& interrupt = active.interrupts[request.step];
         interrupt = std::stop_source();
         const auto& machine = active.machine;
@@ -95,13 +96,17 @@ void Engine::Core::on_answer(const OwnerId& owner, const EngineRunId& run, const
     Outbox outbox;
     {
         const std::lock_guard lock(mutex_);
-        auto* active = find_active(owner, run);
-        if (!active) return;
-        active->interrupts.erase(request.step);
-        // An error may come from our own stopping: the next process finds out what is there.
-        if (is_stopping_ && is_error(outcome)) return;
-        active->machine.on_outcome(request.step, request.verb, outcome, now());
-        pump(owner, *active, outbox);
+        const auto under_way = under_way_.find(owner);
+        if (--under_way->second == 0) under_way_.erase(under_way);
+        // Those of a lease that was lost have no machine any more, and nothing of the next one's begins before they are answered.
+        if (!slots_.contains(owner) && !under_way_.contains(owner)) wake_stalled(owner, outbox);
+        if (auto* active = find_active(owner, run)) {
+            active->interrupts.erase(request.step);
+            // An error may come from our own stopping: the next process finds out what is there.
+            if (is_stopping_ && is_error(outcome)) return;
+            active->machine.on_outcome(request.step, request.verb, outcome, now());
+            pump(owner, *active, outbox);
+        }
     }
     flush(std::move(outbox));
 }
@@ -123,7 +128,8 @@ CallOutcome Engine::Core::make_call(const Outbox::Launch& launch)
 {
     if (launch.stop.stop_requested())
         return not_made(launch.request.verb, Error{ErrorKind::cancelled, "it was stopped before it began"});
-    const Call call{launch.request.deadline, launch.stop, launch.epoch};
+    Call call{launch.request.deadline, launch.stop, launch.epoch};
+    if (is_shared()) call.may_change = [this, &launch] { return may_call(launch); };
     const auto driver = world_.drivers.find(launch.request.ref.kind);
     if (driver != world_.drivers.end()) return perform(*driver->second, launch.request, call);
     return not_made(launch.request.verb,

@@ -11,7 +11,7 @@ public:
 
     Result<std::vector<Result<void>>> commit(std::span<const Batch> batches) override { return inner_.commit(batches); }
     Result<OwnerRecords> load_owner(const OwnerId& owner) override { return inner_.load_owner(owner); }
-    Result<std::vector<OwnerId>> list_owners_with_unfinished_runs() override
+    Result<std::vector<UnfinishedOwner>> list_owners_with_unfinished_runs() override
     {
         return inner_.list_owners_with_unfinished_runs();
     }

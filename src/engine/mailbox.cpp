@@ -25,10 +25,27 @@ Admission admit(RunKind arriving, std::optional<RunKind> active, std::span<const
     return admission;
 }
 
+std::vector<std::optional<std::size_t>> find_overtaken(std::span<const RunKind> waiting)
+{
+    std::vector<std::optional<std::size_t>> overtaken(waiting.size());
+    for (std::size_t index = 0; index < waiting.size(); ++index)
+        for (auto later = index + 1; later < waiting.size() && !overtaken[index]; ++later)
+            if (beats(waiting[later], waiting[index])) overtaken[index] = later;
+    return overtaken;
+}
+
 RunStatus superseded_by(RunStatus status, const EngineRunId& by, Time at)
 {
     status.state = RunState::superseded;
     status.superseded_by = by;
+    status.ended_at = at;
+    return status;
+}
+
+RunStatus cancelled(RunStatus status, Time at)
+{
+    status.state = RunState::cancelled;
+    status.cancel = CancelRequest::requested;
     status.ended_at = at;
     return status;
 }

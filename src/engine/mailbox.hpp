@@ -19,7 +19,12 @@ struct Admission {
 /// apply but waits for a destroy to end, because what was to be removed must be gone before it is made anew.
 Admission admit(RunKind arriving, std::optional<RunKind> active, std::span<const RunKind> waiting);
 
+/// Of runs that wait, in their order: by which later one, by index, each is overtaken.
+std::vector<std::optional<std::size_t>> find_overtaken(std::span<const RunKind> waiting);
+
 /// The last status of a run whose slot was taken.
 RunStatus superseded_by(RunStatus status, const EngineRunId& by, Time at);
+/// The same of one that was stopped before it began.
+RunStatus cancelled(RunStatus status, Time at);
 
 }  // namespace ramet::engine

@@ -67,6 +67,8 @@ bool is_empty(const Plan& plan);
 Json to_json(const Plan& plan);
 Result<Plan> plan_from_json(const Json& value);
 std::string hash_of(const Plan& plan);
+/// The same of what `to_json` made.
+std::string hash_of_plan(const Json& plan);
 
 /// A request as data, and back; without its extra parts `note` and `id`, which are columns.
 Json to_json(const RunRequest& request);

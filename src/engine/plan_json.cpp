@@ -90,7 +90,12 @@ Result<Plan> plan_from_json(const Json& value)
 
 std::string hash_of(const Plan& plan)
 {
-    return sha256_hex(to_canonical_text(to_json(plan)));
+    return hash_of_plan(to_json(plan));
+}
+
+std::string hash_of_plan(const Json& plan)
+{
+    return sha256_hex(to_canonical_text(plan));
 }
 
 Json to_json(const RunRequest& request)

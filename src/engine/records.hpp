@@ -13,16 +13,16 @@ namespace ramet::engine {
 /// was decided under. Table `lease`, primary key owner_id.
 struct Lease {
     OwnerId owner;
-    std::string holder;      ///< one engine instance, random per start of the process
+    std::string holder;  ///< one engine instance, random per start of the process; empty: its last holder gave it back
     std::int64_t epoch = 0;  ///< 0: nobody ever held it
-    Time until{};
+    Time until{};            ///< for people; it grows with each renewal, which is how others see one
     friend bool operator==(const Lease&, const Lease&) = default;
 };
 
 /// Somebody wants a run to stop before its end.
 enum class CancelRequest : std::uint8_t { none, requested };
 
-/// The part of a run that changes; always written as a whole.
+/// The part of a run that changes; always written as a whole, but for `cancel`: what was asked for stays asked for.
 struct RunStatus {
     RunState state = RunState::queued;
     CancelRequest cancel = CancelRequest::none;
@@ -102,7 +102,7 @@ struct ResourceRow {
     Outputs last_good_outputs{};
     Time intent_at{};                  ///< when its first INTENT was recorded
     std::optional<Time> changed_at{};  ///< when the last apply was answered; empty while any answer is missing
-    std::optional<Time> absent_at{};   ///< set together with Phase::gone
+    std::optional<Time> absent_at{};   ///< set together with Phase::gone; stays while a sweep removes what came back
     friend bool operator==(const ResourceRow&, const ResourceRow&);
 };
 

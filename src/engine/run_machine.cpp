@@ -5,12 +5,6 @@
 namespace ramet::engine {
 namespace {
 
-bool is_over(StepState state)
-{
-    return state == StepState::done || state == StepState::failed || state == StepState::stuck ||
-           state == StepState::undone;
-}
-
 Error out_of_time(Milliseconds timeout, const std::string& open_steps)
 {
     return Error{ErrorKind::timeout, "the run took longer than " + format_duration(timeout), "not done: " + open_steps,
@@ -24,7 +18,7 @@ RunMachine::RunMachine(Setup setup, const MachineWorld& world, Now now) : setup_
     for (auto& row : setup_.ledger) {
         const RowKey key{row.ref.path, row.ref.incarnation};
         const auto horizon = horizon_of(row);
-        const bool is_recent = !row.changed_at || now.wall - *row.changed_at < horizon;
+        const bool is_recent = world_.has_other_clocks || !row.changed_at || now.wall - *row.changed_at < horizon;
         const bool is_usable = row.phase == Phase::intended || row.phase == Phase::live;
         if (is_usable && (!current_.contains(row.ref.path) || current_[row.ref.path] < key))
             current_[row.ref.path] = key;
@@ -322,6 +316,7 @@ void RunMachine::supersede(const EngineRunId& by, const Graph& wanted, Now now)
 
 Effects RunMachine::take_effects()
 {
+    for (const auto& key : std::exchange(changed_rows_, {})) effects_.rows.emplace(key, resources_.at(key).row);
     return std::exchange(effects_, Effects{});
 }
 

@@ -31,6 +31,8 @@ struct MachineWorld {
     std::function<bool(const std::string& kind)> is_cancellable{};
     Random* random = nullptr;
     TransitionCounts* counts = nullptr;
+    /// What the ledger says about times may be another server's, whose clock is not this one's.
+    bool has_other_clocks = false;
 };
 
 /// Where a journal goes on.
@@ -109,6 +111,8 @@ private:
         ResourceRow row;
         Milliseconds absence_from{0};     ///< before that, "absent" is not believed
         Milliseconds uncertain_until{0};  ///< an apply whose answer was lost may still take effect
+        std::string token_of{};           ///< the hash of the spec that `token` was derived for
+        Token token{};
     };
 
     struct Step {
@@ -158,6 +162,7 @@ private:
     void mark_good();
     static void keep_as_good(ResourceRow& row);
     void write_receipt(Now now);
+    void close_again();
 
     // after a crash: run_machine_resume.cpp
     void restore_step(Step& step, const StepHistory& history, Now now);
@@ -215,8 +220,10 @@ private:
     void move(Step& step, StepState to);
     void move_run(RunState to);
     Resource& resource_of(const Step& step);
+    Resource* find_resource(const RowKey& key);
     const Resource* find_resource(const RowKey& key) const;
-    void changed(const RowKey& key);
+    void changed(const RowKey& key) { changed_rows_.insert(key); }
+    const Token& token_of(Resource& resource) const;
     void record(Step& step, RecordKind kind, Json outcome, Now now);
     void call(std::size_t index, Verb verb, Now now);
     void wait_for(Step& step, Next next, Milliseconds until);
@@ -243,6 +250,8 @@ private:
     Milliseconds deadline_{0};
     Milliseconds kept_until_{0};
     Effects effects_;
+    std::set<RowKey>
+        changed_rows_;  ///< copied when the effects are taken: a row changes several times between two commits
     std::vector<std::size_t> interrupts_;
 };
 

@@ -230,6 +230,7 @@ void RunMachine::on_probed(std::size_t index, const Result<Observation>& observe
     if (!observed) {
         const bool may_retry = is_transient(observed.error().kind) || observed.error().kind == ErrorKind::cancelled;
         if (!may_retry || ++step.errors >= world_.budgets.attempts) return fail_step(index, observed.error(), now);
+        step.waiting_for = observed.error().message;
         return back_off(step, Next::probe, now);
     }
     if (observed->presence == Presence::absent) return on_absent(index, now);

@@ -8,6 +8,18 @@ void RunMachine::finish(RunState state, Now now)
     setup_.run.status.ended_at = now.wall;
     for (auto& step : steps_) step.next = Next::nothing;
     if (state == RunState::succeeded && setup_.run.kind == RunKind::destroy) write_receipt(now);
+    if (state == RunState::needs_human && setup_.run.kind == RunKind::sweep) close_again();
+}
+
+// What a sweep could not remove is an orphan as before: the next one sees it, and tells.
+void RunMachine::close_again()
+{
+    for (const auto& step : steps_) {
+        auto& row = resource_of(step).row;
+        if (row.phase != Phase::removing) continue;
+        row.phase = Phase::gone;
+        changed(step.row);
+    }
 }
 
 // A spec is good when everything that its run makes stands: from here on what was before is taken away. Until then the one before

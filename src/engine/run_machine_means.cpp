@@ -48,9 +48,21 @@ const RunMachine::Resource* RunMachine::find_resource(const RowKey& key) const
     return found == resources_.end() ? nullptr : &found->second;
 }
 
-void RunMachine::changed(const RowKey& key)
+RunMachine::Resource* RunMachine::find_resource(const RowKey& key)
 {
-    effects_.rows[key] = resources_.at(key).row;
+    const auto found = resources_.find(key);
+    return found == resources_.end() ? nullptr : &found->second;
+}
+
+/// The same for every record and call of one request: derived once.
+const Token& RunMachine::token_of(Resource& resource) const
+{
+    const auto& row = resource.row;
+    if (resource.token.empty() || resource.token_of != row.spec_hash) {
+        resource.token = derive_token(row.ref.id, row.ref.incarnation, row.spec_hash);
+        resource.token_of = row.spec_hash;
+    }
+    return resource.token;
 }
 
 void RunMachine::record(Step& step, RecordKind kind, Json outcome, Now now)
@@ -62,9 +74,9 @@ void RunMachine::record(Step& step, RecordKind kind, Json outcome, Now now)
     record.attempt = step.attempt;
     record.epoch = setup_.epoch;
     record.kind = kind;
-    if (const auto* resource = find_resource(step.row)) {
+    if (auto* resource = find_resource(step.row)) {
         const auto& row = resource->row;
-        record.token = derive_token(row.ref.id, row.ref.incarnation, row.spec_hash).str();
+        record.token = token_of(*resource).str();
         record.request_hash = row.spec_hash;
         record.external_id = row.ref.external_id;
     }
@@ -78,13 +90,14 @@ void RunMachine::record(Step& step, RecordKind kind, Json outcome, Now now)
 void RunMachine::call(std::size_t index, Verb verb, Now now)
 {
     auto& step = steps_[index];
-    const auto& row = resource_of(step).row;
+    auto& resource = resource_of(step);
+    const auto& row = resource.row;
     const auto& budgets = world_.budgets;
     CallRequest request;
     request.step = index;
     request.verb = verb;
     request.ref = row.ref;
-    request.token = derive_token(row.ref.id, row.ref.incarnation, row.spec_hash);
+    request.token = token_of(resource);
     request.intent_at = row.intent_at;
     if (row.changed_at) request.expected_identity = row.ref.identity;
     request.deadline = now.wall + (verb == Verb::apply ? budgets.apply_timeout : budgets.call_timeout);
@@ -155,8 +168,7 @@ StepView RunMachine::view(std::size_t index) const
     view.state = step.state;
     view.attempt = step.attempt;
     view.needs = step.plan.needs;
-    view.waiting_for =
-        step.state == StepState::waiting || step.state == StepState::undoing ? step.waiting_for : std::string();
+    if (!is_over(step.state)) view.waiting_for = step.waiting_for;
     view.error = step.error;
     view.started_at = step.started_at;
     view.ended_at = step.ended_at;

@@ -58,6 +58,7 @@ void RunMachine::on_removed(std::size_t index, const CallOutcome& outcome, Now n
         const auto error = outcome.observed ? outcome.observed->error() : Error{};
         if (step.state == StepState::probe || step.state == StepState::waiting) {
             ++step.errors;
+            step.waiting_for = error.message;
             if (has_spent(step, now)) return get_stuck(index, error, now);
             return back_off(step, Next::probe, now);
         }

@@ -23,7 +23,9 @@ void RunMachine::resume(const History& history, Now now, JournalEnd end)
 void RunMachine::resume_stop(Now now)
 {
     const auto& status = setup_.run.status;
-    if (status.cancel == CancelRequest::requested) return resume_undo(Stop::cancel);
+    // What was asked for through another server may have come too late.
+    const bool is_too_late = status.state == RunState::running && (destroys() || is_past_commit_point());
+    if (status.cancel == CancelRequest::requested && !is_too_late) return resume_undo(Stop::cancel);
     if (status.state == RunState::compensating || status.state == RunState::kept) return resume_undo(Stop::failure);
     for (const auto& step : steps_)
         if (step.state == StepState::failed && !destroys()) stop(Stop::failure, now);

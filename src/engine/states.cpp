@@ -106,6 +106,11 @@ bool is_allowed(RunState from, RunState to)
     return index_of(run_table, from, to) < std::size(run_table);
 }
 
+bool is_over(StepState state)
+{
+    return state == done || state == failed || state == stuck || state == undone;
+}
+
 void TransitionCounts::count(StepState from, StepState to)
 {
     ++steps[index_of(step_table, from, to)];

@@ -29,6 +29,9 @@ std::span<const RunTransition> run_transitions();
 bool is_allowed(StepState from, StepState to);
 bool is_allowed(RunState from, RunState to);
 
+/// Nothing more happens to it, unless its run is taken back.
+bool is_over(StepState state);
+
 /// How often each transition was taken, in the order of the tables.
 struct TransitionCounts {
     std::array<std::uint64_t, 64> steps{};

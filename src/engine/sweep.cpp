@@ -48,11 +48,21 @@ bool Engine::Core::is_busy(const OwnerId& owner)
     return slots_.contains(owner);
 }
 
+/// What another server holds, or is about to begin.
+Result<bool> Engine::Core::is_busy_elsewhere(const OwnerId& owner)
+{
+    if (!is_shared()) return false;
+    const auto records = TRY(world_.store.load_owner(owner));
+    const std::lock_guard lock(mutex_);
+    return !records.unfinished.empty() || !is_takeable(records.lease);
+}
+
 Result<Engine::Core::Judged> Engine::Core::judge(const InventoryItem& item)
 {
     if (item.mark.install != options_.install || is_busy(item.mark.owner)) return Judged{};
     auto row = TRY(world_.store.find_resource(item.kind, item.name));
     if (row && row->phase != Phase::gone && row->ref.mark == item.mark) return Judged{};
+    if (TRY(is_busy_elsewhere(item.mark.owner))) return Judged{};
     const bool may_go = row && is_orphan(item, *row);
     return Judged{SweepReport::Finding{item, std::string(may_go ? orphan : unmatched)},
                   may_go ? std::move(row) : std::nullopt};
@@ -96,7 +106,6 @@ void Engine::Core::remove_orphans(const OwnerId& owner, std::vector<ResourceRow>
     json::array names;
     for (auto& row : rows) {
         row.phase = Phase::removing;
-        row.absent_at.reset();
         names.emplace_back(row.ref.name);
     }
     auto removal = plan(PlanInput{Graph{}, RunKind::destroy, false, rows, machine_world_.classify});

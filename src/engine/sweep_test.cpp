@@ -74,6 +74,43 @@ TEST_CASE("the removal of an orphan is a run of its owner, and its row is closed
     house.run(RunKind::apply, 2);
 }
 
+TEST_CASE("an orphan that cannot be removed stays an orphan for the next sweep")
+{
+    House house;
+    house.leave_orphans(2, 1);
+    house.engine.sweep({});
+    house.driver.fail("remove thing/2", Error{ErrorKind::refused, "it is held"}, 1);
+    CHECK(house.engine.sweep({})->removed == 1);
+    CHECK(house.engine.list_runs(OwnerId("env-1")).value().front().state == RunState::needs_human);
+    const auto left = house.engine.sweep({.dry_run = true});
+    REQUIRE(left->findings.size() == 1);
+    CHECK(left->findings[0].verdict == "orphan");
+    CHECK(house.engine.sweep({})->removed == 1);
+    CHECK(house.engine.sweep({})->findings.empty());
+    CHECK(house.driver.objects().size() == 1);
+}
+
+TEST_CASE("a step that is tried again says why")
+{
+    House house;
+    house.run(RunKind::apply, 1);
+    house.driver.fail("remove thing/0", Error{ErrorKind::unavailable, "too many open files"}, 4);
+    RunRequest request;
+    request.owner = OwnerId("env-1");
+    request.kind = RunKind::destroy;
+    const auto run = house.engine.submit(request).value();
+    bool was_told = false;
+    while (true) {
+        const auto view = house.engine.find_run(run)->value();
+        was_told |= !view.steps.empty() && view.steps[0].waiting_for == "too many open files";
+        if (is_final(view.state)) break;
+    }
+    CHECK(was_told);
+    const auto ended = house.engine.find_run(run)->value();
+    CHECK(ended.state == RunState::succeeded);
+    CHECK(ended.steps[0].waiting_for.empty());
+}
+
 TEST_CASE("what has our mark but no INTENT of ours is reported and never deleted")
 {
     House house;

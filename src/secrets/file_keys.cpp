@@ -80,14 +80,11 @@ Result<FileKeys::Key> FileKeys::parse_line(const std::string& line)
 Result<std::unique_ptr<FileKeys>> FileKeys::create(const Path& path)
 {
     ensure_sodium();
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored))
-        return fail(ErrorKind::conflict, "the key file {} exists already", path.string());
-    std::vector<Key> keys;
-    keys.push_back(make_key());
-    std::unique_ptr<FileKeys> made(new FileKeys(path, std::move(keys)));
-    TRY(made->save(made->keys_));
-    return made;
+    if (TRY(look_for(path))) return fail(ErrorKind::conflict, "the key file {} exists already", path.string());
+    Content content;
+    content.keys.push_back(make_key());
+    content.stamp = TRY(save(path, content.keys));
+    return std::unique_ptr<FileKeys>(new FileKeys(path, std::move(content)));
 }
 
 Result<std::vector<FileKeys::Key>> FileKeys::parse(const std::vector<std::string>& lines)
@@ -101,17 +98,53 @@ Result<std::vector<FileKeys::Key>> FileKeys::parse(const std::vector<std::string
     return keys;
 }
 
-Result<std::unique_ptr<FileKeys>> FileKeys::open(const Path& path)
+Result<FileKeys::Content> FileKeys::read(const Path& path)
 {
-    ensure_sodium();
     TRY(check_mode(path));
+    // Before the content: what is written in between is read once more next time.
+    const auto stamp = TRY(stamp_of(path));
     auto text = TRY(read_file(path, 1U << 20U));
     auto lines = split(text, '\n');
     auto keys = parse(lines);
     sodium_memzero(text.data(), text.size());
     for (auto& line : lines) sodium_memzero(line.data(), line.size());
     if (!keys) return fail_in(keys.error(), "reading the keys in " + path.string());
-    return std::unique_ptr<FileKeys>(new FileKeys(path, std::move(*keys)));
+    return Content{std::move(*keys), stamp};
+}
+
+Result<std::unique_ptr<FileKeys>> FileKeys::open(const Path& path)
+{
+    ensure_sodium();
+    return std::unique_ptr<FileKeys>(new FileKeys(path, TRY(read(path))));
+}
+
+Result<FileKeys::Stamp> FileKeys::stamp_of(const Path& path)
+{
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return std::unexpected(os_error("reading the keys in", path));
+    return Stamp{status.st_ino, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+Result<void> FileKeys::refresh_locked()
+{
+    if (TRY(stamp_of(path_)) == stamp_) return {};
+    auto content = TRY(read(path_));
+    keys_ = std::move(content.keys);
+    stamp_ = content.stamp;
+    return {};
+}
+
+Result<void> FileKeys::refresh()
+{
+    const std::unique_lock lock(mutex_);
+    return refresh_locked();
+}
+
+Result<void> FileKeys::replace_locked(std::vector<Key> keys)
+{
+    stamp_ = TRY(save(path_, keys));
+    keys_ = std::move(keys);
+    return {};
 }
 
 std::string FileKeys::current_key_id() const
@@ -130,6 +163,8 @@ std::vector<std::string> FileKeys::key_ids() const
 
 Result<WrappedKey> FileKeys::wrap(const SecretBytes& data_key, std::string_view context)
 {
+    // A key that another server has replaced must not be used any more: it goes when nothing is wrapped under it.
+    TRY(refresh());
     const std::shared_lock lock(mutex_);
     const auto& key = keys_.front();
     return WrappedKey{key.id, encrypt(key.bytes, data_key.reveal(), key.id + std::string(context))};
@@ -137,6 +172,8 @@ Result<WrappedKey> FileKeys::wrap(const SecretBytes& data_key, std::string_view 
 
 Result<SecretBytes> FileKeys::unwrap(const WrappedKey& wrapped, std::string_view context)
 {
+    const auto ids = key_ids();
+    if (std::ranges::find(ids, wrapped.key_id) == ids.end()) TRY(refresh());
     const std::shared_lock lock(mutex_);
     const auto key = std::ranges::find(keys_, wrapped.key_id, &Key::id);
     if (key == keys_.end()) {
@@ -151,25 +188,24 @@ Result<SecretBytes> FileKeys::unwrap(const WrappedKey& wrapped, std::string_view
 Result<std::string> FileKeys::rotate()
 {
     const std::unique_lock lock(mutex_);
+    TRY(refresh_locked());
     std::vector<Key> keys;
     keys.push_back(make_key());
     for (const auto& key : keys_) keys.push_back({key.id, key.bytes.clone()});
-    TRY(save(keys));
-    keys_ = std::move(keys);
+    TRY(replace_locked(std::move(keys)));
     return keys_.front().id;
 }
 
 Result<void> FileKeys::retire_old_keys()
 {
     const std::unique_lock lock(mutex_);
+    TRY(refresh_locked());
     std::vector<Key> keys;
     keys.push_back({keys_.front().id, keys_.front().bytes.clone()});
-    TRY(save(keys));
-    keys_ = std::move(keys);
-    return {};
+    return replace_locked(std::move(keys));
 }
 
-Result<void> FileKeys::save(const std::vector<Key>& keys) const
+Result<FileKeys::Stamp> FileKeys::save(const Path& path, const std::vector<Key>& keys)
 {
     std::string text;
     // Reserved at once: growing would leave copies of keys in memory that was given back.
@@ -180,9 +216,10 @@ Result<void> FileKeys::save(const std::vector<Key>& keys) const
         append_hex(text, key.bytes);
         text.append("\n");
     }
-    auto written = write_file(path_, text, 0600);
+    const auto written = write_file(path, text, 0600);
     sodium_memzero(text.data(), text.size());
-    return written;
+    if (!written) return std::unexpected(written.error());
+    return stamp_of(path);
 }
 
 }  // namespace ramet::secrets

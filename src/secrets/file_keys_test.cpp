@@ -90,4 +90,24 @@ TEST_CASE("a rotation keeps the older keys until it is ended, also over a restar
     CHECK(FileKeys::open(keys.path()).value()->key_ids() == std::vector{new_id});
 }
 
+TEST_CASE("what another server changed in the file is used from then on")
+{
+    TestKeys keys;
+    const auto other = FileKeys::open(keys.path()).value();
+    const auto old_key = keys->current_key_id();
+    const auto before = other->wrap(SecretBytes("before"), "context").value();
+    const auto new_key = keys->rotate().value();
+    const auto after = keys->wrap(SecretBytes("after"), "context").value();
+    CHECK(other->unwrap(after, "context")->reveal() == "after");
+    CHECK(other->wrap(SecretBytes("x"), "context")->key_id == new_key);
+    // Both may rotate, one after the other, and no key is lost.
+    const auto newest = other->rotate().value();
+    CHECK(keys->wrap(SecretBytes("x"), "context")->key_id == newest);
+    CHECK(keys->key_ids() == std::vector<std::string>{newest, new_key, old_key});
+    CHECK(keys->unwrap(before, "context")->reveal() == "before");
+    REQUIRE(keys->retire_old_keys().has_value());
+    CHECK(other->wrap(SecretBytes("x"), "context")->key_id == newest);
+    CHECK(other->unwrap(before, "context").error().kind == ErrorKind::not_found);
+}
+
 }  // namespace ramet::secrets

@@ -134,7 +134,7 @@ void Commands::Command::end_descendants()
     kill_timer_.cancel();
     send_signal(pid_, SIGKILL, Reach::whole_group);
     group_.kill();
-    const bool tagged_left = !group_.exists() && kill_tagged(tag_) > 0;
+    const bool tagged_left = !group_.exists() && kill_tagged(tag_);
     if (pid_ != 0 || tagged_left || !group_.is_empty()) return kill_timer_.set(2);
     tell_ending();
     owner_.forget(*this);

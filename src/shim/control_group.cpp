@@ -59,7 +59,9 @@ void ControlGroup::kill() const
 
 bool ControlGroup::is_empty() const
 {
-    return !exists() || !read_text(folder_ + "/cgroup.events").contains("populated 1");
+    if (!exists()) return true;
+    const auto events = look_into(folder_ + "/cgroup.events");
+    return events && !events->contains("populated 1");
 }
 
 void ControlGroup::remove()

@@ -31,9 +31,15 @@ void Fd::reset()
     fd_ = -1;
 }
 
-std::string read_text(const std::string& path)
+bool is_starved()
+{
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
+std::optional<std::string> look_into(const std::string& path)
 {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd && is_starved()) return std::nullopt;
     std::string text;
     char buffer[4096];
     while (fd) {
@@ -42,6 +48,11 @@ std::string read_text(const std::string& path)
         text.append(buffer, static_cast<std::size_t>(count));
     }
     return text;
+}
+
+std::string read_text(const std::string& path)
+{
+    return look_into(path).value_or("");
 }
 
 bool write_text(const std::string& path, std::string_view text, int flags)

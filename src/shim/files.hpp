@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,13 @@ private:
     int fd_ = -1;
 };
 
-/// A small file (of /proc, mostly), or what could be read of it.
+/// A small file (of /proc, mostly), or what could be read of it. Nothing when it could not be opened only because descriptors or
+/// memory are used up: that says nothing about what is in it.
+std::optional<std::string> look_into(const std::string& path);
+/// The same, where nothing is what an empty file is.
 std::string read_text(const std::string& path);
+/// Whether the last call failed because descriptors or memory are used up, by errno.
+bool is_starved();
 /// One write(2), as control files want it; false when it failed.
 bool write_text(const std::string& path, std::string_view text, int flags = 0);
 /// Like `mkdir -p`, with mode 0755.

@@ -27,7 +27,7 @@ void Forwarder::accept_some()
 {
     for (int accepted = 0; accepted < 64; ++accepted) {
         Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!client && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+        if (!client && is_starved()) {
             // Out of descriptors: those that end give some back.
             loop_.change(listener_.get(), 0, *this);
             return accept_again_.set(100);

@@ -180,21 +180,21 @@ void send_signal(pid_t pid, int signal, Reach reach)
     ::kill(pid, signal);
 }
 
-int kill_tagged(const std::string& tag)
+bool kill_tagged(const std::string& tag)
 {
     DIR* listing = ::opendir("/proc");
-    if (listing == nullptr) return 0;
-    int found = 0;
+    if (listing == nullptr) return is_starved();
+    bool may_be_left = false;
     while (const auto* entry = ::readdir(listing)) {
         const auto pid = static_cast<pid_t>(std::atoi(entry->d_name));
         if (pid <= 1 || pid == ::getpid()) continue;
-        const auto environment = '\0' + read_text(std::string("/proc/") + entry->d_name + "/environ");
-        if (!environment.contains('\0' + tag + '\0')) continue;
-        ::kill(pid, SIGKILL);
-        ++found;
+        const auto environment = look_into(std::string("/proc/") + entry->d_name + "/environ");
+        if (environment && !('\0' + *environment).contains('\0' + tag + '\0')) continue;
+        if (environment) ::kill(pid, SIGKILL);
+        may_be_left = true;
     }
     ::closedir(listing);
-    return found;
+    return may_be_left;
 }
 
 }  // namespace ramet::shim

@@ -43,7 +43,7 @@ enum class Reach : unsigned char { process, whole_group };
 void send_signal(pid_t pid, int signal, Reach reach);
 
 /// For machines without control groups: kills every process that carries `tag` in its environment.
-/// Gives the number of those found.
-int kill_tagged(const std::string& tag);
+/// Whether some may be left: killed only now, or not to be seen as descriptors are used up.
+bool kill_tagged(const std::string& tag);
 
 }  // namespace ramet::shim

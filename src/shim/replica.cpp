@@ -242,7 +242,7 @@ void Replica::end_descendants()
     stop_timer_.cancel();
     send_signal(pid_, SIGKILL, Reach::whole_group);
     group_.kill();
-    const bool tagged_left = !group_.exists() && kill_tagged(place_.tag) > 0;
+    const bool tagged_left = !group_.exists() && kill_tagged(place_.tag);
     if (pid_ != 0 || tagged_left || !group_.is_empty()) return gone_timer_.set(2);
     on_all_gone();
 }

@@ -54,9 +54,8 @@ int spread(const Allocations::Request& request, const std::string& text)
 
 Result<int> SqliteAllocations::first_to_try(Connection& connection, const Request& request) const
 {
-    const auto last =
-        TRY(connection.find("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", {cursor_key(request)},
-                            [](const Row& row) { return static_cast<int>(row.integer(0)); }));
+    const auto last = TRY(connection.find("SELECT CAST(value AS BIGINT) FROM meta WHERE key = ?", {cursor_key(request)},
+                                          [](const Row& row) { return static_cast<int>(row.integer(0)); }));
     if (last && *last >= request.first && *last <= request.last) return advance(request, *last, 1);
     return install_.empty() ? request.first : spread(request, install_);
 }
@@ -67,7 +66,8 @@ Result<int> SqliteAllocations::choose(Connection& connection, const Request& req
     const int start = TRY(first_to_try(connection, request));
     for (int i = 0; i < size_of(request); ++i) {
         const int number = advance(request, start, i);
-        if (!taken.contains(number) && (!request.is_usable || request.is_usable(number))) return number;
+        if (taken.contains(number)) continue;
+        if (!request.is_usable || TRY(request.is_usable(number))) return number;
     }
     Error error{ErrorKind::unavailable,
                 fmt::format("no {} between {} and {} is left", request.kind, request.first, request.last)};
@@ -89,7 +89,7 @@ Result<int> SqliteAllocations::ensure(const Request& request)
         TRY(transaction->execute("INSERT INTO allocation (kind, number, owner, path) VALUES (?,?,?,?)",
                                  {request.kind, number, request.owner, request.path}));
         return discard_count(transaction->execute(
-            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             {cursor_key(request), std::to_string(number)}));
     };
     TRY(database_.write(take));

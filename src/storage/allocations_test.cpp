@@ -62,6 +62,21 @@ TEST_CASE("numbers that are taken outside of the table are passed over, and none
     CHECK(allocations.ensure({.kind = "uid", .owner = "e-1", .path = "", .first = 102, .last = 102}).value() == 102);
 }
 
+TEST_CASE("who cannot find out whether a number is free is told why, at the first one, and nothing is taken")
+{
+    TestDatabase database;
+    SqliteAllocations allocations(*database);
+    int asked = 0;
+    auto blind = request("e-1");
+    blind.is_usable = [&](int) -> Result<bool> {
+        ++asked;
+        return fail(ErrorKind::unavailable, "listing /proc: Too many open files");
+    };
+    CHECK(allocations.ensure(blind).error().message == "listing /proc: Too many open files");
+    CHECK(asked == 1);
+    CHECK(allocations.ensure(request("e-1")).value() == 100);
+}
+
 TEST_CASE("installations on one machine begin at places of their own, and each always at the same")
 {
     TestDatabase database;

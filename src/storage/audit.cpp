@@ -65,7 +65,7 @@ Result<void> Audit::append(Transaction& transaction, AuditRecord record)
                              {record.id, record.at, record.actor, record.action, record.project, record.subject,
                               record.detail, record.prev_hash, record.hash}));
     return discard_count(transaction->execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         {head_key, head_text(record)}));
 }
 

@@ -28,8 +28,9 @@ struct Fixture {
     void tamper(const std::string& sql)
     {
         must_write(database, [&](Transaction& transaction) {
-            return transaction->execute_script("DROP TRIGGER audit_is_not_edited; DROP TRIGGER audit_is_not_cut; " +
-                                               sql);
+            const std::string of_table = test_store() ? " ON audit" : "";
+            return transaction->execute_script("DROP TRIGGER audit_is_not_edited" + of_table +
+                                               "; DROP TRIGGER audit_is_not_cut" + of_table + "; " + sql);
         });
     }
 };

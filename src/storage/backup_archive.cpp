@@ -5,6 +5,7 @@
 #include "base/tar.hpp"
 #include "base/version.hpp"
 #include "storage/schema.hpp"
+#include "storage/sqlite.hpp"
 
 #include <algorithm>
 
@@ -97,7 +98,7 @@ Result<BackupManifest> describe(Connection& copy)
 
 Result<Backup> pack_backup(const Path& copy, std::string_view current_key, Time now)
 {
-    auto connection = TRY(Connection::open(copy, OpenMode::read_only));
+    auto connection = TRY(SqliteConnection::open(copy, OpenMode::read_only));
     Backup backup{.manifest = TRY(describe(*connection))};
     connection.reset();
     auto store = TRY(read_file(copy, largest_backup));

@@ -9,6 +9,7 @@
 #include "storage/places.hpp"
 #include "storage/schema.hpp"
 #include "storage/settings.hpp"
+#include "storage/sqlite.hpp"
 #include "storage/stores.hpp"
 #include "support/temporary.hpp"
 
@@ -84,7 +85,7 @@ struct Household {
     {
         auto made = make_backup(*database, keys->current_key_id(), now);
         if (!made) FAIL(made.error().message);
-        CHECK_FALSE(is_there(store_directory(data) / "backup.tmp"));
+        CHECK_FALSE(look_for(store_directory(data) / "backup.tmp").value());
         return made->archive;
     }
 };
@@ -107,7 +108,11 @@ std::string with_manifest(const std::string& archive, const std::function<void(j
     return make_tar(files, 0);
 }
 
+TEST_SUITE_END();
+
 }  // namespace
+
+TEST_SUITE_BEGIN("sqlite");
 
 TEST_CASE("a store that was lost comes back with its values, and its secrets open with the key that was kept apart")
 {
@@ -134,7 +139,7 @@ TEST_CASE("a store that was lost comes back with its values, and its secrets ope
         const auto restored = must_restore(
             archive, {.data_directory = house.data, .existing = RestoreRequest::Existing::set_aside, .now = now});
         CHECK(restored.set_aside.filename() == "ramet.db.before-20231114T221320Z");
-        const auto old = Connection::open(restored.set_aside, OpenMode::read_only).value();
+        const auto old = SqliteConnection::open(restored.set_aside, OpenMode::read_only).value();
         CHECK(old->find("SELECT value FROM meta WHERE key = 'word'", {}, [](const Row& row) { return row.text(0); })
                   .value() == "later");
     }

@@ -15,7 +15,10 @@ CachedBuild read(const Row& row)
 Result<void> Builds::put(Transaction& transaction, const CachedBuild& build)
 {
     return discard_count(transaction->execute(
-        "INSERT OR REPLACE INTO build (input_hash, artefact, bytes, made_at, last_used) VALUES (?,?,?,?,?)",
+        "INSERT INTO build (input_hash, artefact, bytes, made_at, last_used) VALUES (?,?,?,?,?) ON CONFLICT "
+        "(input_hash) "
+        "DO UPDATE SET artefact = excluded.artefact, bytes = excluded.bytes, made_at = excluded.made_at, "
+        "last_used = excluded.last_used",
         {build.input_hash, build.artefact, build.bytes, build.made_at, build.last_used}));
 }
 

@@ -22,13 +22,13 @@ constexpr std::chrono::seconds longest_wait{10};
 
 }  // namespace
 
-Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const Path& file, Connection& writer)
+Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const Path& file, SqliteConnection& writer)
 {
-    auto connection = TRY(Connection::open(file, OpenMode::read_write));
+    auto connection = TRY(SqliteConnection::open(file, OpenMode::read_write));
     return std::unique_ptr<Checkpointer>(new Checkpointer(std::move(connection), writer));
 }
 
-Checkpointer::Checkpointer(std::unique_ptr<Connection> connection, Connection& writer)
+Checkpointer::Checkpointer(std::unique_ptr<SqliteConnection> connection, SqliteConnection& writer)
     : connection_(std::move(connection)), writer_(writer)
 {
     writer_.on_commit([this](int pages) { grew(pages); });

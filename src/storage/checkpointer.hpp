@@ -14,19 +14,19 @@ namespace ramet::storage {
 class Checkpointer {
 public:
     /// `writer` must outlive this object. Its own checkpoints are off from now on.
-    static Result<std::unique_ptr<Checkpointer>> start(const Path& file, Connection& writer);
+    static Result<std::unique_ptr<Checkpointer>> start(const Path& file, SqliteConnection& writer);
     Checkpointer(const Checkpointer&) = delete;
     Checkpointer& operator=(const Checkpointer&) = delete;
     ~Checkpointer();
 
 private:
-    Checkpointer(std::unique_ptr<Connection> connection, Connection& writer);
+    Checkpointer(std::unique_ptr<SqliteConnection> connection, SqliteConnection& writer);
     void grew(int pages);
     void wait_for_pause(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
     void work(const std::stop_token& stop);
 
-    std::unique_ptr<Connection> connection_;
-    Connection& writer_;
+    std::unique_ptr<SqliteConnection> connection_;
+    SqliteConnection& writer_;
     std::mutex mutex_;
     std::condition_variable_any wake_;
     int pages_ = 0;              ///< of the log, when it is due; else 0

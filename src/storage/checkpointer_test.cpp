@@ -35,6 +35,8 @@ Path log_of(TestDatabase& database)
 
 }  // namespace
 
+TEST_SUITE_BEGIN("sqlite");
+
 TEST_CASE("what was written reaches the database while it is open")
 {
     TestDatabase database;
@@ -68,5 +70,7 @@ TEST_CASE("the write-ahead log stays bounded while writers never pause and other
                                    [](const Row& row) { return row.integer(0); });
     CHECK(rows.value() == 800);
 }
+
+TEST_SUITE_END();
 
 }  // namespace ramet::storage

@@ -1,6 +1,10 @@
 #include "storage/database.hpp"
 
+#include "storage/checkpointer.hpp"
+#include "storage/directory_lock.hpp"
 #include "storage/places.hpp"
+#include "storage/postgres/connection.hpp"
+#include "storage/postgres/schema.hpp"
 #include "storage/schema.hpp"
 
 #include <utility>
@@ -13,29 +17,64 @@ constexpr int reader_count = 4;
 
 }  // namespace
 
+/// A file has its lock and somebody who moves its log; the checkpointer goes before the writer that it watches.
+struct Database::Kept {
+    std::optional<DirectoryLock> lock{};
+    std::unique_ptr<Checkpointer> checkpointer{};
+};
+
+Database::Database(std::unique_ptr<Kept> kept, std::unique_ptr<Connection> writer)
+    : kept_(std::move(kept)), writer_(std::move(writer))
+{
+}
+
+Database::~Database()
+{
+    kept_->checkpointer.reset();
+}
+
 Result<std::unique_ptr<Database>> Database::open(const Path& directory)
 {
     TRY(ensure_directory(directory));
-    auto lock = TRY(DirectoryLock::acquire(directory));
+    auto kept = std::make_unique<Kept>();
+    kept->lock = TRY(DirectoryLock::acquire(directory));
     const auto file = directory / store_name;
-    auto writer = TRY(Connection::open(file, OpenMode::create));
+    auto writer = TRY(SqliteConnection::open(file, OpenMode::create));
     TRY(migrate(*writer));
-    auto& committing = *writer;
-    std::unique_ptr<Database> database(new Database(file, std::move(lock), std::move(writer)));
-    database->checkpointer_ = TRY(Checkpointer::start(file, committing));
+    kept->checkpointer = TRY(Checkpointer::start(file, *writer));
+    std::unique_ptr<Database> database(new Database(std::move(kept), std::move(writer)));
+    database->file_ = file;
     for (int i = 0; i < reader_count; ++i)
-        database->readers_.push_back(TRY(Connection::open(file, OpenMode::read_only)));
+        database->readers_.push_back(TRY(SqliteConnection::open(file, OpenMode::read_only)));
     return database;
 }
 
-Database::~Database() = default;
+Result<std::unique_ptr<Database>> Database::open(const PostgresPlace& place)
+{
+    auto writer = TRY(PostgresConnection::open(place, PostgresUse::writing));
+    TRY(migrate(*writer));
+    std::unique_ptr<Database> database(new Database(std::make_unique<Kept>(), std::move(writer)));
+    for (int i = 0; i < reader_count; ++i)
+        database->readers_.push_back(TRY(PostgresConnection::open(place, PostgresUse::reading)));
+    return database;
+}
 
 Result<void> copy_database(const Path& from, const Path& to)
 {
     // SQLite wants a connection that may write for this, although only the new file is written.
-    const auto connection = TRY(Connection::open(from, OpenMode::read_write));
+    const auto connection = TRY(SqliteConnection::open(from, OpenMode::read_write));
     TRY(connection->execute("VACUUM INTO ?", {to.string()}));
     return {};
+}
+
+Result<void> Database::write(const Write& write)
+{
+    const auto check = fence();
+    if (!check) return writer_.write(write);
+    return writer_.write([&](Transaction& transaction) -> Result<void> {
+        TRY(check(transaction));
+        return write(transaction);
+    });
 }
 
 std::unique_ptr<Connection> Database::take_reader()

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "storage/checkpointer.hpp"
-#include "storage/directory_lock.hpp"
+#include "base/file.hpp"
 #include "storage/writer.hpp"
 
 #include <condition_variable>
@@ -11,41 +10,54 @@
 
 namespace ramet::storage {
 
-/// The database `ramet.db` in a directory that this process holds alone: one writer and a few readers, for any number
-/// of threads.
+struct PostgresPlace;
+
+/// What holds the store's records: one writer and a few readers, for any number of threads. Either the file `ramet.db` in a
+/// directory that this process holds alone, or a PostgreSQL database that several servers share.
 class Database {
 public:
     /// Makes directory and database when they are absent, and brings the schema up to date.
     /// Errors: `conflict` (another server), `refused` (a newer schema), `integrity` (damaged), `unavailable`.
     static Result<std::unique_ptr<Database>> open(const Path& directory);
+    /// The same for a PostgreSQL store. `place` must outlive it.
+    static Result<std::unique_ptr<Database>> open(const PostgresPlace& place);
     ~Database();
 
     /// See `Writer`: durable when it returns.
-    Result<void> write(const Write& write) { return writer_.write(write); }
+    Result<void> write(const Write& write);
+
+    /// Asked by each `write` on its caller's thread: what has to hold inside its transaction, or nothing. Set before the first.
+    using Fence = std::function<Write()>;
+    void set_fence(Fence fence) { fence_ = std::move(fence); }
+    /// For writes that come into a transaction by another way.
+    Write fence() const { return fence_ ? fence_() : Write(); }
+
     Writer& writer() { return writer_; }
 
-    const Path& file() const { return file_; }
+    /// SQLite's file; none for PostgreSQL.
+    const std::optional<Path>& file() const { return file_; }
+    /// Whether other servers may write here at the same time.
+    bool is_shared() const { return !file_; }
 
 private:
     friend class Reading;
+    /// What is kept as long as the database is open.
+    struct Kept;
 
-    Database(Path file, DirectoryLock lock, std::unique_ptr<Connection> writer)
-        : file_(std::move(file)), lock_(std::move(lock)), writer_(std::move(writer))
-    {
-    }
+    Database(std::unique_ptr<Kept> kept, std::unique_ptr<Connection> writer);
     std::unique_ptr<Connection> take_reader();
     void give_back(std::unique_ptr<Connection> reader);
 
-    const Path file_;
-    DirectoryLock lock_;
+    std::optional<Path> file_;
+    std::unique_ptr<Kept> kept_;
     Writer writer_;
-    std::unique_ptr<Checkpointer> checkpointer_;
+    Fence fence_{};
     std::mutex mutex_;
     std::condition_variable is_free_;
     std::vector<std::unique_ptr<Connection>> readers_;
 };
 
-/// Copies a whole database, as of one moment, into a new file; others may write to it meanwhile.
+/// Copies a whole SQLite database, as of one moment, into a new file; others may write to it meanwhile.
 Result<void> copy_database(const Path& from, const Path& to);
 
 /// Where one read happens: inside the given transaction, which sees its own writes, or else on a reader that is

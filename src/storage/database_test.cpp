@@ -59,7 +59,8 @@ std::set<std::string> acknowledged_until_killed(int in, pid_t child, std::size_t
 
 }  // namespace
 
-TEST_CASE("everything that was acknowledged is there after kill -9 in the middle of writing")
+TEST_CASE("everything that was acknowledged is there after kill -9 in the middle of writing" *
+          doctest::test_suite("sqlite"))
 {
     for (const std::size_t count : {std::size_t{1}, std::size_t{50}, std::size_t{700}}) {
         const testing::TemporaryDirectory directory;
@@ -83,7 +84,7 @@ TEST_CASE("everything that was acknowledged is there after kill -9 in the middle
     }
 }
 
-TEST_CASE("a second server cannot open the database of the first")
+TEST_CASE("a second server cannot open the database of the first" * doctest::test_suite("sqlite"))
 {
     TestDatabase database;
     CHECK(Database::open(database.directory()).error().kind == ErrorKind::conflict);
@@ -122,7 +123,7 @@ TEST_CASE("more threads read than there are readers")
     CHECK(done == 32 * 20);
 }
 
-TEST_CASE("a backup is a whole database of one moment")
+TEST_CASE("a backup is a whole database of one moment" * doctest::test_suite("sqlite"))
 {
     TestDatabase database;
     must_write(database, [](Transaction& transaction) -> Result<void> {
@@ -130,13 +131,13 @@ TEST_CASE("a backup is a whole database of one moment")
         return {};
     });
     const testing::TemporaryDirectory elsewhere;
-    const auto backed_up = copy_database(database->file(), elsewhere / "ramet.db");
+    const auto backed_up = copy_database(*database->file(), elsewhere / "ramet.db");
     if (!backed_up) FAIL(backed_up.error().message);
     const auto copy = Database::open(elsewhere.path()).value();
     CHECK(keys_in(*copy).contains("k"));
 }
 
-TEST_CASE("the directory of the database is for its owner alone")
+TEST_CASE("the directory of the database is for its owner alone" * doctest::test_suite("sqlite"))
 {
     TestDatabase database;
     const auto mode = std::filesystem::status(database.directory()).permissions();

@@ -60,16 +60,16 @@ std::string_view to_string(DeliveryState state)
 
 Result<Deliveries::Stored> Deliveries::insert(Transaction& transaction, const StoredDelivery& delivery)
 {
-    const auto inserted = TRY(transaction->execute(
-        "INSERT OR IGNORE INTO delivery (forge, connection, delivery_id, event, "
-        "received_at, state, reason, processed_at) VALUES (?,?,?,?,?,?,?,?)",
+    const auto inserted = TRY(transaction->find(
+        "INSERT INTO delivery (forge, connection, delivery_id, event, received_at, state, reason, processed_at) "
+        "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING RETURNING id",
         {delivery.forge, delivery.connection, text_or_null(delivery.delivery_id), delivery.event, delivery.received_at,
-         to_string(delivery.state), delivery.reason, delivery.processed_at}));
-    if (inserted == 1) {
-        const auto id = transaction->last_insert_id();
-        TRY(transaction->execute("INSERT INTO delivery_content VALUES (?,?,?)",
-                                 {id, headers_text(delivery.headers), Blob{delivery.body}}));
-        return Stored{id, Stored::What::stored};
+         to_string(delivery.state), delivery.reason, delivery.processed_at},
+        [](const Row& row) { return row.integer(0); }));
+    if (inserted) {
+        TRY(transaction->execute("INSERT INTO delivery_content (delivery, headers, body) VALUES (?,?,?)",
+                                 {*inserted, headers_text(delivery.headers), Blob{delivery.body}}));
+        return Stored{*inserted, Stored::What::stored};
     }
     const auto first =
         transaction->find("SELECT id FROM delivery WHERE connection = ? AND delivery_id = ?",

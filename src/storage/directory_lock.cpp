@@ -7,9 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+#include <thread>
 
 namespace ramet::storage {
 namespace {
+
+/// How long a server that was alone tidies up before it lets the others in.
+constexpr std::chrono::seconds longest_tidying{20};
 
 Error held_by_another(const Path& directory, const Path& file)
 {
@@ -42,7 +47,29 @@ Result<DirectoryLock> DirectoryLock::acquire(const Path& directory)
         return std::unexpected(os_error("locking", file));
     }
     TRY(write_process_id(fd.get(), file));
-    return DirectoryLock(std::move(fd));
+    return DirectoryLock(std::move(fd), Company::alone);
+}
+
+Result<DirectoryLock> DirectoryLock::join(const Path& directory)
+{
+    const auto file = directory / "lock";
+    Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd) return std::unexpected(os_error("opening", file));
+    const auto deadline = std::chrono::steady_clock::now() + longest_tidying;
+    do {
+        for (const auto& [how, company] : {std::pair(LOCK_EX, Company::alone), std::pair(LOCK_SH, Company::shared)})
+            if (::flock(fd.get(), how | LOCK_NB) == 0) return DirectoryLock(std::move(fd), company);
+        if (errno != EWOULDBLOCK) return std::unexpected(os_error("locking", file));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    } while (std::chrono::steady_clock::now() < deadline);
+    return std::unexpected(held_by_another(directory, file));
+}
+
+Result<void> DirectoryLock::let_others_in()
+{
+    company_ = Company::shared;
+    if (::flock(file_.get(), LOCK_SH) == 0) return {};
+    return fail(ErrorKind::unavailable, "the lock of the data directory cannot be shared: {}", std::strerror(errno));
 }
 
 }  // namespace ramet::storage

@@ -4,17 +4,26 @@
 
 namespace ramet::storage {
 
-/// Proof that this process is the only server on a data directory: an exclusive `flock` on the file `lock` in it,
-/// held until the object (or the process) ends. Whoever gets it knows that the holder before is dead.
+/// A `flock` on the file `lock` in a data directory, held until the object (or the process) ends. Held alone it proves that no
+/// other server uses the directory, and that the holder before is dead; servers that share a store share the directory too.
 class DirectoryLock {
 public:
-    /// `conflict` names the process that holds it.
+    enum class Company : std::uint8_t { alone, shared };
+
+    /// Alone, or not at all: `conflict` names the process that holds it.
     static Result<DirectoryLock> acquire(const Path& directory);
+    /// Beside other servers of the same store. The first is alone, and tidies up, until it lets others in, for whom the next ones
+    /// wait a while. `conflict`: a server that shares with nobody has it.
+    static Result<DirectoryLock> join(const Path& directory);
+
+    Company company() const { return company_; }
+    Result<void> let_others_in();
 
 private:
-    explicit DirectoryLock(Fd file) : file_(std::move(file)) {}
+    DirectoryLock(Fd file, Company company) : file_(std::move(file)), company_(company) {}
 
     Fd file_;
+    Company company_;
 };
 
 }  // namespace ramet::storage

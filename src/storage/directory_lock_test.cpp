@@ -11,6 +11,8 @@
 
 namespace ramet::storage {
 
+TEST_SUITE_BEGIN("sqlite");
+
 TEST_CASE("a second server on one data directory is told which process has it")
 {
     const testing::TemporaryDirectory directory;
@@ -53,5 +55,7 @@ TEST_CASE("a directory that is not there cannot be locked")
     const testing::TemporaryDirectory directory;
     CHECK(DirectoryLock::acquire(directory / "absent").error().kind == ErrorKind::not_found);
 }
+
+TEST_SUITE_END();
 
 }  // namespace ramet::storage

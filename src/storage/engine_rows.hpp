@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/records.hpp"
-#include "storage/sqlite.hpp"
+#include "storage/connection.hpp"
 
 #include <string>
 

@@ -3,6 +3,8 @@
 #include "storage/engine_batch.hpp"
 #include "storage/engine_rows.hpp"
 
+#include <algorithm>
+
 namespace ramet::storage {
 
 using namespace engine;
@@ -39,30 +41,65 @@ Result<Lease> find_lease(Connection& connection, const OwnerId& owner)
     return lease.value_or(Lease{});
 }
 
+/// Batches that are written as one.
+struct Group {
+    std::span<const Batch> batches;
+    std::vector<Result<void>> results{};  ///< none when there is one batch only, whose result is the write's
+};
+
+std::size_t count_without_extra(std::span<const Batch> batches)
+{
+    const auto end = std::ranges::find_if(batches, [](const Batch& batch) { return batch.extra != nullptr; });
+    return static_cast<std::size_t>(end - batches.begin());
+}
+
+Result<void> write_group(Transaction& transaction, Group& group)
+{
+    if (group.batches.size() == 1) return write_batch(transaction, group.batches.front());
+    group.results = TRY(write_together(transaction, group.batches));
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<Result<void>>> EngineStore::commit(std::span<const Batch> batches)
 {
+    std::vector<Group> groups;
+    for (std::size_t first = 0; first < batches.size();) {
+        const auto rest = batches.subspan(first);
+        groups.push_back({rest.first(std::max<std::size_t>(1, count_without_extra(rest)))});
+        first += groups.back().batches.size();
+    }
     std::vector<Write> writes;
-    for (const auto& batch : batches)
-        writes.emplace_back([&batch](Transaction& transaction) { return write_batch(transaction, batch); });
-    return database_.writer().write_all(writes);
+    for (auto& group : groups)
+        writes.emplace_back([&group](Transaction& transaction) { return write_group(transaction, group); });
+    auto written = TRY(database_.writer().write_all(writes));
+    std::vector<Result<void>> results;
+    for (std::size_t index = 0; index < groups.size(); ++index) {
+        auto& group = groups[index];
+        if (!written[index] || group.results.empty())
+            results.insert(results.end(), group.batches.size(), written[index]);
+        else
+            std::ranges::move(group.results, std::back_inserter(results));
+    }
+    return results;
 }
 
 Result<OwnerRecords> EngineStore::load_owner(const OwnerId& owner)
 {
     Reading reading(database_, nullptr);
     // Several statements must see one moment.
-    TRY(reading->execute_script("BEGIN"));
+    TRY(reading->begin_reading());
     const auto load = [&]() -> Result<OwnerRecords> {
         OwnerRecords records;
         records.lease = TRY(find_lease(*reading, owner));
-        records.resources = TRY(list_rows(
-            *reading,
-            "SELECT " + resource_columns +
-                " FROM resource r WHERE owner_id = ? AND (phase <> 'gone' OR "
-                "incarnation = (SELECT max(incarnation) FROM resource n WHERE n.id = r.id)) ORDER BY path, incarnation",
-            {owner}, read_resource));
+        records.resources = TRY(list_rows(*reading,
+                                          "SELECT " + resource_columns +
+                                              " FROM resource r WHERE owner_id = ? AND (phase <> 'gone' OR "
+                                              "incarnation = (SELECT max(incarnation) FROM resource n WHERE n.owner_id "
+                                              "= r.owner_id AND n.path = r.path)) "
+                                              "ORDER BY path, incarnation",
+                                          {owner}, read_resource));
         records.unfinished = TRY(list_rows(
             *reading, "SELECT " + run_columns + " FROM run WHERE owner_id = ? AND ended_at IS NULL ORDER BY sequence",
             {owner}, read_run));
@@ -72,15 +109,21 @@ Result<OwnerRecords> EngineStore::load_owner(const OwnerId& owner)
         return records;
     };
     auto records = load();
-    TRY(reading->execute_script("COMMIT"));
+    TRY(reading->commit());
     return records;
 }
 
-Result<std::vector<OwnerId>> EngineStore::list_owners_with_unfinished_runs()
+Result<std::vector<UnfinishedOwner>> EngineStore::list_owners_with_unfinished_runs()
 {
     Reading reading(database_, nullptr);
-    return reading->list("SELECT owner_id FROM run WHERE ended_at IS NULL GROUP BY owner_id ORDER BY min(sequence)", {},
-                         [](const Row& row) { return row.id<OwnerId>(0); });
+    return reading->list(
+        "SELECT r.owner_id, coalesce(l.holder, ''), coalesce(l.epoch, 0), coalesce(l.until, 0), max(r.sequence), "
+        "sum(CASE WHEN r.cancel = ? THEN 1 ELSE 0 END) FROM run r LEFT JOIN lease l ON l.owner_id = r.owner_id "
+        "WHERE r.ended_at IS NULL GROUP BY r.owner_id, l.holder, l.epoch, l.until ORDER BY min(r.sequence)",
+        {true}, [](const Row& row) {
+            Lease lease{row.id<OwnerId>(0), row.text(1), row.integer(2), row.time(3)};
+            return UnfinishedOwner{std::move(lease), row.integer(4), row.integer(5)};
+        });
 }
 
 Result<std::optional<RunRow>> EngineStore::find_run(const EngineRunId& id)
@@ -118,12 +161,12 @@ Result<std::optional<ResourceRow>> EngineStore::find_resource(const std::string&
                     read_resource);
 }
 
-Result<std::vector<ResourceRow>> EngineStore::list_live(const std::string& kind)
+Result<std::vector<ResourceRow>> EngineStore::list_present(const std::string& kind)
 {
     Reading reading(database_, nullptr);
     return list_rows(*reading,
                      "SELECT " + resource_columns +
-                         " FROM resource r WHERE kind = ? AND phase = 'live' ORDER BY owner_id, path",
+                         " FROM resource r WHERE kind = ? AND phase <> 'gone' ORDER BY owner_id, path",
                      {kind}, read_resource);
 }
 

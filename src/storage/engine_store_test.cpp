@@ -6,7 +6,7 @@
 namespace ramet::storage {
 namespace {
 
-struct SqliteFactory {
+struct DatabaseFactory {
     std::optional<TestDatabase> database;
 
     std::unique_ptr<engine::RunStore> make()
@@ -25,9 +25,9 @@ using namespace contract::run_store;
 
 }  // namespace
 
-TEST_CASE("SQLite keeps the contract of the run store")
+TEST_CASE("the store keeps the contract of the run store")
 {
-    contract::check_run_store<SqliteFactory>();
+    contract::check_run_store<DatabaseFactory>();
 }
 
 TEST_CASE("the extra write of a batch shares its transaction, and its fate")
@@ -36,7 +36,7 @@ TEST_CASE("the extra write of a batch shares its transaction, and its fate")
     EngineStore store(*database);
     const auto extra = [](bool fails) -> engine::ExtraWrite {
         return [fails](engine::Transaction& transaction) -> Result<void> {
-            TRY(in_sqlite(transaction)->execute("INSERT INTO meta VALUES ('extra', '')"));
+            TRY(in_store(transaction)->execute("INSERT INTO meta VALUES ('extra', '')"));
             if (fails) return fail(ErrorKind::refused, "no");
             return {};
         };
@@ -97,7 +97,7 @@ TEST_CASE("a damaged record is an integrity error and not a guess")
     }
 }
 
-TEST_CASE("a full disk fails the whole commit and nothing of it is there")
+TEST_CASE("a full disk fails the whole commit and nothing of it is there" * doctest::test_suite("sqlite"))
 {
     TestDatabase database;
     EngineStore store(*database);

@@ -1,5 +1,6 @@
 #include "storage/environments.hpp"
 
+#include "storage/news.hpp"
 #include "storage/rows.hpp"
 
 namespace ramet::storage {
@@ -84,6 +85,7 @@ Result<void> Environments::update(Transaction& transaction, const Environment& e
         {e.is_protected, text_or_null(e.base.str()), e.trusted_branch, e.target, e.desired_generation,
          e.observed_generation, word_of(e.power), to_string(e.state), e.reason, e.commit, e.branch, e.updated_at,
          e.expires_at, e.is_pinned, e.last_run, e.id, expected_generation}));
+    transaction.announce(news::of_environment(e.id));
     if (changed == 1) return {};
     const auto present = TRY(get(e.id, &transaction));
     return fail(ErrorKind::conflict, "the environment {} is at generation {} by now, not {}", e.name,
@@ -93,6 +95,7 @@ Result<void> Environments::update(Transaction& transaction, const Environment& e
 Result<void> Environments::set_state(Transaction& transaction, const EnvironmentId& id, EnvironmentState state,
                                      std::string_view reason, Time now)
 {
+    transaction.announce(news::of_environment(id));
     return require_change(
         transaction->execute("UPDATE environment SET state = ?, reason = ?, updated_at = ? WHERE id = ?",
                              {to_string(state), reason, now, id}),
@@ -104,7 +107,8 @@ Result<void> Environments::set_observed_generation(Transaction& transaction, con
 {
     return require_change(
         transaction->execute(
-            "UPDATE environment SET observed_generation = max(observed_generation, ?), updated_at = ? WHERE id = ?",
+            "UPDATE environment SET observed_generation = CASE WHEN observed_generation < ?1 THEN ?1 ELSE "
+            "observed_generation END, updated_at = ?2 WHERE id = ?3",
             {generation, now, id}),
         "environment", id.str());
 }
@@ -140,8 +144,10 @@ Result<void> Environments::set_desired(Transaction& transaction, const Environme
 
 Result<void> Environments::remove(Transaction& transaction, const EnvironmentId& id, Time now)
 {
-    TRY(transaction->execute("INSERT OR IGNORE INTO past_environment (id, project, name, pull_request, ended_at) "
-                             "SELECT id, project, name, pull_request, ? FROM environment WHERE id = ?",
+    transaction.announce(news::of_environment(id));
+    TRY(transaction->execute("INSERT INTO past_environment (id, project, name, pull_request, ended_at) "
+                             "SELECT id, project, name, pull_request, CAST(? AS BIGINT) FROM environment WHERE id = ? "
+                             "ON CONFLICT DO NOTHING",
                              {now, id}));
     TRY(transaction->execute("DELETE FROM host WHERE owner = ?", {id}));
     TRY(transaction->execute("DELETE FROM queue WHERE environment = ?", {id}));
@@ -219,7 +225,7 @@ Result<std::optional<EnvironmentId>> Environments::find_past(const ProjectId& pr
 {
     Reading reading(database_, within);
     return reading->find(
-        "SELECT id FROM past_environment WHERE project = ? AND name = ? ORDER BY ended_at DESC, rowid DESC LIMIT 1",
+        "SELECT id FROM past_environment WHERE project = ? AND name = ? ORDER BY ended_at DESC, id DESC LIMIT 1",
         {project, name}, [](const Row& row) { return row.id<EnvironmentId>(0); });
 }
 

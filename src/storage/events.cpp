@@ -1,5 +1,6 @@
 #include "storage/events.hpp"
 
+#include "storage/news.hpp"
 #include "storage/rows.hpp"
 
 #include <algorithm>
@@ -12,16 +13,27 @@ StoredEvent read(const Row& row)
     return {row.integer(0), row.time(1), row.id<ProjectId>(2), row.id<EnvironmentId>(3), row.text(4), row.text(5)};
 }
 
+/// Not from a sequence of the database's: a number that was taken and then undone would look like a loss.
+Result<std::int64_t> next_id(Connection& connection)
+{
+    const auto next =
+        TRY(connection.find("INSERT INTO meta (key, value) VALUES ('event.last', '1') ON CONFLICT (key) DO UPDATE SET "
+                            "value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value",
+                            {}, [](const Row& row) { return std::stoll(row.text(0)); }));
+    return next.value_or(0);
+}
+
 }  // namespace
 
 Result<void> Events::append(Transaction& transaction, const StoredEvent& event)
 {
-    TRY(transaction->execute("INSERT INTO event (at, project, environment, kind, data) VALUES (?,?,?,?,?)",
-                             {event.at, event.project, event.environment, event.kind, event.data}));
-    const auto id = transaction->last_insert_id();
+    const auto id = TRY(next_id(*transaction));
+    TRY(transaction->execute("INSERT INTO event (id, at, project, environment, kind, data) VALUES (?,?,?,?,?,?)",
+                             {id, event.at, event.project, event.environment, event.kind, event.data}));
     // Now and then for many at once: a deletion with each insertion would double the work.
     if (id % std::max<std::int64_t>(1, size_.kept / 64) == 0)
         TRY(transaction->execute("DELETE FROM event WHERE id <= ?", {id - size_.kept}));
+    transaction.announce(std::string(news::events));
     transaction.after_commit([this, id] {
         for (const auto& listener : listeners_) listener(id);
     });
@@ -46,8 +58,8 @@ Result<Events::Page> Events::list(std::int64_t after, int limit, const Filter& f
 Result<std::int64_t> Events::newest_id(Transaction* within)
 {
     Reading reading(database_, within);
-    const auto newest = TRY(reading->find("SELECT seq FROM sqlite_sequence WHERE name = 'event'", {},
-                                          [](const Row& row) { return row.integer(0); }));
+    const auto newest = TRY(reading->find("SELECT value FROM meta WHERE key = 'event.last'", {},
+                                          [](const Row& row) { return std::stoll(row.text(0)); }));
     return newest.value_or(0);
 }
 

@@ -20,11 +20,13 @@ Result<void> GeneratedValues::set(Transaction& transaction, const EnvironmentId&
     const auto* const text = std::get_if<std::string>(&content);
     const auto* const secret = std::get_if<SecretReference>(&content);
     return require_new(
-        transaction->execute("INSERT OR REPLACE INTO generated_value (environment, path, value, secret, "
-                             "secret_version, made_at) VALUES (?,?,?,?,?,?)",
-                             {environment, path, text != nullptr ? std::string_view(*text) : std::string_view(),
-                              secret != nullptr ? std::string_view(secret->id) : std::string_view(),
-                              secret != nullptr ? secret->version : 0, now}),
+        transaction->execute(
+            "INSERT INTO generated_value (environment, path, value, secret, secret_version, made_at) "
+            "VALUES (?,?,?,?,?,?) ON CONFLICT (environment, path) DO UPDATE SET value = excluded.value, "
+            "secret = excluded.secret, secret_version = excluded.secret_version, made_at = excluded.made_at",
+            {environment, path, text != nullptr ? std::string_view(*text) : std::string_view(),
+             secret != nullptr ? std::string_view(secret->id) : std::string_view(),
+             secret != nullptr ? secret->version : 0, now}),
         "generated value", path);
 }
 

@@ -64,8 +64,9 @@ Result<void> Goldens::remove(Transaction& transaction, const GoldenId& id)
 
 Result<void> Goldens::pin(Transaction& transaction, const GoldenId& id, const EnvironmentId& environment)
 {
-    TRY(transaction->execute("INSERT OR IGNORE INTO golden_pin (golden, environment) "
-                             "SELECT id, ? FROM golden WHERE id = ? AND state = 'ready'",
+    TRY(transaction->execute("INSERT INTO golden_pin (golden, environment) "
+                             "SELECT id, CAST(? AS TEXT) FROM golden WHERE id = ? AND state = 'ready' "
+                             "ON CONFLICT DO NOTHING",
                              {environment, id}));
     const auto pinned = TRY(transaction->find("SELECT 1 FROM golden_pin WHERE golden = ? AND environment = ?",
                                               {id, environment}, [](const Row&) { return true; }));
@@ -92,14 +93,14 @@ Result<std::optional<Golden>> Goldens::find_newest(const EnvironmentId& source, 
     Reading reading(database_, within);
     return reading->find("SELECT " + columns +
                              " FROM golden WHERE source = ? AND database = ? AND rules_hash = ? "
-                             "AND state = 'ready' ORDER BY made_at DESC, rowid DESC LIMIT 1",
+                             "AND state = 'ready' ORDER BY made_at DESC, id DESC LIMIT 1",
                          {source, database, rules_hash}, read);
 }
 
 Result<std::vector<Golden>> Goldens::list(const ProjectId& project, Transaction* within)
 {
     Reading reading(database_, within);
-    return reading->list("SELECT " + columns + " FROM golden WHERE project = ? ORDER BY made_at DESC, rowid DESC",
+    return reading->list("SELECT " + columns + " FROM golden WHERE project = ? ORDER BY made_at DESC, id DESC",
                          {project}, read);
 }
 

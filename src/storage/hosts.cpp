@@ -34,7 +34,7 @@ Result<std::string> Hosts::ensure(Transaction& transaction, const Claim& claim)
     if (held) return *held;
     for (const auto& host : hosts) {
         const auto inserted = TRY(transaction->execute(
-            "INSERT OR IGNORE INTO host (host, wanted, owner, service, project) VALUES (?,?,?,?,?)",
+            "INSERT INTO host (host, wanted, owner, service, project) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
             {host, hosts[0], claim.owner, claim.service, claim.project}));
         if (inserted == 1) return host;
     }

@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/random.hpp"
 #include "storage/rows.hpp"
+#include "storage/servers.hpp"
 
 #include <optional>
 
@@ -22,26 +23,44 @@ std::string random_name()
     return random_hex(random, 8);
 }
 
-Claim read_claim(const Row& row, std::string_view process)
+struct Found {
+    std::string request_hash;
+    int status = not_answered;
+    std::string reply;
+};
+
+Found read(const Row& row)
 {
-    const auto status = static_cast<int>(row.integer(1));
-    const auto reply = row.text(2);
-    if (status == not_answered) return {reply == process ? Standing::running : Standing::interrupted, row.text(0), {}};
-    const auto kept = parse_json(reply).value_or(Json(nullptr));
-    return {Standing::answered, row.text(0), {status, get_string(kept, "location"), get_string(kept, "body")}};
+    return {row.text(0), static_cast<int>(row.integer(1)), row.text(2)};
+}
+
+Result<bool> is_up(Connection& connection, const std::string& server)
+{
+    const auto since = TRY(connection.clock()) - Servers::gone_after;
+    const auto seen = TRY(connection.find("SELECT 1 FROM server WHERE id = ? AND seen_at > ?", {server, since},
+                                          [](const Row&) { return true; }));
+    return seen.has_value();
 }
 
 }  // namespace
 
-IdempotencyKeys::IdempotencyKeys() : process_(random_name()) {}
+IdempotencyKeys::IdempotencyKeys() : IdempotencyKeys(random_name()) {}
 
 Result<Claim> IdempotencyKeys::claim(Transaction& transaction, const Key& key, std::string_view request_hash, Time now)
 {
     TRY(transaction->execute("DELETE FROM idempotency WHERE at < ?", {now - kept_for}));
-    auto found =
+    const auto found =
         TRY(transaction->find("SELECT request_hash, status, reply FROM idempotency WHERE caller = ? AND key = ?",
-                              {key.caller, key.key}, [&](const Row& row) { return read_claim(row, process_); }));
-    if (found) return std::move(*found);
+                              {key.caller, key.key}, read));
+    if (found && found->status == not_answered) {
+        const bool is_running = found->reply == process_ || TRY(is_up(*transaction, found->reply));
+        return Claim{is_running ? Standing::running : Standing::interrupted, found->request_hash, {}};
+    }
+    if (found) {
+        const auto kept = parse_json(found->reply).value_or(Json(nullptr));
+        const Answer answer{found->status, get_string(kept, "location"), get_string(kept, "body")};
+        return Claim{Standing::answered, found->request_hash, answer};
+    }
     TRY(transaction->execute(
         "INSERT INTO idempotency (caller, key, request_hash, status, reply, at) VALUES (?,?,?,?,?,?)",
         {key.caller, key.key, request_hash, not_answered, process_, now}));

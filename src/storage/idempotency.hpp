@@ -15,6 +15,8 @@ class IdempotencyKeys {
 public:
     static constexpr auto kept_for = std::chrono::hours(24);
 
+    /// `process` tells the claims of this process from those of others, which may be up or have ended (see `Servers`).
+    explicit IdempotencyKeys(std::string process) : process_(std::move(process)) {}
     IdempotencyKeys();
 
     struct Key {
@@ -46,7 +48,6 @@ public:
     Result<void> release(Transaction& transaction, const Key& key);
 
 private:
-    /// Tells the claims of this process from those of one that ended.
     const std::string process_;
 };
 

@@ -13,8 +13,11 @@ Result<std::int64_t> count_sealed(Database& database)
 
 }  // namespace
 
-Result<std::unique_ptr<secrets::FileKeys>> ensure_key_file(Database& database, const Path& path)
+Result<std::unique_ptr<secrets::FileKeys>> ensure_key_file(Database& database, const Path& path,
+                                                           DirectoryLock::Company company)
 {
+    // A rotation that was killed leaves a file with keys in it.
+    if (company == DirectoryLock::Company::alone) TRY(remove_unfinished_writes(path));
     auto opened = secrets::FileKeys::open(path);
     if (opened || opened.error().kind != ErrorKind::not_found) return opened;
     const auto sealed = TRY(count_sealed(database));

@@ -14,6 +14,20 @@ TEST_CASE("the key file is made at the first start and found at the next")
     CHECK(ensure_key_file(*database, directory / "keys").value()->current_key_id() == first);
 }
 
+TEST_CASE("keys that a killed rotation has left beside the file go at the next start, and nothing else does")
+{
+    TestDatabase database;
+    const testing::TemporaryDirectory directory;
+    REQUIRE(ensure_key_file(*database, directory / "keys").has_value());
+    const std::vector<std::string> strangers = {".keys.2026", ".keys.0123456789ag", ".other.0123456789ab",
+                                                "keys.0123456789ab", ".keys.0123456789abc"};
+    for (const auto& name : strangers) REQUIRE(write_file(directory / name, "").has_value());
+    REQUIRE(write_file(directory / ".keys.0123456789ab", "ramet-keys 1\n").has_value());
+    REQUIRE(ensure_key_file(*database, directory / "keys").has_value());
+    CHECK_FALSE(std::filesystem::exists(directory / ".keys.0123456789ab"));
+    for (const auto& name : strangers) CHECK(std::filesystem::exists(directory / name));
+}
+
 TEST_CASE("a key file that is gone is not replaced while secrets need it")
 {
     TestDatabase database;

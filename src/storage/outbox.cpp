@@ -18,7 +18,7 @@ Result<void> Outbox::post(Transaction& transaction, const Post& post)
     return discard_count(transaction->execute(
         "INSERT INTO outbox (kind, target, payload, revision, attempts, next_at, last_error, posted_at) "
         "VALUES (?1, ?2, ?3, 1, 0, ?4, '', ?4) ON CONFLICT (kind, target) DO UPDATE SET payload = excluded.payload, "
-        "revision = revision + 1, attempts = 0, next_at = excluded.next_at, last_error = '', posted_at = "
+        "revision = outbox.revision + 1, attempts = 0, next_at = excluded.next_at, last_error = '', posted_at = "
         "excluded.posted_at",
         {post.kind, post.target, post.payload, post.now}));
 }

@@ -2,8 +2,10 @@
 #include "secrets/file_keys.hpp"
 #include "storage/backup.hpp"
 #include "storage/backup_archive.hpp"
+#include "storage/directory_lock.hpp"
 #include "storage/places.hpp"
 #include "storage/schema.hpp"
+#include "storage/sqlite.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -49,7 +51,7 @@ Result<void> check_keys(const BackupManifest& manifest, const RestoreRequest& re
 {
     const auto own = key_file_of(request.data_directory);
     const auto& file = request.key_file.empty() ? own : request.key_file;
-    if (manifest.keys.empty() && request.key_file.empty() && !is_there(own)) return {};
+    if (manifest.keys.empty() && request.key_file.empty() && !TRY(look_for(own))) return {};
     const auto keys = secrets::FileKeys::open(file);
     if (!keys && keys.error().kind == ErrorKind::not_found)
         return std::unexpected(
@@ -69,7 +71,7 @@ Result<void> check_keys(const BackupManifest& manifest, const RestoreRequest& re
 Result<void> check_key_place(const RestoreRequest& request)
 {
     const auto own = key_file_of(request.data_directory);
-    if (request.key_file.empty() || !is_there(own)) return {};
+    if (request.key_file.empty() || !TRY(look_for(own))) return {};
     const auto given = TRY(read_file(request.key_file, 1U << 20U));
     const auto present = TRY(read_file(own, 1U << 20U));
     if (given == present) return {};
@@ -82,7 +84,7 @@ Result<void> check_key_place(const RestoreRequest& request)
 Result<void> check_place(const RestoreRequest& request)
 {
     const auto store = store_directory(request.data_directory) / store_name;
-    if (!is_there(store) || request.existing == RestoreRequest::Existing::set_aside) return {};
+    if (!TRY(look_for(store)) || request.existing == RestoreRequest::Existing::set_aside) return {};
     return std::unexpected(Error{ErrorKind::conflict,
                                  fmt::format("{} has a store already", request.data_directory.string()), store.string(),
                                  "ramet restore FILE --force"});
@@ -91,7 +93,7 @@ Result<void> check_place(const RestoreRequest& request)
 /// A store that SQLite itself finds whole.
 Result<void> check_store(const Path& file, const BackupManifest& manifest)
 {
-    const auto connection = TRY(Connection::open(file, OpenMode::read_only));
+    const auto connection = TRY(SqliteConnection::open(file, OpenMode::read_only));
     const auto words =
         TRY(connection->find("PRAGMA integrity_check(1)", {}, [](const Row& row) { return row.text(0); }));
     if (words != "ok") return fail(ErrorKind::integrity, "the store in the backup is damaged: {}", words.value_or(""));
@@ -113,11 +115,13 @@ Path place_aside(const Path& store, Time now)
 /// Its log first, folded into it where it can be: a store without its log would lack its last commits.
 Result<Path> set_aside(const Path& store, Time now)
 {
-    if (!is_there(store)) return Path();
-    if (const auto old = Connection::open(store, OpenMode::read_write)) (void)(*old)->checkpoint(Checkpoint::restart);
+    if (!TRY(look_for(store))) return Path();
+    if (const auto old = SqliteConnection::open(store, OpenMode::read_write))
+        (void)(*old)->checkpoint(Checkpoint::restart);
     const auto aside = place_aside(store, now);
     for (const auto* companion : companions)
-        if (is_there(store.string() + companion)) TRY(move(store.string() + companion, aside.string() + companion));
+        if (TRY(look_for(store.string() + companion)))
+            TRY(move(store.string() + companion, aside.string() + companion));
     TRY(move(store, aside));
     return aside;
 }
@@ -125,7 +129,7 @@ Result<Path> set_aside(const Path& store, Time now)
 Result<void> put_key(const RestoreRequest& request)
 {
     const auto own = key_file_of(request.data_directory);
-    if (request.key_file.empty() || is_there(own)) return {};
+    if (request.key_file.empty() || TRY(look_for(own))) return {};
     const auto key = TRY(read_file(request.key_file, 1U << 20U));
     TRY(ensure_directory(own.parent_path(), 0700));
     return write_file(own, key, 0600);

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "storage/connection.hpp"
 #include "storage/migrations/migration.hpp"
-#include "storage/sqlite.hpp"
 
 #include <span>
 

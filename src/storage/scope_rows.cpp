@@ -12,8 +12,8 @@ CandidateScopes candidate_scopes(const std::vector<EnvironmentId>& environments)
 {
     std::string places;
     for (std::size_t i = 0; i < environments.size(); ++i) places += i == 0 ? "?" : ",?";
-    return {"(level = 'organization' OR project = ? AND (environment IS NULL OR environment IN (" + places + ")))",
-            environments};
+    const auto named = places.empty() ? "" : " OR environment IN (" + places + ")";
+    return {"(level = 'organization' OR project = ? AND (environment IS NULL" + named + "))", environments};
 }
 
 std::vector<Value> CandidateScopes::values(const ProjectId& project) const

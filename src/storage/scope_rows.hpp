@@ -1,7 +1,7 @@
 #pragma once
 
+#include "storage/connection.hpp"
 #include "storage/scope.hpp"
-#include "storage/sqlite.hpp"
 
 #include <string>
 #include <vector>

@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "secrets/envelope.hpp"
 #include "secrets/fingerprint.hpp"
+#include "storage/news.hpp"
 #include "storage/rows.hpp"
 #include "storage/scope_rows.hpp"
 
@@ -21,7 +22,7 @@ std::string sealed_scope(const Scope& scope)
 }
 
 const std::string is_protected =
-    "(s.is_protected OR coalesce((SELECT e.is_protected FROM environment e WHERE e.id = s.environment), 0))";
+    "(s.is_protected | coalesce((SELECT e.is_protected FROM environment e WHERE e.id = s.environment), 0))";
 
 }  // namespace
 
@@ -40,7 +41,7 @@ Result<std::string> Secrets::ensure_secret(Transaction& transaction, const NewVe
     // Once protected, a secret stays so until it is removed.
     TRY(transaction->execute("INSERT INTO secret (id, scope, level, project, environment, service, name, is_protected) "
                              "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (scope, name) DO UPDATE SET "
-                             "is_protected = max(is_protected, excluded.is_protected)",
+                             "is_protected = secret.is_protected | excluded.is_protected",
                              {random_hex(random, 12), scope, to_string(version.scope.level),
                               text_or_null(version.scope.project.str()), text_or_null(version.scope.environment.str()),
                               version.scope.service, version.name, is_set_protected}));
@@ -78,6 +79,7 @@ Result<SecretReference> Secrets::insert(Transaction& transaction, const NewVersi
         "INSERT INTO secret_version (secret, version, key_id, envelope, fingerprint, set_by, set_at) "
         "VALUES (?,?,?,?,?,?,?)",
         {id, identity.version, parsed.key.key_id, Blob{envelope}, fingerprint, version.set_by, version.set_at}));
+    transaction.announce(std::string(news::secrets));
     return SecretReference{id, identity.version, version.name};
 }
 
@@ -122,9 +124,18 @@ Result<std::optional<Secrets::Sealed>> Secrets::find_sealed(Connection& connecti
     return found.empty() ? std::optional<Sealed>{} : std::move(found.front());
 }
 
-Result<SecretBytes> Secrets::open_sealed(const Sealed& sealed)
+Result<SecretBytes> Secrets::open_sealed(const Sealed& sealed, Transaction* within)
 {
-    return secrets::open(parts_.keys, sealed.identity, sealed.envelope);
+    auto opened = secrets::open(parts_.keys, sealed.identity, sealed.envelope);
+    if (opened || opened.error().kind != ErrorKind::not_found) return opened;
+    // A rotation may have come to its end since the row was read: it is under another key by now.
+    std::optional<Sealed> now;
+    {
+        Reading reading(database_, within);
+        now = TRY(find_sealed(*reading, {sealed.id, sealed.identity.version, sealed.identity.name}));
+    }
+    if (!now || now->envelope == sealed.envelope) return opened;
+    return secrets::open(parts_.keys, now->identity, now->envelope);
 }
 
 Result<SecretBytes> Secrets::open(const SecretReference& reference, Transaction* within)
@@ -136,7 +147,7 @@ Result<SecretBytes> Secrets::open(const SecretReference& reference, Transaction*
     }
     if (!sealed)
         return fail(ErrorKind::not_found, "the secret {}, version {}, is gone", reference.name, reference.version);
-    return open_sealed(*sealed);
+    return open_sealed(*sealed, within);
 }
 
 Result<std::vector<StoredSecret>> Secrets::select(Connection& connection, const std::string& condition,
@@ -222,7 +233,7 @@ Result<std::vector<Secrets::ProtectedFingerprint>> Secrets::list_protected(const
         TRY(reading->for_each(
             "SELECT v.fingerprint, s.name, s.environment FROM secret s JOIN secret_version v ON v.secret = s.id "
             "WHERE s.project = ? AND v.fingerprint <> '' AND " +
-                is_protected + " ORDER BY s.name, v.version",
+                is_protected + " <> 0 ORDER BY s.name, v.version",
             {project}, [&](const Row& row) -> Result<void> {
                 found.push_back({row.text(0), row.text(1), row.id<EnvironmentId>(2)});
                 return {};
@@ -243,7 +254,8 @@ Result<std::int64_t> Secrets::rewrap(Transaction& transaction, int limit)
 {
     const auto current = parts_.keys.current_key_id();
     const auto due = TRY(select_sealed(
-        *transaction, "v.rowid IN (SELECT rowid FROM secret_version WHERE key_id <> ? LIMIT ?)", {current, limit}));
+        *transaction, "(v.secret, v.version) IN (SELECT secret, version FROM secret_version WHERE key_id <> ? LIMIT ?)",
+        {current, limit}));
     for (const auto& sealed : due) {
         const auto envelope = TRY(secrets::rewrap(parts_.keys, sealed.identity, sealed.envelope));
         const auto parsed = TRY(secrets::parse_envelope(envelope));

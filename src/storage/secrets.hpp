@@ -102,7 +102,7 @@ private:
     Result<std::optional<Sealed>> find_sealed(Connection& connection, const SecretReference& reference);
     Result<std::vector<Sealed>> select_sealed(Connection& connection, const std::string& condition,
                                               const std::vector<Value>& values);
-    Result<SecretBytes> open_sealed(const Sealed& sealed);
+    Result<SecretBytes> open_sealed(const Sealed& sealed, Transaction* within = nullptr);
     Result<std::string> ensure_secret(Transaction& transaction, const NewVersion& version);
     Result<std::optional<SecretBytes>> find_fingerprint_key(const ProjectId& project, Transaction* within);
     Result<SecretBytes> ensure_fingerprint_key(Transaction& transaction, const ProjectId& project);

@@ -7,6 +7,7 @@
 #include "storage/storage_test_support.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ramet::storage {
 namespace {
@@ -137,7 +138,7 @@ TEST_CASE("a row that was changed or swapped in the database never opens")
         {"moved to a service", "UPDATE secret SET level = 'service', service = 'web' WHERE name = 'A'"},
         {"taken out of its project", "UPDATE secret SET project = NULL WHERE name = 'A'"},
         {"cut off", "UPDATE secret_version SET envelope = substr(envelope, 1, length(envelope) - 1)"},
-        {"emptied", "UPDATE secret_version SET envelope = x''"},
+        {"emptied", "UPDATE secret_version SET envelope = substr(envelope, 1, 0)"},
     };
     for (const auto& [story, sql] : cases) {
         CAPTURE(story);
@@ -299,6 +300,49 @@ TEST_CASE("a rotation goes on where it was interrupted and loses no value")
     REQUIRE(vault.keys->retire_old_keys().has_value());
     for (int i = 0; i < 7; ++i)
         CHECK(again.open(references[static_cast<std::size_t>(i)])->reveal() == "value " + std::to_string(i));
+}
+
+TEST_CASE("a rotation that comes to its end between the reading of a row and its opening keeps nobody from the value")
+{
+    /// Before it opens its first key, everything is under another one.
+    class LateKeys final : public secrets::KeyProvider {
+    public:
+        explicit LateKeys(Vault& vault) : vault_(vault) {}
+        std::string current_key_id() const override { return vault_.keys->current_key_id(); }
+        Result<secrets::WrappedKey> wrap(const SecretBytes& key, std::string_view context) override
+        {
+            return vault_.keys->wrap(key, context);
+        }
+        Result<SecretBytes> unwrap(const secrets::WrappedKey& wrapped, std::string_view context) override
+        {
+            if (!std::exchange(is_rotated_, true)) rotate();
+            return vault_.keys->unwrap(wrapped, context);
+        }
+
+    private:
+        void rotate()
+        {
+            REQUIRE(vault_.keys->rotate().has_value());
+            must_write(vault_.database, [&](Transaction& transaction) -> Result<void> {
+                TRY(vault_.store.rewrap(transaction, 100));
+                return {};
+            });
+            REQUIRE(vault_.keys->retire_old_keys().has_value());
+        }
+
+        Vault& vault_;
+        bool is_rotated_ = false;
+    };
+    Vault vault;
+    const auto reference = vault.set(project_scope(shop), "A", "value");
+    LateKeys keys(vault);
+    Secrets store(*vault.database, {"install", keys, vault.redactor});
+    CHECK(store.open(reference)->reveal() == "value");
+
+    // What no key opens at all is still told as what it is.
+    const auto others = secrets::FileKeys::create(vault.database.directory() / "other-keys").value();
+    Secrets stranger(*vault.database, {"install", *others, vault.redactor});
+    CHECK(stranger.open(reference).error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("a value that is too large is refused")

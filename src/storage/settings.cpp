@@ -9,7 +9,8 @@ Result<Installation> Settings::ensure_installation(Random& random, Time now)
     const auto id = random_hex(random, 8);
     TRY(database_.write([&](Transaction& transaction) -> Result<void> {
         return discard_count(transaction->execute(
-            "INSERT OR IGNORE INTO meta (key, value) VALUES ('install', ?), ('created_at', ?)", {id, to_rfc3339(now)}));
+            "INSERT INTO meta (key, value) VALUES ('install', ?), ('created_at', ?) ON CONFLICT DO NOTHING",
+            {id, to_rfc3339(now)}));
     }));
     const auto created_at = TRY(find("created_at"));
     Installation installation;
@@ -27,7 +28,8 @@ Result<std::optional<std::string>> Settings::find(std::string_view key, Transact
 Result<void> Settings::set(Transaction& transaction, std::string_view key, std::string_view value)
 {
     return discard_count(transaction->execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", {key, value}));
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        {key, value}));
 }
 
 }  // namespace ramet::storage

@@ -67,62 +67,49 @@ std::string pragmas_of(OpenMode mode)
     return pragmas + "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192;";
 }
 
+class SqliteRow final : public Row {
+public:
+    explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
+
+    std::string text(int column) const override
+    {
+        // The order matters: asking for the bytes first would count them before a conversion.
+        const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+        return bytes == nullptr ? std::string() : std::string(bytes, size);
+    }
+    std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
+    bool is_null(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+private:
+    sqlite3_stmt* statement_;
+};
+
 }  // namespace
 
-std::string Row::text(int column) const
-{
-    // The order matters: asking for the bytes first would count them before a conversion.
-    const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-    return bytes == nullptr ? std::string() : std::string(bytes, size);
-}
-
-std::int64_t Row::integer(int column) const
-{
-    return sqlite3_column_int64(statement_, column);
-}
-
-Time Row::time(int column) const
-{
-    return Time(Milliseconds(integer(column)));
-}
-
-std::optional<Time> Row::optional_time(int column) const
-{
-    return is_null(column) ? std::nullopt : std::optional(time(column));
-}
-
-std::optional<std::string> Row::optional_text(int column) const
-{
-    return is_null(column) ? std::nullopt : std::optional(text(column));
-}
-
-bool Row::is_null(int column) const
-{
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
-
-Result<std::unique_ptr<Connection>> Connection::open(const Path& file, OpenMode mode)
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const Path& file, OpenMode mode)
 {
     sqlite3* handle = nullptr;
     // No mutex of SQLite's own: whoever uses a connection holds it alone.
     const int code =
         sqlite3_open_v2(file.c_str(), &handle, flags_of(mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-    std::unique_ptr<Connection> connection(new Connection(handle));
+    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle));
     if (code != SQLITE_OK) return std::unexpected(sqlite_error(handle, code, "opening the database " + file.string()));
     TRY(connection->execute_script(pragmas_of(mode)));
+    // Compiled now: it may be wanted when there is no memory to do so.
+    TRY(connection->prepare("ROLLBACK"));
     return connection;
 }
 
-Connection::~Connection()
+SqliteConnection::~SqliteConnection()
 {
     for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     sqlite3_close(handle_);
 }
 
-Result<sqlite3_stmt*> Connection::prepare(std::string_view sql)
+Result<sqlite3_stmt*> SqliteConnection::prepare(std::string_view sql)
 {
-    if (const auto known = statements_.find(std::string(sql)); known != statements_.end()) return known->second;
+    if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                         &statement, nullptr);
@@ -131,7 +118,8 @@ Result<sqlite3_stmt*> Connection::prepare(std::string_view sql)
     return statement;
 }
 
-Result<std::int64_t> Connection::run(std::string_view sql, const Value* values, std::size_t count, const Visitor* visit)
+Result<std::int64_t> SqliteConnection::run(std::string_view sql, const Value* values, std::size_t count,
+                                           const Visitor* visit)
 {
     auto* const statement = TRY(prepare(sql));
     const Use use(statement);
@@ -145,35 +133,18 @@ Result<std::int64_t> Connection::run(std::string_view sql, const Value* values, 
         const int code = sqlite3_step(statement);
         if (code == SQLITE_DONE) return sqlite3_changes64(handle_);
         if (code != SQLITE_ROW) return std::unexpected(sqlite_error(handle_, code, "the database"));
-        if (visit != nullptr) TRY((*visit)(Row(statement)));
+        if (visit != nullptr) TRY((*visit)(SqliteRow(statement)));
     }
 }
 
-Result<std::int64_t> Connection::execute(std::string_view sql, Values values)
-{
-    return run(sql, values.begin(), values.size(), nullptr);
-}
-
-Result<void> Connection::execute_script(const std::string& sql)
+Result<void> SqliteConnection::execute_script(const std::string& sql)
 {
     const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return std::unexpected(sqlite_error(handle_, code, "the database"));
     return {};
 }
 
-Result<void> Connection::for_each(std::string_view sql, Values values, const Visitor& visit)
-{
-    TRY(run(sql, values.begin(), values.size(), &visit));
-    return {};
-}
-
-Result<void> Connection::for_each(std::string_view sql, const std::vector<Value>& values, const Visitor& visit)
-{
-    TRY(run(sql, values.data(), values.size(), &visit));
-    return {};
-}
-
-Result<void> Connection::checkpoint(Checkpoint how)
+Result<void> SqliteConnection::checkpoint(Checkpoint how)
 {
     const int mode = how == Checkpoint::passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
     const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
@@ -181,23 +152,30 @@ Result<void> Connection::checkpoint(Checkpoint how)
     return {};
 }
 
-void Connection::on_commit(std::function<void(int pages)> watcher)
+void SqliteConnection::on_commit(std::function<void(int pages)> watcher)
 {
     watcher_ = std::move(watcher);
     const auto hook = [](void* self, sqlite3*, const char*, int pages) {
-        const auto& told = static_cast<Connection*>(self)->watcher_;
+        const auto& told = static_cast<SqliteConnection*>(self)->watcher_;
         if (told) told(pages);
         return SQLITE_OK;
     };
     sqlite3_wal_hook(handle_, hook, this);
 }
 
-std::int64_t Connection::last_insert_id() const
+Result<void> SqliteConnection::begin_writing()
 {
-    return sqlite3_last_insert_rowid(handle_);
+    // One that could not be undone, for lack of memory perhaps, is undone now.
+    roll_back();
+    return step("BEGIN IMMEDIATE");
 }
 
-bool Connection::is_in_transaction() const
+void SqliteConnection::roll_back()
+{
+    if (is_in_transaction()) (void)execute("ROLLBACK");
+}
+
+bool SqliteConnection::is_in_transaction() const
 {
     return sqlite3_get_autocommit(handle_) == 0;
 }

@@ -16,7 +16,8 @@ Meaning meaning_of(int code)
     switch (code & 0xff) {
     case SQLITE_FULL: return {ErrorKind::unavailable, "free some space on the disk of the data directory"};
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {ErrorKind::unavailable, "end the other program that has this database open"};
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: return {ErrorKind::unavailable, "end the other program that has this database open"};
     case SQLITE_IOERR: return {ErrorKind::unavailable, "look at the kernel's messages about this disk (dmesg)"};
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:

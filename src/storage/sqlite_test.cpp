@@ -10,12 +10,14 @@ namespace {
 struct Scratch {
     testing::TemporaryDirectory directory;
     Path file = directory / "scratch.db";
-    std::unique_ptr<Connection> connection = Connection::open(file, OpenMode::create).value();
+    std::unique_ptr<SqliteConnection> connection = SqliteConnection::open(file, OpenMode::create).value();
 
     explicit Scratch(const std::string& script) { REQUIRE(connection->execute_script(script).has_value()); }
 };
 
 }  // namespace
+
+TEST_SUITE_BEGIN("sqlite");
 
 TEST_CASE("every kind of value comes back as it was bound")
 {
@@ -65,9 +67,9 @@ TEST_CASE("errors of SQLite become kinds that decide what happens next")
     CHECK(connection.execute("INSERT INTO child VALUES (NULL)").error().kind == ErrorKind::conflict);
     CHECK(connection.execute("INSERT INTO nowhere VALUES (1)").error().kind == ErrorKind::internal);
     CHECK(connection.execute("SELECT ?", {}).error().kind == ErrorKind::internal);
-    CHECK(Connection::open(scratch.directory / "absent.db", OpenMode::read_write).error().kind ==
+    CHECK(SqliteConnection::open(scratch.directory / "absent.db", OpenMode::read_write).error().kind ==
           ErrorKind::unavailable);
-    auto reader = Connection::open(scratch.file, OpenMode::read_only).value();
+    auto reader = SqliteConnection::open(scratch.file, OpenMode::read_only).value();
     CHECK(reader->execute("DELETE FROM child").error().kind == ErrorKind::unavailable);
 }
 
@@ -75,7 +77,7 @@ TEST_CASE("a file that is no database is an integrity error")
 {
     const testing::TemporaryDirectory directory;
     const auto file = directory.write("ramet.db", std::string(8192, 'x'));
-    CHECK(Connection::open(file, OpenMode::read_write).error().kind == ErrorKind::integrity);
+    CHECK(SqliteConnection::open(file, OpenMode::read_write).error().kind == ErrorKind::integrity);
 }
 
 TEST_CASE("a full database is unavailable, and writable again when there is room")
@@ -101,5 +103,7 @@ TEST_CASE("a connection commits to disk before it returns")
     CHECK(pragma("PRAGMA synchronous") == "2");
     CHECK(pragma("PRAGMA foreign_keys") == "1");
 }
+
+TEST_SUITE_END();
 
 }  // namespace ramet::storage

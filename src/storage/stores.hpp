@@ -15,8 +15,10 @@
 #include "storage/projects.hpp"
 #include "storage/queue.hpp"
 #include "storage/secrets.hpp"
+#include "storage/servers.hpp"
 #include "storage/settings.hpp"
 #include "storage/tokens.hpp"
+#include "storage/turns.hpp"
 #include "storage/variables.hpp"
 
 namespace ramet::storage {
@@ -24,8 +26,10 @@ namespace ramet::storage {
 /// All stores on one database. Writing functions take the transaction of `database.write`, so that any of them can be
 /// put together; reading functions may be given it to see what it wrote.
 struct Stores {
-    Stores(Database& opened, Secrets::Parts parts)
-        : database(opened), secrets(opened, parts), allocations(opened, parts.install)
+    /// `server` is this process among the servers of the store; nothing where there can be one only.
+    Stores(Database& opened, Secrets::Parts parts, const std::string& server = {})
+        : database(opened), secrets(opened, parts), allocations(opened, parts.install),
+          idempotency_keys(server.empty() ? IdempotencyKeys() : IdempotencyKeys(server)), turns(opened, server)
     {
     }
 
@@ -46,8 +50,10 @@ struct Stores {
     Outbox outbox{database};
     Audit audit{database};
     Events events{database};
-    IdempotencyKeys idempotency_keys{};
+    IdempotencyKeys idempotency_keys;
     EngineStore runs{database};
+    Servers servers{database};
+    Turns turns;
 };
 
 }  // namespace ramet::storage

@@ -25,13 +25,14 @@ Result<void> StoredVariables::set(Transaction& transaction, const StoredVariable
 {
     const auto& scope = variable.scope;
     return require_new(
-        transaction->execute("INSERT INTO variable (scope, " + columns +
-                                 ") VALUES (?,?,?,?,?,?,?,?,?) "
-                                 "ON CONFLICT DO UPDATE SET value = excluded.value, set_by = excluded.set_by, "
-                                 "set_at = excluded.set_at",
-                             {key_of(scope), to_string(scope.level), text_or_null(scope.project.str()),
-                              text_or_null(scope.environment.str()), scope.service, variable.key,
-                              to_text(to_json(variable.value)), variable.set_by, variable.set_at}),
+        transaction->execute(
+            "INSERT INTO variable (scope, " + columns +
+                ") VALUES (?,?,?,?,?,?,?,?,?) "
+                "ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, "
+                "set_at = excluded.set_at",
+            {key_of(scope), to_string(scope.level), text_or_null(scope.project.str()),
+             text_or_null(scope.environment.str()), scope.service, variable.key, to_text(to_json(variable.value)),
+             variable.set_by, variable.set_at}),
         "variable", variable.key);
 }
 

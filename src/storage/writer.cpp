@@ -28,6 +28,18 @@ Result<void> call(const Write& write, Transaction& transaction)
     return result;
 }
 
+/// A full disk or an I/O error ends the whole transaction, and with it what the neighbours had written.
+std::unexpected<Error> lost(const Result<void>& result)
+{
+    return result ? fail(ErrorKind::internal, "a write ended the transaction") : std::unexpected(result.error());
+}
+
+void keep(Transaction& transaction, std::vector<std::function<void()>>& calls, std::set<std::string>& news)
+{
+    std::ranges::move(transaction.take_calls(), std::back_inserter(calls));
+    news.merge(transaction.take_news());
+}
+
 }  // namespace
 
 Result<void> Writer::write(const Write& write)
@@ -60,8 +72,9 @@ void Writer::lead(std::unique_lock<std::mutex>& lock)
     const std::vector<Waiting*> group(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
     lock.unlock();
-    commit(group);
+    const auto done = commit(group);
     lock.lock();
+    trouble_ = done ? std::nullopt : std::optional(done.error());
     is_writing_ = false;
     for (auto* const waiting : group) {
         waiting->is_done = true;
@@ -71,25 +84,55 @@ void Writer::lead(std::unique_lock<std::mutex>& lock)
     if (!queue_.empty()) queue_.front()->wake.notify_one();
 }
 
-void Writer::commit(const std::vector<Waiting*>& group)
+std::optional<Error> Writer::trouble()
 {
-    Result<void> done = connection_->execute_script("BEGIN IMMEDIATE");
-    if (done) done = run_all(group);
-    if (done) done = connection_->execute_script("COMMIT");
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+Result<void> Writer::commit(const std::vector<Waiting*>& group)
+{
+    Result<void> done = connection_->begin_writing();
+    if (done) {
+        const auto has_written = run(group);
+        if (has_written && !*has_written) {
+            connection_->roll_back();
+            const auto& refused = group.front()->results.front();
+            return refused.error().kind == ErrorKind::unavailable ? refused : Result<void>();
+        }
+        done = has_written ? announce(group) : std::unexpected(has_written.error());
+    }
+    if (done) done = connection_->commit();
     if (!done) {
-        if (connection_->is_in_transaction()) (void)connection_->execute_script("ROLLBACK");
+        connection_->roll_back();
         for (auto* const waiting : group) waiting->error = in_context(done.error(), "nothing was written");
-        return;
+        return done;
     }
     for (auto* const waiting : group)
         for (const auto& after : waiting->calls) after();
+    return done;
 }
 
-Result<void> Writer::run_all(const std::vector<Waiting*>& group)
+Result<bool> Writer::run(const std::vector<Waiting*>& group)
 {
+    if (group.size() == 1 && group.front()->writes.size() == 1) {
+        auto& waiting = *group.front();
+        waiting.results.push_back(TRY(run_alone(waiting.writes.front(), waiting)));
+        return waiting.results.front().has_value();
+    }
     for (auto* const waiting : group)
         for (const auto& write : waiting->writes) waiting->results.push_back(TRY(run_in_savepoint(write, *waiting)));
-    return {};
+    return true;
+}
+
+/// Nobody else's writes are in this transaction: it needs no savepoint, as all of it can be undone.
+Result<Result<void>> Writer::run_alone(const Write& write, Waiting& waiting)
+{
+    Transaction transaction(*connection_);
+    auto result = call(write, transaction);
+    if (!connection_->is_in_transaction()) return lost(result);
+    if (result) keep(transaction, waiting.calls, waiting.news);
+    return result;
 }
 
 Result<Result<void>> Writer::run_in_savepoint(const Write& write, Waiting& waiting)
@@ -97,14 +140,19 @@ Result<Result<void>> Writer::run_in_savepoint(const Write& write, Waiting& waiti
     TRY(connection_->execute("SAVEPOINT one"));
     Transaction transaction(*connection_);
     auto result = call(write, transaction);
-    // A full disk or an I/O error ends the whole transaction, and with it what the neighbours had written.
-    if (!connection_->is_in_transaction())
-        return result ? fail(ErrorKind::internal, "a write ended the transaction") : std::unexpected(result.error());
+    if (!connection_->is_in_transaction()) return lost(result);
     if (!result) TRY(connection_->execute("ROLLBACK TO one"));
     TRY(connection_->execute("RELEASE one"));
-    if (result)
-        for (auto& after : transaction.take_calls()) waiting.calls.push_back(std::move(after));
+    if (result) keep(transaction, waiting.calls, waiting.news);
     return result;
+}
+
+Result<void> Writer::announce(const std::vector<Waiting*>& group)
+{
+    std::set<std::string> all;
+    for (auto* const waiting : group) all.merge(waiting->news);
+    for (const auto& news : all) TRY(connection_->announce(news));
+    return {};
 }
 
 }  // namespace ramet::storage

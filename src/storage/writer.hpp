@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -29,12 +30,16 @@ public:
     /// for all.
     Result<std::vector<Result<void>>> write_all(std::span<const Write> writes);
 
+    /// Why nothing can be written now: what the last transaction failed with. None when that was written.
+    std::optional<Error> trouble();
+
 private:
     /// One call of `write_all` that waits, on its caller's stack.
     struct Waiting {
         std::span<const Write> writes;
         std::vector<Result<void>> results{};
         std::vector<std::function<void()>> calls{};
+        std::set<std::string> news{};
         std::optional<Error> error{};
         bool is_done = false;
         std::condition_variable wake{};
@@ -42,15 +47,19 @@ private:
 
     bool is_first(const Waiting& waiting) const;
     void lead(std::unique_lock<std::mutex>& lock);
-    void commit(const std::vector<Waiting*>& group);
-    Result<void> run_all(const std::vector<Waiting*>& group);
+    Result<void> commit(const std::vector<Waiting*>& group);
+    /// Whether there is something to commit.
+    Result<bool> run(const std::vector<Waiting*>& group);
     /// The outer error is the whole group's, the inner one that of this write alone.
     Result<Result<void>> run_in_savepoint(const Write& write, Waiting& waiting);
+    Result<Result<void>> run_alone(const Write& write, Waiting& waiting);
+    Result<void> announce(const std::vector<Waiting*>& group);
 
     std::unique_ptr<Connection> connection_;
     std::mutex mutex_;
     std::deque<Waiting*> queue_;
     bool is_writing_ = false;
+    std::optional<Error> trouble_;
 };
 
 }  // namespace ramet::storage

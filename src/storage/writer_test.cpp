@@ -55,6 +55,22 @@ TEST_CASE("a write that fails undoes itself and leaves its neighbours of the sam
     for (const auto* key : {"undone", "undone too"}) CHECK_FALSE(has(database, key));
 }
 
+TEST_CASE("a write on its own that fails undoes itself, and the next one is written")
+{
+    TestDatabase database;
+    bool was_told = false;
+    const auto refused = database->write([&](Transaction& transaction) -> Result<void> {
+        TRY(put("undone")(transaction));
+        transaction.after_commit([&] { was_told = true; });
+        return fail(ErrorKind::refused, "no");
+    });
+    CHECK(refused.error().kind == ErrorKind::refused);
+    CHECK_FALSE(was_told);
+    CHECK_FALSE(has(database, "undone"));
+    CHECK(database->write(put("next")).has_value());
+    CHECK(has(database, "next"));
+}
+
 TEST_CASE("writes of many threads all come back with their own results")
 {
     TestDatabase database;
@@ -101,8 +117,8 @@ TEST_CASE("writes that came while another one was held are all done once it ends
             pool.emplace_back([&] {
                 ++began;
                 (void)database->write([&](Transaction& transaction) -> Result<void> {
-                    TRY(transaction->execute(
-                        "INSERT INTO meta VALUES ('n', '1') ON CONFLICT DO UPDATE SET value = value + 1"));
+                    TRY(transaction->execute("INSERT INTO meta VALUES ('n', '1') ON CONFLICT (key) DO UPDATE SET "
+                                             "value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)"));
                     return {};
                 });
             });
@@ -142,7 +158,7 @@ TEST_CASE("a write inside a write is a defect that is told, not a deadlock")
     CHECK(database->write(put("later")).has_value());
 }
 
-TEST_CASE("when the disk is full the whole group is told so, and the next write works")
+TEST_CASE("when the disk is full the whole group is told so, and the next write works" * doctest::test_suite("sqlite"))
 {
     TestDatabase database;
     must_write(database, [](Transaction& transaction) -> Result<void> {
@@ -163,6 +179,23 @@ TEST_CASE("when the disk is full the whole group is told so, and the next write 
     CHECK(has(database, "small") == small_stands);
     CHECK_FALSE(has(database, "big"));
     CHECK(database->write(put("next")).has_value());
+}
+
+TEST_CASE(
+    "what keeps everything from being written is told until something is written; a refusal is nothing of that kind")
+{
+    TestDatabase database;
+    const auto answer = [&](ErrorKind kind) {
+        return database->write([&](Transaction&) -> Result<void> { return fail(kind, "no room"); });
+    };
+    CHECK_FALSE(database->writer().trouble().has_value());
+    CHECK_FALSE(answer(ErrorKind::unavailable).has_value());
+    REQUIRE(database->writer().trouble().has_value());
+    CHECK(database->writer().trouble()->message == "no room");
+    CHECK(database->write(put("next")).has_value());
+    CHECK_FALSE(database->writer().trouble().has_value());
+    CHECK_FALSE(answer(ErrorKind::refused).has_value());
+    CHECK_FALSE(database->writer().trouble().has_value());
 }
 
 }  // namespace ramet::storage

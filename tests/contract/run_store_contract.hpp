@@ -1,5 +1,6 @@
 #pragma once
 
+#include "contract/run_store_leases.hpp"
 #include "contract/run_store_rows.hpp"
 
 #include "base/hash.hpp"
@@ -131,28 +132,6 @@ inline void check_status_and_plan_change(RunStore& store)
     CHECK((*store.find_run(EngineRunId("run-change")))->plan_hash == "other");
 }
 
-inline void check_epochs(RunStore& store)
-{
-    must(commit_one(store, first_batch("run-epoch", "env-epoch")));
-    auto stale = next_batch("env-epoch", 1);
-    stale.records = {record("run-epoch", 1)};
-
-    auto take_over = next_batch("env-epoch", 2);
-    take_over.lease = LeaseChange{1, Lease{OwnerId("env-epoch"), "holder-b", 2, at(2000)}};
-    must(commit_one(store, take_over));
-
-    const auto refused = commit_one(store, stale);
-    REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().kind == ErrorKind::conflict);
-    CHECK(refused.error().evidence == "epoch");
-    CHECK(store.load_journal(EngineRunId("run-epoch"))->empty());
-    CHECK(store.load_owner(OwnerId("env-epoch"))->lease.holder == "holder-b");
-
-    // Taking over from an epoch that is not the stored one is refused as well, and so is an owner that nobody holds.
-    CHECK_FALSE(commit_one(store, take_over).has_value());
-    CHECK_FALSE(commit_one(store, next_batch("env-never-leased", 1)).has_value());
-}
-
 inline void check_batches_stand_alone(RunStore& store)
 {
     must(commit_one(store, first_batch("run-a", "env-a")));
@@ -168,6 +147,32 @@ inline void check_batches_stand_alone(RunStore& store)
     CHECK((*results)[1].has_value());
     CHECK(store.list_resources(OwnerId("env-a"))->empty());
     CHECK(store.list_resources(OwnerId("env-b"))->size() == 1);
+}
+
+inline void check_a_refused_batch_between_others(RunStore& store)
+{
+    for (const std::string name : {"left", "middle", "right"}) {
+        auto first = first_batch("run-" + name, "env-" + name);
+        first.records = {record("run-" + name, 1)};
+        must(commit_one(store, first));
+    }
+    auto left = next_batch("env-left", 1);
+    left.records = {record("run-left", 2)};
+    auto refused = next_batch("env-middle", 1);
+    refused.resources = {resource("env-middle", "service/undone")};
+    refused.records = {record("run-middle", 2), record("run-middle", 1)};
+    auto right = next_batch("env-right", 1);
+    right.records = {record("run-right", 2)};
+    const std::vector<Batch> batches{left, refused, right};
+    const auto results = store.commit(batches);
+    REQUIRE(results.has_value());
+    CHECK((*results)[0].has_value());
+    CHECK((*results)[1].error().kind == ErrorKind::conflict);
+    CHECK((*results)[2].has_value());
+    CHECK(store.load_journal(EngineRunId("run-left"))->size() == 2);
+    CHECK(store.load_journal(EngineRunId("run-middle"))->size() == 1);
+    CHECK(store.load_journal(EngineRunId("run-right"))->size() == 2);
+    CHECK(store.list_resources(OwnerId("env-middle"))->empty());
 }
 
 inline void check_one_call_sees_the_batches_before(RunStore& store)
@@ -232,24 +237,6 @@ inline void check_keys(RunStore& store)
     CHECK(commit_one(store, others_run).error().kind == ErrorKind::integrity);
 }
 
-inline void check_queueing_needs_no_epoch(RunStore& store)
-{
-    must(commit_one(store, first_batch("run-held", "env-held")));
-    Batch queued;
-    queued.owner = OwnerId("env-held");
-    queued.new_run = run_row("run-queued", "env-held", 2);
-    queued.new_run->status = RunStatus{};
-    must(commit_one(store, queued));
-    const auto records = store.load_owner(OwnerId("env-held"));
-    REQUIRE(records->unfinished.size() == 2);
-    CHECK(records->unfinished[0].id.str() == "run-held");
-    CHECK(records->unfinished[1].id.str() == "run-queued");
-    CHECK(records->newest_generation == 2);
-    const auto newest_first = store.list_runs(OwnerId("env-held"), 1);
-    REQUIRE(newest_first->size() == 1);
-    CHECK(newest_first->at(0).id.str() == "run-queued");
-}
-
 inline void check_which_resources_a_run_starts_from(RunStore& store)
 {
     auto batch = first_batch("run-rows", "env-rows");
@@ -293,24 +280,6 @@ inline void check_resource_is_replaced_by_key(RunStore& store)
     CHECK(store.list_resources(OwnerId("env-upsert"))->at(0) == again.resources[0]);
 }
 
-inline void check_unfinished_owners(RunStore& store)
-{
-    const auto before = store.list_owners_with_unfinished_runs()->size();
-    must(commit_one(store, first_batch("run-u1", "env-z")));
-    must(commit_one(store, first_batch("run-u2", "env-y")));
-    auto owners = store.list_owners_with_unfinished_runs();
-    REQUIRE(owners->size() == before + 2);
-    CHECK((*owners)[before].str() == "env-z");
-    CHECK((*owners)[before + 1].str() == "env-y");
-
-    auto end = next_batch("env-z", 1);
-    end.runs = {RunChange{EngineRunId("run-u1")}};
-    end.runs[0].status.state = RunState::succeeded;
-    end.runs[0].status.ended_at = at(3);
-    must(commit_one(store, end));
-    CHECK(store.list_owners_with_unfinished_runs()->size() == before + 1);
-}
-
 inline void check_receipts(RunStore& store)
 {
     auto batch = first_batch("run-receipt", "env-receipt");
@@ -341,15 +310,14 @@ inline void check_all_on_one_store(RunStore& store)
 {
     check_optional_columns_may_be_empty(store);
     check_status_and_plan_change(store);
-    check_epochs(store);
+    check_leases(store);
     check_batches_stand_alone(store);
+    check_a_refused_batch_between_others(store);
     check_one_call_sees_the_batches_before(store);
     check_extra_write_belongs_to_its_batch(store);
     check_keys(store);
-    check_queueing_needs_no_epoch(store);
     check_which_resources_a_run_starts_from(store);
     check_resource_is_replaced_by_key(store);
-    check_unfinished_owners(store);
     check_receipts(store);
 }
 

@@ -1,4 +1,5 @@
 import pathlib
+import random
 import signal
 import sys
 
@@ -14,7 +15,18 @@ from ramet import binary  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--pairs", type=int, default=110, help="how many sampled pairs of places")
+    parser.addoption("--closings", type=int, default=50, help="how many previews are closed while they are made")
+    parser.addoption("--sweeps", type=int, default=30, help="how many places of a sweep, drawn from all; 0: all of them")
+    parser.addoption("--faults", type=int, default=15, help="how many lives with a call that fails in each operation; 0: every call")
     parser.addoption("--seed", type=int, default=None, help="of the sample; printed, and another one each time when not given")
+
+
+@pytest.fixture
+def sample(request):
+    """Random numbers that can be had again: the seed is printed."""
+    seed = request.config.getoption("--seed") or random.randrange(2**32)
+    print(f"\n--seed {seed}")
+    return random.Random(seed)
 
 
 @pytest.fixture(scope="session")

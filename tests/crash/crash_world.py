@@ -3,6 +3,7 @@
 The places are found by counting: the binary for this test writes down every one that it passes. Nothing here knows their names.
 """
 import collections
+import functools
 import pathlib
 import re
 import signal
@@ -22,39 +23,57 @@ REPEATED = re.compile(r" #(\d+)$")
 MOST_REPEATS = 2
 
 
-class CrashingRamet(Ramet):
-    """`kill_at` names the place at which the server that is started next will end."""
+class ObedientRamet(Ramet):
+    """A server of the build with failpoints: it obeys orders (tests/failpoints/orders.hpp), also while it runs."""
 
-    kill_at = ""
-    log = None
+    def __init__(self, directory=None):
+        super().__init__(directory)
+        self.clock_ahead_s = 0
+        self._orders = self.directory / "orders"
+        self.order()
 
-    def _server_environment(self):
-        places = {"RAMET_FAILPOINT_KILL": self.kill_at} if self.kill_at else {}
-        if self.log:
-            places["RAMET_FAILPOINT_LOG"] = str(self.log)
-        return {**super()._server_environment(), **places}
+    def order(self, *lines):
+        """From now on, and nothing else; all counts begin anew."""
+        fresh = self._orders.with_suffix(".new")
+        fresh.write_text("\n".join((f"root {self.data}", f"clock {self.clock_ahead_s}", *lines)) + "\n")
+        fresh.rename(self._orders)
 
-    def restart(self, kill_at="", log=None):
+    def restart(self, *orders):
         if self._process:
             self.kill()
-        self.kill_at, self.log = kill_at, log
+        self.order(*orders)
         try:
             self.start()
         except AssertionError:
             # In the middle of its recovery: before it said that it is ready.
-            if not (kill_at and self._process.poll() == -signal.SIGKILL):
+            if not (any(order.startswith("kill ") for order in orders) and self._process.poll() == -signal.SIGKILL):
                 raise
 
     def has_ended(self):
         return self._process.poll() is not None
 
+    @functools.cache
+    def connection_url(self, environment, database="db"):
+        """Asked for once: a base keeps its addresses, and each question starts a process."""
+        return super().connection_url(environment, database)
+
+    def _server_environment(self):
+        return {**super()._server_environment(), "RAMET_FAILPOINTS": str(self._orders)}
+
+    def _command_environment(self):
+        """Nobody orders the commands."""
+        environment = super()._command_environment()
+        del environment["RAMET_FAILPOINTS"]
+        return environment
+
 
 class CrashWorld:
-    def __init__(self):
-        self.ramet = CrashingRamet()
+    def __init__(self, directory=None):
+        self.ramet = ObedientRamet(directory)
         self.watch = Watch([self.ramet.directory], allowed_files=SERVERS_OWN_FILES, watched_files=IN_PROGRESS)
         self.repository = Repository(self.ramet.directory / "repository")
         self.slowest_s = 0.0
+        self.refusals = None  # A list, where a request may be refused: what was answered.
         self._before = self._base = self._running = None
 
     def start(self):
@@ -73,36 +92,50 @@ class CrashWorld:
 
     # -- the work that is interrupted
 
-    def create(self):
-        self._ask("POST", "/previews", {"base": BASE, "branch": NAME, "name": NAME})
+    def create(self, name=NAME):
+        self.ask("POST", "/previews", {"base": BASE, "branch": NAME, "name": name})
 
     def update(self):
-        self._ask("POST", f"/previews/{NAME}/redeploy", {})
+        self.ask("POST", f"/previews/{NAME}/redeploy", {})
 
-    def destroy(self):
-        self._ask("DELETE", f"/previews/{NAME}", None)
+    def destroy(self, name=NAME):
+        self.ask("DELETE", f"/previews/{name}", None)
 
-    def _ask(self, method, path, body):
+    def sweep(self):
+        self.ask("POST", "/sweeps", {"confirmed": True})
+
+    def findings_of_sweep(self):
+        """What a sweep sees, for the next one: nothing is removed."""
+        status, report = self.ramet.api("POST", "/sweeps", {"dry_run": True})
+        assert status == 200, f"{status} {report}"
+        return report["findings"]
+
+    def ask(self, method, path, body):
         """A server that ends in the middle of its answer has been asked all the same."""
         try:
             status, answer = self.ramet.api(method, path, body)
         except OSError:
             return
-        assert status in (200, 201, 202), f"{method} {path}: {status} {answer}"
+        if status not in (200, 201, 202):
+            self.refused(f"{method} {path}: {status} {answer}")
+
+    def refused(self, why):
+        assert self.refusals is not None, why
+        self.refusals.append(why)
 
     # -- what must come of it
 
-    def preview(self):
-        return self.ramet.find_preview(NAME)
+    def preview(self, name=NAME):
+        return self.ramet.find_preview(name)
 
-    def wait_ready(self, commit=None):
+    def wait_ready(self, commit=None, name=NAME):
         def ready():
-            preview = self.preview()
+            preview = self.preview(name)
             return preview if preview and preview["state"] == "ready" and commit in (None, preview["commit"]) else None
         return self._converge(ready, "the preview to be ready")
 
-    def wait_gone(self):
-        self._converge(lambda: self.preview() is None, "the preview to be gone")
+    def wait_gone(self, name=NAME):
+        self._converge(lambda: self.preview(name) is None, "the preview to be gone")
 
     def _converge(self, condition, what):
         began = time.monotonic()
@@ -130,9 +163,14 @@ class CrashWorld:
         wait_for(lambda: self._commands() == self._running, lambda: "each process to run once:\n" + self._difference(), deadline_s=5)
         self.check_base()
 
-    def check_gone(self):
+    def take_snapshot(self):
         self.watch.ignored_pids = {self.ramet.pid}
-        left = lambda: self.watch.leftovers(self._before)
+        return self.watch.take()
+
+    def check_gone(self, before=None, but=None):
+        """Nothing is here that was not there `before` (at the beginning when not given), `but` what has this in its name."""
+        self.watch.ignored_pids = {self.ramet.pid}
+        left = lambda: [line for line in self.watch.leftovers(before or self._before) if not (but and but in line)]
         wait_for(lambda: not left(), lambda: "nothing to be left:\n" + "\n".join(left()[:40]), deadline_s=10)
         self.check_base()
 
@@ -149,9 +187,8 @@ class CrashWorld:
 
     def _remember_base(self):
         base = self.ramet.json("env", "show", BASE)
-        self.watch.allowed_files = (*SERVERS_OWN_FILES, "repository*", "places*", f"data/environments/{base['id']}/*")
-        self.watch.ignored_pids = {self.ramet.pid}
-        self._before = self.watch.take()
+        self.watch.allowed_files = (*SERVERS_OWN_FILES, "repository*", "orders*", "places*", "away*", f"data/environments/{base['id']}/*")
+        self._before = self.take_snapshot()
         self._base = take_fingerprint(self.ramet, BASE)
 
     def _commands(self):
@@ -176,14 +213,20 @@ class Operation:
 
     def find_places(self):
         """Every place that undisturbed work passes, in their order."""
+        places = self.passed_by_work("log")
+        return [place for place in places if int(REPEATED.search(place)[1]) <= MOST_REPEATS]
+
+    def passed_by_work(self, what):
+        """The lines that the server writes down while it works: of its "log" of places, or of its "operations"."""
         self.prepare()
         with tempfile.NamedTemporaryFile(dir=self.world.ramet.directory, prefix="places-") as log:
-            self.world.ramet.restart(log=log.name)
-            already = len(pathlib.Path(log.name).read_text().splitlines())
+            self.world.ramet.order(f"{what} {log.name}")
             self.ask()
-            self.finish()
-            places = pathlib.Path(log.name).read_text().splitlines()[already:]
-        return [place for place in places if int(REPEATED.search(place)[1]) <= MOST_REPEATS]
+            self.wait()
+            self.world.ramet.order()
+            passed = pathlib.Path(log.name).read_text().splitlines()
+        self.check()
+        return passed
 
     def crash_at(self, *places):
         """Works with one server after the other, each of which ends at its place; then the last one has to finish. Returns how
@@ -191,7 +234,10 @@ class Operation:
         self.prepare()
         crashed = 0
         for number, place in enumerate(places):
-            self.world.ramet.restart(kill_at=place)
+            if number == 0:
+                self.world.ramet.order(f"kill {place}")
+            else:
+                self.world.ramet.restart(f"kill {place}")
             # Where the first server ended before it had noted that somebody asked, the second is asked as well.
             if number == 0 or not self._is_noted():
                 self.ask()
@@ -227,6 +273,9 @@ class Operation:
         self.wait()
         self.check()
 
+    def ask_again(self):
+        self.ask()
+
 
 class Create(Operation):
     def prepare(self):
@@ -235,6 +284,12 @@ class Create(Operation):
 
     def ask(self):
         self.world.create()
+
+    def ask_again(self):
+        if self.world.preview() is None:
+            self.ask()
+        else:
+            self.world.update()
 
     def was_accepted(self):
         return self.world.preview() is not None

@@ -36,7 +36,7 @@ previews:
   data:
     db: {strategy: clone, from: base@latest}
     cache: {strategy: empty}
-  limits: {max_active: 10}
+  limits: {max_active: 10, min_free_disk: 1Mi}
 """
 
 # Idempotent, as a migration is; what it leaves tells how often it ran to its end.

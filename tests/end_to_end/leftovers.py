@@ -69,6 +69,7 @@ class Watch:
 
     def __post_init__(self):
         self.roots = [str(pathlib.Path(root).resolve()) for root in self.roots]
+        self._sources = [source_of(root) for root in self.roots]
 
     def take(self):
         processes = self.related_processes()
@@ -91,6 +92,11 @@ class Watch:
     def mentions(self, text):
         return any(root in text for root in self.roots)
 
+    def _is_mounted_from_here(self, line):
+        """A line of mountinfo: a root is where it is mounted, or what is mounted there lies in one."""
+        device, source = line.split()[2:4]
+        return self.mentions(line) or any(device == own and f"{source}/".startswith(f"{place}/") for own, place in self._sources)
+
     # -- processes
 
     def related_processes(self):
@@ -110,7 +116,8 @@ class Watch:
         return {pid: everyone[pid] for pid in related}
 
     def _is_related(self, process):
-        return process.uid in self.uids or self.mentions(traces_of(process.pid))
+        return (process.uid in self.uids or self.mentions(traces_of(process.pid))
+                or any(map(self._is_mounted_from_here, mounts_of_its_own(process.pid))))
 
     def _remember_uids(self, processes):
         known = {0, os.getuid()} | {entry.pw_uid for entry in pwd.getpwall()}
@@ -128,7 +135,7 @@ class Watch:
             seen.add(namespace)
             where = "" if pid == "self" else f" in {namespace}"
             for line in read(PROC / str(pid) / "mountinfo").splitlines():
-                if self.mentions(line):
+                if self._is_mounted_from_here(line):
                     yield " ".join(line.split()[3:5] + line.split(" - ")[-1].split()[:2]) + where
 
     def _loops(self):
@@ -211,10 +218,21 @@ def traces_of(pid):
         texts += [link(entry) for entry in (folder / "fd").iterdir()]
     except OSError:
         pass
-    # In a mount namespace of its own, what is mounted tells; in everybody's namespace it tells nothing.
-    if link(folder / "ns" / "mnt") != link(PROC / "self" / "ns" / "mnt"):
-        texts.append(read(folder / "mountinfo"))
     return "\n".join(texts)
+
+
+def mounts_of_its_own(pid):
+    """In a mount namespace of its own, what is mounted tells; in everybody's namespace it tells nothing."""
+    folder = PROC / str(pid)
+    return read(folder / "mountinfo").splitlines() if link(folder / "ns" / "mnt") != link(PROC / "self" / "ns" / "mnt") else []
+
+
+def source_of(path):
+    """(device, path in its file system), as mountinfo names what is mounted from there."""
+    mounts = [line.split()[2:5] for line in read(PROC / "self" / "mountinfo").splitlines()]
+    holding = [mount for mount in mounts if f"{path}/".startswith(f"{mount[2].rstrip('/')}/")]
+    device, root, point = max(reversed(holding), key=lambda mount: len(mount[2]))
+    return device, os.path.normpath(f"{root.rstrip('/')}/{os.path.relpath(path, point)}")
 
 
 def listening_ports(processes):

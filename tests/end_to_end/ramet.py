@@ -53,10 +53,13 @@ class CommandFailed(AssertionError):
 
 
 class Ramet:
-    """One server on its own data directory. `kill()` and `start()` again keep directory, ports and token."""
+    """One server on its own data directory. `kill()` and `start()` again keep directory, ports and token. `arguments` are more of
+    `ramet up`; `number` tells servers apart that share a directory."""
 
-    def __init__(self, directory=None):
+    def __init__(self, directory=None, arguments=(), number=1):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="ramet-e2e-")).resolve()
+        self.arguments = list(arguments)
+        self._suffix = "" if number == 1 else f"-{number}"
         self.directory.chmod(0o755)  # What runs under other user ids must get through.
         self.data = self.directory / "data"
         self._temporary = self.directory / "tmp"
@@ -69,11 +72,11 @@ class Ramet:
     # -- the server's life
 
     def start(self):
-        first_line = self.directory / "up.json"
-        with open(first_line, "wb") as out, open(self.directory / "server.log", "ab") as log:
+        first_line = self.directory / f"up{self._suffix}.json"
+        with open(first_line, "wb") as out, open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 [binary(), "up", "--no-input", "-o", "json", "--data-dir", self.data, "--listen", self._listen,
-                 "--proxy-listen", self._proxy_listen],
+                 "--proxy-listen", self._proxy_listen, *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=self._server_environment(), cwd=self.directory)
         wait_for(lambda: first_line.read_text().endswith("\n") or self._ended(), "`ramet up` to say that it is ready", START_DEADLINE_S)
         ready = json.loads(first_line.read_text().splitlines()[0])
@@ -98,8 +101,12 @@ class Ramet:
     def pid(self):
         return self._process.pid if self._process else None
 
+    @property
+    def _log(self):
+        return self.directory / f"server{self._suffix}.log"
+
     def log_tail(self, lines=40):
-        return "\n".join((self.directory / "server.log").read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 
     def remove(self, watch):
         """Ends by process id whatever `watch` finds of this installation, unmounts, removes the directory."""

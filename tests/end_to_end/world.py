@@ -154,6 +154,9 @@ class World:
         # A base may write into its own folder: what it holds is compared by its fingerprint.
         self.watch.allowed_files = (*SERVERS_OWN_FILES, f"data/environments/{self.base()['id']}/*")
         self.watch.ignored_pids = {self.ramet.pid}
+        # One that has no command line yet, or none any more, comes and goes: a look at somebody's health.
+        settled = lambda: all(process.command or process.is_zombie for process in self.watch.take().processes)
+        wait_for(settled, "the processes of the base to have begun")
         self._before = self.watch.take()
         self._base = self.fingerprint()
 

@@ -50,7 +50,8 @@ environments:
 AppHouse::AppHouse()
 {
     database = must(storage::Database::open(directory / "state"));
-    keys = must(storage::ensure_key_file(*database, directory / "keys"));
+    must(ensure_directory(key_folder()));
+    keys = must(storage::ensure_key_file(*database, key_folder() / "keys"));
     const auto installation = must(storage::Settings(*database).ensure_installation(random, clock.now()));
     stores = std::make_unique<storage::Stores>(*database, storage::Secrets::Parts{installation.id, *keys, redactor});
     drivers = {{std::string(fakes::thing_kind), &house_driver},

@@ -85,6 +85,7 @@ struct AppHouse {
     void stop();
 
     storage::Project project();
+    Path key_folder() const { return directory / "keys"; }
     std::optional<Environment> find(const std::string& name);
     Environment row(const std::string& name);
     EnvironmentView view(const std::string& name);

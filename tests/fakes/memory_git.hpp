@@ -3,6 +3,8 @@
 #include "app/git.hpp"
 #include "fakes/memory_repository.hpp"
 
+#include <atomic>
+
 namespace ramet::fakes {
 
 /// app::Git on a MemoryRepository. Thread-safe.

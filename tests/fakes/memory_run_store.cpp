@@ -40,22 +40,36 @@ Result<std::vector<Result<void>>> MemoryRunStore::commit(std::span<const Batch> 
     return results;
 }
 
-std::int64_t MemoryRunStore::epoch_of(const OwnerId& owner) const
+Lease MemoryRunStore::lease_of(const OwnerId& owner) const
 {
     const auto found = leases_.find(owner);
-    return found == leases_.end() ? 0 : found->second.epoch;
+    return found == leases_.end() ? Lease{} : found->second;
 }
 
 Result<void> MemoryRunStore::check(const Batch& batch) const
 {
-    auto epoch = epoch_of(batch.owner);
+    const auto stored = lease_of(batch.owner);
+    auto epoch = stored.epoch;
     if (batch.lease) {
-        if (batch.lease->from_epoch != epoch) return epoch_lost(batch.owner);
+        const bool was_renewed = batch.lease->from_until && *batch.lease->from_until != stored.until;
+        if (batch.lease->from_epoch != epoch || was_renewed) return epoch_lost(batch.owner);
         epoch = batch.lease->to.epoch;
     }
     if (batch.epoch && *batch.epoch != epoch) return epoch_lost(batch.owner);
     TRY(check_runs(batch));
+    TRY(check_cancels(batch));
     return check_journal(batch);
+}
+
+Result<void> MemoryRunStore::check_cancels(const Batch& batch) const
+{
+    for (const auto& run : batch.cancels) {
+        const auto found = runs_.find(run);
+        if (found == runs_.end() || found->second.owner != batch.owner)
+            return fail(ErrorKind::integrity, "{} has no run {}", batch.owner.str(), run.str());
+        if (found->second.status.ended_at) return fail(ErrorKind::conflict, "run {} has ended", run.str());
+    }
+    return {};
 }
 
 Result<void> MemoryRunStore::check_runs(const Batch& batch) const
@@ -99,12 +113,15 @@ void MemoryRunStore::write(const Batch& batch)
     if (batch.new_run) write_run(*batch.new_run);
     for (const auto& change : batch.runs) {
         auto& row = runs_.at(change.id);
+        const auto cancel = row.status.cancel;
         row.status = change.status;
+        if (cancel == CancelRequest::requested) row.status.cancel = cancel;
         if (change.plan) {
             row.plan = *change.plan;
             row.plan_hash = change.plan_hash;
         }
     }
+    for (const auto& run : batch.cancels) runs_.at(run).status.cancel = CancelRequest::requested;
     for (const auto& record : batch.records) journals_[record.run].push_back(record);
     for (const auto& resource : batch.resources) {
         const ResourceKey key{resource.ref.id, resource.ref.incarnation};
@@ -135,18 +152,25 @@ Result<OwnerRecords> MemoryRunStore::load_owner(const OwnerId& owner)
     return records;
 }
 
-Result<std::vector<OwnerId>> MemoryRunStore::list_owners_with_unfinished_runs()
+Result<std::vector<UnfinishedOwner>> MemoryRunStore::list_owners_with_unfinished_runs()
 {
     const std::lock_guard lock(mutex_);
-    std::map<std::int64_t, OwnerId> by_sequence;
-    for (const auto& [owner, ids] : runs_of_)
-        for (const auto& id : ids)
-            if (const auto& run = runs_.at(id); !run.status.ended_at) {
-                by_sequence.emplace(run.sequence, owner);
-                break;
-            }
-    std::vector<OwnerId> owners;
-    for (const auto& [sequence, owner] : by_sequence) owners.push_back(owner);
+    std::map<std::int64_t, UnfinishedOwner> by_sequence;
+    for (const auto& [owner, ids] : runs_of_) {
+        UnfinishedOwner unfinished{lease_of(owner)};
+        unfinished.lease.owner = owner;
+        std::optional<std::int64_t> oldest;
+        for (const auto& id : ids) {
+            const auto& run = runs_.at(id);
+            if (run.status.ended_at) continue;
+            oldest = oldest.value_or(run.sequence);
+            unfinished.newest_sequence = run.sequence;
+            unfinished.cancels += run.status.cancel == CancelRequest::requested ? 1 : 0;
+        }
+        if (oldest) by_sequence.emplace(*oldest, std::move(unfinished));
+    }
+    std::vector<UnfinishedOwner> owners;
+    for (auto& [sequence, owner] : by_sequence) owners.push_back(std::move(owner));
     return owners;
 }
 

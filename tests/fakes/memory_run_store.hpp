@@ -15,7 +15,7 @@ public:
 
     Result<std::vector<Result<void>>> commit(std::span<const engine::Batch> batches) override;
     Result<engine::OwnerRecords> load_owner(const engine::OwnerId& owner) override;
-    Result<std::vector<engine::OwnerId>> list_owners_with_unfinished_runs() override;
+    Result<std::vector<engine::UnfinishedOwner>> list_owners_with_unfinished_runs() override;
     Result<std::optional<engine::RunRow>> find_run(const engine::EngineRunId& id) override;
     Result<std::vector<engine::RunRow>> list_runs(const engine::OwnerId& owner, std::size_t limit) override;
     Result<std::vector<engine::JournalRecord>> load_journal(const engine::EngineRunId& run) override;
@@ -34,7 +34,8 @@ private:
     Result<void> check(const engine::Batch& batch) const;
     Result<void> check_runs(const engine::Batch& batch) const;
     Result<void> check_journal(const engine::Batch& batch) const;
-    std::int64_t epoch_of(const engine::OwnerId& owner) const;
+    Result<void> check_cancels(const engine::Batch& batch) const;
+    engine::Lease lease_of(const engine::OwnerId& owner) const;
     void write(const engine::Batch& batch);
     void write_run(engine::RunRow row);
 

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "storage/engine_rows.hpp"
+#include "storage/sqlite.hpp"
 #include "support/temporary.hpp"
 
 namespace ramet::fuzz {
@@ -12,7 +13,8 @@ using namespace storage;
 
 struct Table {
     testing::TemporaryDirectory directory;
-    std::unique_ptr<Connection> connection = Connection::open(directory / "rows.db", OpenMode::create).value();
+    std::unique_ptr<SqliteConnection> connection =
+        SqliteConnection::open(directory / "rows.db", OpenMode::create).value();
 };
 
 /// As many values as the list has columns: the lines, over and over; the values borrow them. A number is given as one.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 SIMULATION = "simulation"  # ramet_simulation, release, until a seed violates something
 PLACES = "places"          # ramet_simulation --places: crashes and lost answers at every place of small runs
+GIT_HOST = "git_host"      # ramet_simulation --git-host: closings and quick pushes that a Git host tells of
 FOREIGN = "foreign"        # ramet_simulation --foreign: things that are not ours, made to look as if they were
 ENGINE = "unit/engine"     # the unit tests of that folder
 STORAGE = "unit/storage"
@@ -41,12 +42,20 @@ END = ENGINE_FILES + "run_machine_end.cpp"
 RUNS = ENGINE_FILES + "executor_runs.cpp"
 LANE = ENGINE_FILES + "executor_lane.cpp"
 ADMISSION = ENGINE_FILES + "executor_admission.cpp"
+RECOVERY = ENGINE_FILES + "executor_recovery.cpp"
+LEASE = ENGINE_FILES + "lease.cpp"
+HELD_LEASE = ENGINE_FILES + "lease.hpp"
+LEASES = ENGINE_FILES + "executor_lease.cpp"
+NEWS = ENGINE_FILES + "executor_look.cpp"
 CALLS = ENGINE_FILES + "calls.cpp"
 PLAN = ENGINE_FILES + "plan.cpp"
 SWEEP = ENGINE_FILES + "sweep.cpp"
 MEMORY_STORE = "tests/fakes/memory_run_store.cpp"
 PROVIDER = "tests/simulation/provider.cpp"
 BATCH = "src/storage/engine_batch.cpp"
+LOOK = "src/app/preview_decision.cpp"
+SETTLE = "src/app/settle_decision.cpp"
+TURNS = "src/app/due_keys.cpp"
 
 MUTANTS = [
     # INTENT and calls
@@ -56,9 +65,9 @@ MUTANTS = [
             "            active.held = std::move(effects);\n")),
     mutant("a call is made although its INTENT could not be written", SIMULATION,
            (LANE, "if (!result && is_transient(result.error().kind)) {", "if (!result && result.error().kind == ErrorKind::not_found) {"),
-           (LANE, "    if (!result) {\n        log::warning(", "    if (!result && !is_transient(result.error().kind)) {\n        log::warning(")),
+           (LANE, "    if (!result) return recover_from(", "    if (!result && !is_transient(result.error().kind)) return recover_from(")),
     mutant("an INTENT does not say which token its request has", SIMULATION,
-           (MEANS, "record.token = derive_token(row.ref.id, row.ref.incarnation, row.spec_hash).str();", "")),
+           (MEANS, "record.token = token_of(*resource).str();", "")),
     mutant("the owner's nonce is made anew for each attempt", SIMULATION,
            (APPLY, "    ++step.attempt;\n    step.has_intent = true;\n",
             "    ++step.attempt;\n    row.ref.mark.nonce = random_hex(*world_.random, 16);\n    step.has_intent = true;\n")),
@@ -69,11 +78,68 @@ MUTANTS = [
     mutant("the store does not compare epochs", SIMULATION,
            (MEMORY_STORE, "if (batch.epoch && *batch.epoch != epoch)", "if (batch.epoch && *batch.epoch != epoch && batch.owner.empty())")),
     mutant("a take-over keeps the epoch of the one before", SIMULATION,
-           (ADMISSION, "batch.epoch = records.lease.epoch + 1;", "batch.epoch = std::max<std::int64_t>(1, records.lease.epoch);")),
+           (LEASES, "batch.epoch = records.lease.epoch + 1;", "batch.epoch = std::max<std::int64_t>(1, records.lease.epoch);")),
     mutant("who lost its lease goes on", SIMULATION,
            (LANE, "if (!result && is_transient(result.error().kind)) {", "if (!result) {")),
     mutant("the real store does not compare epochs", STORAGE,
-           (BATCH, "if (batch.epoch && *batch.epoch != epoch) return", "if (batch.epoch && *batch.epoch > epoch + 1'000) return")),
+           (BATCH, "return stored == *batch.epoch ?", "return *batch.epoch <= stored + 1'000 ?")),
+
+    # several servers on one store
+    mutant("a lease is taken from a holder that lives", SIMULATION,
+           (LEASES, "    return watch_.is_over(lease,", "    if (!lease.holder.empty()) return true;\n    return watch_.is_over(lease,")),
+    mutant("a successor does not wait for the margin", SIMULATION,
+           (LEASE, "return now >= sighting.since + terms.term + terms.margin;", "return now >= sighting.since + terms.term;")),
+    mutant("a renewal between the look and the take-over does not count", ENGINE,
+           (LEASES, "batch.lease->from_until = records.lease.until;", "batch.lease->from_until.reset();")),
+    mutant("the real store does not compare renewals", STORAGE,
+           (BATCH, "WHERE owner_id = ? AND epoch = ? AND until = ?", "WHERE owner_id = ? AND epoch = ? AND until <> ? - 1")),
+    mutant("nobody can see a renewal", SIMULATION,
+           (LEASES, "lease.until = std::max(at.wall + terms.term, lease.until + Milliseconds{1});", "lease.until = std::max(lease.until, Time{});")),
+    mutant("a holder begins calls until its lease ends", ENGINE,
+           (HELD_LEASE, "now < asked_at + terms.term - terms.margin;", "now < asked_at + terms.term;")),
+    mutant("a call that waited for its turn is made whatever became of the lease", SIMULATION,
+           (RUNS, "return may_call(launch); };", "return launch.epoch > 0 || may_call(launch); };")),
+    mutant("a removal that looked first is made whatever became of the lease", ENGINE,
+           (CALLS, "    if (*outcome.removed) outcome.removed = check_lease(request, call);\n", "")),
+    mutant("a lease counts from the answer to its renewal", ENGINE,
+           (LANE, "    commit_began_ = began;\n", "    commit_began_ = std::max(began, world_.clock.monotonic());\n")),
+    mutant("a holder writes until its lease ends", ENGINE,
+           (LEASES, "return slot == slots_.end() ? under_way_.contains(owner) : !may_act(slot->second);", "return slot == slots_.end() && under_way_.contains(owner);")),
+    mutant("a refused renewal is taken for one", ENGINE,
+           (LEASES, "    if (result) {\n        slot->second.held", "    if (result || is_lost_lease(result.error())) {\n        slot->second.held")),
+    mutant("a lease that is over is not let go", ENGINE,
+           (LEASES, "                over.push_back(owner);\n", "                next = at + terms.term;\n")),
+    mutant("a lease that is taken again does not wait for the calls of the one that was lost", ENGINE,
+           (LEASES, "return slot == slots_.end() ? under_way_.contains(owner) : !may_act(slot->second);", "return slot != slots_.end() && !may_act(slot->second);")),
+    mutant("what is idle is not given back", ENGINE,
+           (LEASES, "    if (!is_shared()) return;\n    lease.until", "    if (!is_shared() || !batch.owner.empty()) return;\n    lease.until")),
+    mutant("a renewal may look like the release before it", ENGINE,
+           (LEASES, "    lease.until += Milliseconds{1};\n", ""),
+           (LEASES, "batch.lease->to.until = lease.until;", "batch.lease->to.until += Milliseconds{1};")),
+    mutant("what waits is cancelled without a look at the disk", ENGINE,
+           (ENGINE_FILES + "executor_lane.cpp", "        if (has_begun_unseen(slot->second, *records)) {",
+            "        if (item.owner.empty() && has_begun_unseen(slot->second, *records)) {")),
+    mutant("who takes a sweep over sees only what it had begun", PLACES,
+           (ENGINE_FILES + "executor_admission.cpp", "batch.resources = records.resources = item.given->rows;",
+            "records.resources = item.given->rows;")),
+    mutant("an orphan that could not be removed is forgotten", ENGINE,
+           (ENGINE_FILES + "run_machine_end.cpp", "if (state == RunState::needs_human && setup_.run.kind == RunKind::sweep) close_again();",
+            "if (state == RunState::kept && setup_.run.kind == RunKind::sweep) close_again();")),
+    mutant("what is written already is given up for good when the answer was lost", ENGINE,
+           (LEASES, "if (error.kind == ErrorKind::conflict && !is_lost_lease(error))", "if (error.kind == ErrorKind::not_found)")),
+    mutant("a holder looks and takes up nothing", ENGINE,
+           (NEWS, "    if (left) adopt(", "    if (left && left->begun && left->waiting.size() > 1'000) adopt(")),
+    mutant("what nobody was told of is never noticed", ENGINE,
+           (RECOVERY, "if (is_shared() && has_news && looks_", "if (is_shared() && has_news && each.cancels < 0 && looks_")),
+    mutant("the generation that was queued last wins, not the newest", ENGINE,
+           (RECOVERY, "[](const Waiting& each) { return each.row.generation; });", "[](const Waiting& each) { return each.row.generation * 0; });")),
+    mutant("a cancel through another server is forgotten at its holder's next write", STORAGE,
+           (BATCH, "    if (status.cancel == CancelRequest::requested)\n        TRY(transaction->post(\"UPDATE run SET cancel = ? WHERE id = ?\", {true, change.id}));",
+            "    TRY(transaction->post(\"UPDATE run SET cancel = ? WHERE id = ?\",\n                             {status.cancel == CancelRequest::requested, change.id}));")),
+    mutant("a cancel that came too late takes back a removal after a take-over", ENGINE,
+           (RESUME, "const bool is_too_late = status.state == RunState::running && (", "const bool is_too_late = status.state == RunState::queued && (")),
+    mutant("the sweep does not ask what other servers hold", ENGINE,
+           (SWEEP, "return !records.unfinished.empty() || !is_takeable(records.lease);", "return records.lease.epoch < 0;")),
 
     # what is there
     mutant("one page of a listing is taken for all of it", SIMULATION,
@@ -127,15 +193,15 @@ MUTANTS = [
     mutant("a run has no deadline", SIMULATION,
            (MACHINE, "    if (now.steady < deadline_) return;\n", "    if (now.steady < deadline_ + Milliseconds{1'000'000'000}) return;\n")),
     mutant("two writes of one owner are decided on the same records", SIMULATION,
-           (LANE, "const bool is_first = owner.empty() || touched.insert(owner).second;", "const bool is_first = owner.empty() || touched.insert(owner).second || !touched.empty();")),
+           (LANE, "return owner.empty() || touched.insert(owner).second;", "return owner.empty() || touched.insert(owner).second || !touched.empty();")),
     mutant("a cancelled run that waited begins all the same", SIMULATION,
-           (LANE, "            std::erase_if(slots_.at(item.owner).waiting,\n                          [&item](const Waiting& each) { return each.row.id == item.run; });\n", "")),
+           (LANE, "                std::erase_if(owned->second.waiting, [&item](const Waiting& each) { return each.row.id == item.run; });\n", "                owned->second.is_starting |= false;\n")),
     mutant("a changed journal is read as if it were whole", ENGINE,
            (ENGINE_FILES + "history.cpp", "if (record.prev_hash != previous)", "if (record.prev_hash != previous && record.seq == 0)")),
 
     # other people's things
     mutant("a removal needs no proof", FOREIGN,
-           (CALLS, "    outcome.removed = check_proof(request, observation);\n    if (!*outcome.removed) return outcome;\n", "")),
+           (CALLS, "    outcome.removed = check_proof(request, observation);\n    if (*outcome.removed) ", "    ")),
     mutant("the identity is no part of the proof", FOREIGN,
            (CALLS, "observation.identity != removal.expected_identity)\n", "observation.identity == \"nobody\")\n")),
     mutant("what is older than our INTENT is removed", FOREIGN,
@@ -156,4 +222,27 @@ MUTANTS = [
     mutant("the sweep takes what is alive for an orphan", FOREIGN,
            (SWEEP, "return row.phase == Phase::gone && row.ref.mark == item.mark && is_same;", "return row.ref.mark.owner == item.mark.owner && is_same;"),
            (SWEEP, "if (row && row->phase != Phase::gone && row->ref.mark == item.mark) return Judged{};", "")),
+
+    # from a pull request to a run
+    mutant("a 404 of the Git host counts as closed", SIMULATION,
+           (LOOK, "    if (!answer) return {.act = PreviewAct::unknown,",
+            "    const bool hides = !answer && answer.error().kind == ErrorKind::not_found && known.preview;\n    if (!answer) return {.act = hides ? PreviewAct::destroy : PreviewAct::unknown,")),
+    mutant("an outage of the Git host counts as closed", SIMULATION,
+           (LOOK, "    if (!answer) return {.act = PreviewAct::unknown,",
+            "    const bool is_out = !answer && is_transient(answer.error().kind) && known.preview;\n    if (!answer) return {.act = is_out ? PreviewAct::destroy : PreviewAct::unknown,")),
+    mutant("the same head is deployed at each look", SIMULATION,
+           (LOOK, "    if (preview.commit == pull.head_commit && preview.submitted == pull.head_commit) return PreviewAct::nothing;\n", "")),
+    mutant("a close that was missed is not looked for", SIMULATION,
+           (LOOK, "        if (environment.pull_request != 0) numbers.insert(environment.pull_request);\n", "        if (environment.pull_request == 0) numbers.insert(environment.pull_request);\n")),
+    mutant("what a person ended is made again", SIMULATION,
+           (LOOK, "return known.was_ended ? PreviewAct::nothing : PreviewAct::open;", "return PreviewAct::open;")),
+    mutant("a pull request that keeps its preview when it is merged loses it", SIMULATION,
+           (LOOK, "if (wish == clone::Wish::as_it_is) return", "if (wish == clone::Wish::as_it_is && !known.preview) return"),
+           (LOOK, "const bool ends = wish == clone::Wish::not_wanted && ", "const bool ends = wish != clone::Wish::awaiting && ")),
+    mutant("a run of another commit settles the row", SIMULATION,
+           (SETTLE, "run->generation == row.desired_generation && run->commit == row.commit;", "run->generation == row.desired_generation;")),
+    mutant("a preview is forgotten although its removal failed", SIMULATION,
+           (SETTLE, "    if (ended == RunState::succeeded) return Settling::bury;", "    if (ended != RunState::superseded) return Settling::bury;")),
+    mutant("a hint is lost while its pull request is being looked at", GIT_HOST,
+           (TURNS, "    const auto [found, is_new] = waiting_.emplace(key, due);", "    if (running_.contains(key)) return false;\n    const auto [found, is_new] = waiting_.emplace(key, due);")),
 ]

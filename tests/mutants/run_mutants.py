@@ -3,11 +3,14 @@
 
     run_mutants.py [NAME…]     all of them, or those whose name contains one of the words
 
-Exit code 0 when all were caught. The copies stay in build/mutants, so that only what changed is built again; the compiler's cache knows
-everything that a defect does not touch.
+Exit code 0 when all were caught. What was caught is remembered, outside the checkout, until something changes that the programs are made
+of. The copies stay in build/mutants, so that only what changed is built again; the compiler's cache knows everything that a defect does
+not touch.
 """
 import concurrent.futures
 import dataclasses
+import hashlib
+import json
 import os
 import pathlib
 import queue
@@ -16,12 +19,13 @@ import subprocess
 import sys
 import time
 
-from mutants import ENGINE, FOREIGN, MUTANTS, PLACES, SIMULATION, STORAGE
+from mutants import ENGINE, FOREIGN, GIT_HOST, MUTANTS, PLACES, SIMULATION, STORAGE
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 COPIES = CHECKOUT / "build" / "mutants"
 BUILD_DEADLINE_S = 900
-RUN_DEADLINE_S = 600
+RUN_DEADLINE_S = 1200  # A defect may make it hang; it has the processors for itself only now and then.
+MOST_MEMORY = 4 << 30
 SEEDS = "20000"
 
 
@@ -38,10 +42,53 @@ SIMULATION_PROGRAM = ("release", "ramet_simulation", "tests/simulation/ramet_sim
 WATCHERS = {
     SIMULATION: Watcher(*SIMULATION_PROGRAM, ("--hunt", SEEDS)),
     PLACES: Watcher(*SIMULATION_PROGRAM, ("--places",)),
+    GIT_HOST: Watcher(*SIMULATION_PROGRAM, ("--git-host",)),
     FOREIGN: Watcher(*SIMULATION_PROGRAM, ("--foreign", "10000")),
     ENGINE: Watcher("dev", "ramet_engine_test", "src/engine/ramet_engine_test", ("--no-version", "--no-colors")),
-    STORAGE: Watcher("dev", "ramet_storage_test", "src/storage/ramet_storage_test", ("--no-version", "--no-colors")),
+    STORAGE: Watcher("dev", "ramet_storage_test", "src/storage/ramet_storage_test",
+                     ("--no-version", "--no-colors", "--test-suite-exclude=postgres")),
 }
+
+
+def files_of_checkout():
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=CHECKOUT, check=True,
+                            capture_output=True, text=True).stdout
+    return sorted(name for name in listed.split("\0") if name and (CHECKOUT / name).is_file())
+
+
+# What none of the programs is made of; check_healthy looks whether that is so.
+OUTSIDE = ("docs/", "examples/", "schema/", "scripts/", "src/api/", "src/cli/", "src/daemon/", "src/forges/", "src/net/", "src/shim/",
+           "src/targets/", "tests/bench/", "tests/checks/", "tests/crash/", "tests/end_to_end/", "tests/failpoints/", "tests/fuzz/",
+           "tests/gitea/", "tests/protocol/", "tests/servers/", "tests/shop/", "tests/support/postgres_server.py")
+INSIDE = ("src/", "tests/", "cmake/", "CMakeLists.txt", "CMakePresets.json")
+
+
+def is_part(name):
+    return name.startswith(INSIDE) and not (name.startswith(OUTSIDE) and not name.endswith("CMakeLists.txt"))
+
+
+class Memory:
+    """Of what was caught and by what words, for just these sources, this compiler and this script."""
+
+    def __init__(self):
+        self._place = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "ramet" / "mutants"
+        digest = hashlib.sha256(subprocess.run(["c++", "--version"], check=True, capture_output=True).stdout)
+        digest.update(pathlib.Path(__file__).read_bytes())
+        for name in files_of_checkout():
+            if is_part(name) and name != "tests/mutants/mutants.py":
+                digest.update(name.encode() + b"\0" + (CHECKOUT / name).read_bytes() + b"\0")
+        self._common = digest.hexdigest()
+
+    def _file(self, mutant):
+        return self._place / hashlib.sha256(f"{self._common} {mutant}".encode()).hexdigest()
+
+    def recall(self, mutant):
+        file = self._file(mutant)
+        return json.loads(file.read_text()) if file.exists() else None
+
+    def keep(self, mutant, words):
+        self._place.mkdir(parents=True, exist_ok=True)
+        self._file(mutant).write_text(json.dumps(words))
 
 
 class Copy:
@@ -54,9 +101,7 @@ class Copy:
 
     def _take_over(self):
         """Files that are the same keep their time, so that nothing is built again for them."""
-        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=CHECKOUT, check=True,
-                                capture_output=True, text=True).stdout
-        wanted = {name for name in listed.split("\0") if name and (CHECKOUT / name).is_file()}
+        wanted = set(files_of_checkout())
         for path in self.place.rglob("*") if self.place.exists() else ():
             name = str(path.relative_to(self.place))
             if path.is_file() and not name.startswith("build/") and name not in wanted:
@@ -74,8 +119,19 @@ class Copy:
             self._configured.add(watcher.preset)
         return run(["cmake", "--build", "--preset", watcher.preset, "--target", watcher.target, "-j", "1"], self.place, BUILD_DEADLINE_S)
 
+    def sources(self, watcher):
+        """The names of all files of the checkout that its program is made of."""
+        build = self.place / "build" / watcher.preset
+        inputs = run(["ninja", "-t", "inputs", watcher.target], build, BUILD_DEADLINE_S)[1].split()
+        objects = [name for name in inputs if name.endswith((".o", ".gch"))]
+        used = {line.strip() for line in run(["ninja", "-t", "deps", *objects], build, BUILD_DEADLINE_S)[1].splitlines() if line.startswith("    ")}
+        paths = {pathlib.Path(os.path.normpath(build / name)) for name in {*inputs, *used}}
+        names = {str(path.relative_to(self.place)) for path in paths if path.is_relative_to(self.place)}
+        return {name for name in names if not name.startswith("build/") and (self.place / name).is_file()}
+
     def watch(self, watcher):
-        return run([f"build/{watcher.preset}/{watcher.program}", *watcher.arguments], self.place, RUN_DEADLINE_S)
+        # A defect may make it grow for ever; the machine is needed by others.
+        return run(["prlimit", f"--as={MOST_MEMORY}", f"build/{watcher.preset}/{watcher.program}", *watcher.arguments], self.place, RUN_DEADLINE_S)
 
     def plant(self, mutant):
         for change in mutant.changes:
@@ -133,10 +189,27 @@ def check_healthy(copy, wanted):
             code, output = copy.watch(WATCHERS[name])
         if code != 0:
             sys.exit(f"{name} fails without any defect:\n{output}")
+        sources = copy.sources(WATCHERS[name])
+        if len(sources) < 50 or (unknown := {source for source in sources if not is_part(source)}):
+            sys.exit(f"{name} is made of files that nobody remembers: {sorted(unknown) if len(sources) >= 50 else sources}")
 
 
 def main():
     wanted = [mutant for mutant in MUTANTS if len(sys.argv) < 2 or any(word in mutant.name for word in sys.argv[1:])]
+    memory = Memory()
+    known = {mutant.name: words for mutant in wanted if (words := memory.recall(mutant)) is not None}
+    for mutant in wanted:
+        if mutant.name in known:
+            print(f"caught before  {mutant.name}\n    {mutant.caught_by}: {known[mutant.name]}")
+    missed = try_all([mutant for mutant in wanted if mutant.name not in known], memory)
+    print(f"{len(wanted) - missed} of {len(wanted)} defects were caught, {len(known)} of them before and with the same sources")
+    return 1 if missed else 0
+
+
+def try_all(wanted, memory):
+    """How many nobody noticed."""
+    if not wanted:
+        return 0
     copies = queue.Queue()
     workers = min(len(wanted), max(1, len(os.sched_getaffinity(0))))
     for number in range(workers):
@@ -155,9 +228,10 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         for mutant, was_caught, words, seconds in pool.map(try_one, wanted):
             missed += not was_caught
+            if was_caught:
+                memory.keep(mutant, words)
             print(f"{'caught' if was_caught else 'MISSED'} {seconds:5.1f} s  {mutant.name}\n    {mutant.caught_by}: {words}", flush=True)
-    print(f"{len(wanted) - missed} of {len(wanted)} defects were caught")
-    return 1 if missed else 0
+    return missed
 
 
 if __name__ == "__main__":

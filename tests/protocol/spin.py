@@ -1,6 +1,10 @@
 """Searches a Promela model with SPIN: spin writes a verifier in C, gcc builds it, and it visits every state there is."""
 
 import dataclasses
+import functools
+import hashlib
+import json
+import os
 import pathlib
 import re
 import shutil
@@ -38,9 +42,30 @@ def run(command, directory):
     return done.stdout + done.stderr
 
 
+@functools.cache
+def texts():
+    """All that a search depends on beside its own arguments: the models, the tools, and how they are used."""
+    versions = [run([tool, option], HERE) for tool, option in (("spin", "-V"), ("gcc", "--version"))]
+    return [pathlib.Path(__file__).read_text(), *versions, *(path.read_text() for path in sorted(HERE.glob("*.pml")))]
+
+
 def search(model, defines=(), is_for_cycles=False):
     """Visits all states of `model`. For cycles: whether its ltl formula holds for every fair run; else: its assertions, and
-    that nobody is stuck for ever at a place that is not an end."""
+    that nobody is stuck for ever at a place that is not an end. What the same model said before is remembered."""
+    key = hashlib.sha256(json.dumps([*texts(), model, *defines, is_for_cycles]).encode()).hexdigest()
+    place = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "ramet" / "protocol" / f"{key}.json"
+    if place.exists():
+        return read(*json.loads(place.read_text()))
+    said = search_anew(model, defines, is_for_cycles)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = place.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(said))
+    fresh.rename(place)
+    return read(*said)
+
+
+def search_anew(model, defines, is_for_cycles):
+    """(what the verifier said, the story of what it found)"""
     flags = [f"-D{each}" for each in defines]
     with tempfile.TemporaryDirectory(prefix="ramet-protocol-") as directory:
         for source in HERE.glob("*.pml"):
@@ -53,7 +78,7 @@ def search(model, defines=(), is_for_cycles=False):
         output = run(["./pan", "-m200000", *(["-a", "-f"] if is_for_cycles else [])], directory)
         trail = pathlib.Path(directory) / f"{model}.trail"
         story = run(["spin", "-k", trail.name, "-p", "-g", *flags, model], directory) if trail.exists() else ""
-    return read(output, story)
+    return output, story
 
 
 def number(pattern, text):

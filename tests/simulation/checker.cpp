@@ -23,15 +23,23 @@ const RunStatus* Checker::find_status(const EngineRunId& run) const
 
 void Checker::on_accepted(const Batch& batch)
 {
-    auto& epoch = epochs_[batch.owner];
+    auto& [epoch, holder] = epochs_[batch.owner];
     if (batch.lease) {
-        if (batch.lease->to.epoch <= epoch) violate(fmt::format("I7: the epoch of {} did not grow", batch.owner.str()));
-        epoch = std::max(epoch, batch.lease->to.epoch);
+        const auto& to = batch.lease->to;
+        // A renewal, or the end of it; also of what was given back by a write whose answer was lost.
+        const bool is_kept = to.epoch == epoch && (to.holder == holder || to.holder.empty());
+        if (to.epoch <= epoch && !is_kept) violate(fmt::format("I7: the epoch of {} did not grow", batch.owner.str()));
+        epoch = std::max(epoch, to.epoch);
+        if (!to.holder.empty()) holder = to.holder;
     }
     if (batch.epoch && *batch.epoch != epoch)
         violate(fmt::format("I7: a write of epoch {} was accepted for {}, which is at {}", *batch.epoch,
                             batch.owner.str(), epoch));
-    if (batch.new_run) kinds_[batch.new_run->id] = batch.new_run->kind;
+    if (batch.new_run) {
+        kinds_[batch.new_run->id] = batch.new_run->kind;
+        if (batch.new_run->kind == RunKind::sweep)
+            to_sweep_[batch.new_run->id] = batch.new_run->note.at("sweep").as_array().size();
+    }
     check_rows(batch);
     check_records(batch);
     if (batch.new_run) {
@@ -47,12 +55,16 @@ void Checker::check_rows(const Batch& batch)
     const bool sweeps =
         (batch.new_run && batch.new_run->kind == RunKind::sweep) ||
         std::ranges::any_of(batch.records, [&](const auto& record) { return kinds_[record.run] == RunKind::sweep; });
+    // One that needs a human leaves what it could not remove as it found it: closed, with the absence seen before.
+    const bool gives_up = std::ranges::any_of(batch.runs, [&](const RunChange& run) {
+        return kinds_[run.id] == RunKind::sweep && run.status.state == RunState::needs_human;
+    });
     for (const auto& resource : batch.resources) {
         const auto& ref = resource.ref;
         auto& row = rows_[ref.name];
         if (ref.mark.owner != batch.owner) violate("I10: a row of another owner is written: " + ref.name);
         if (!row.nonce.empty() && row.nonce != ref.mark.nonce) violate("I8: the nonce of " + ref.name + " changed");
-        const bool closes = resource.phase == Phase::gone && row.phase != Phase::gone;
+        const bool closes = resource.phase == Phase::gone && row.phase != Phase::gone && !gives_up;
         const bool has_tombstone = std::ranges::any_of(
             batch.records, [&](const JournalRecord& record) { return record.kind == RecordKind::tombstone; });
         if (closes && (!has_tombstone || !resource.absent_at))
@@ -81,6 +93,7 @@ void Checker::check_records(const Batch& batch)
 {
     for (const auto& record : batch.records) {
         if (record.seq != ++last_seq_[record.run]) violate("the journal of " + record.run.str() + " has a gap");
+        if (record.kind == RecordKind::tombstone && to_sweep_[record.run] > 0) --to_sweep_[record.run];
         if (record.kind != RecordKind::intent && record.kind != RecordKind::compensate_intent) continue;
         const auto name = get_string(record.outcome, "name");
         const auto row = rows_.find(name);
@@ -211,6 +224,8 @@ void Checker::check_end(const OwnerId& owner, const EngineRunId& run, const RunS
     const bool undid = status.state == RunState::rolled_back || status.state == RunState::cancelled;
     if (undid && rolls_back_[run] && is_apply) check_return(run);
     if (undid) check_undone(run);
+    if (status.state == RunState::succeeded && to_sweep_[run] > 0)
+        violate(fmt::format("the sweep {} succeeded and left {} orphans", run.str(), to_sweep_[run]));
     for (const auto& [name, row] : rows_) {
         if (row.owner != owner || row.phase == Phase::gone) continue;
         if (status.state == RunState::succeeded && is_destroy)

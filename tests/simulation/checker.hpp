@@ -50,6 +50,7 @@ public:
     const std::vector<std::string>& violations() const { return violations_; }
     const std::map<std::string, Row>& rows() const { return rows_; }
     const engine::RunStatus* find_status(const engine::EngineRunId& run) const;
+    bool is_there(const std::string& name) const;
 
 private:
     void check_records(const engine::Batch& batch);
@@ -59,14 +60,14 @@ private:
     void check_return(const engine::EngineRunId& run);
     void check_undone(const engine::EngineRunId& run);
     bool has_lost_something(const engine::OwnerId& owner) const;
-    bool is_there(const std::string& name) const;
     void check_end(const engine::OwnerId& owner, const engine::EngineRunId& run, const engine::RunStatus& status);
 
-    std::map<engine::OwnerId, std::int64_t> epochs_;
-    std::map<std::string, std::set<std::int64_t>> intents_;  ///< epochs by name
-    std::map<std::string, Row> rows_;                        ///< by name
+    std::map<engine::OwnerId, std::pair<std::int64_t, std::string>> epochs_;  ///< with their holders
+    std::map<std::string, std::set<std::int64_t>> intents_;                   ///< epochs by name
+    std::map<std::string, Row> rows_;                                         ///< by name
     std::map<engine::EngineRunId, engine::RunStatus> runs_;
     std::map<engine::EngineRunId, engine::RunKind> kinds_;
+    std::map<engine::EngineRunId, std::size_t> to_sweep_;  ///< what each sweep has not proved to be gone
     std::map<engine::EngineRunId, bool> rolls_back_;
     std::map<engine::OwnerId, std::set<engine::EngineRunId>> active_;
     std::map<engine::EngineRunId, std::int64_t> last_seq_;

@@ -66,7 +66,13 @@ int tell(const std::vector<WalkResult>& walks)
 
 int walk_small_runs()
 {
-    return tell({walk_places(), walk_lost_messages(), walk_pairs(), walk_closes(1'000), walk_pushes(100)});
+    return tell({walk_places(), walk_places_of_two(), walk_pauses(), walk_lost_messages(), walk_pairs(),
+                 walk_closes(1'000), walk_pushes(100)});
+}
+
+int walk_hosted()
+{
+    return tell({walk_hosted_closes(1'000), walk_hosted_pushes(500)});
 }
 
 std::uint64_t number_of(std::string_view text)
@@ -83,6 +89,7 @@ int run(std::span<char*> arguments)
         return index < arguments.size() ? std::string_view(arguments[index]) : std::string_view();
     };
     if (word(1) == "--places") return walk_small_runs();
+    if (word(1) == "--git-host") return walk_hosted();
     if (word(1) == "--foreign" && number_of(word(2)) > 0) return tell({walk_foreign(number_of(word(2)))});
     if (word(1) == "--hunt" && number_of(word(2)) > 0) return hunt(number_of(word(2)));
     if (word(1) == "--story" && number_of(word(2)) > 0) return tell_story({.seed = number_of(word(2))}), 0;
@@ -90,7 +97,7 @@ int run(std::span<char*> arguments)
     if (const auto seeds = number_of(word(1)); seeds > 0)
         return simulate(seeds, std::max<std::uint64_t>(1, number_of(word(2))), false);
     fmt::print(stderr, "usage: ramet_simulation SEEDS [FIRST] | --bars SEEDS | --story SEED | --hunt SEEDS\n"
-                       "       ramet_simulation --places | --foreign HOW_MANY\n");
+                       "       ramet_simulation --places | --git-host | --foreign HOW_MANY\n");
     return 2;
 }
 

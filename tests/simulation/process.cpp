@@ -8,6 +8,26 @@ namespace ramet::simulation {
 
 using namespace engine;
 
+namespace {
+
+/// Three times as long as a lease lasts.
+constexpr Milliseconds longest_pause{27'000};
+
+}  // namespace
+
+/// The machine's clock: wherever it jumps, time goes on as for everybody.
+class Process::WallClock final : public Clock {
+public:
+    explicit WallClock(EventQueue& queue) : queue_(queue) {}
+    Time now() override { return queue_.now() + offset; }
+    Milliseconds monotonic() override { return queue_.monotonic(); }
+
+    Milliseconds offset{0};
+
+private:
+    EventQueue& queue_;
+};
+
 /// The process's threads: everything becomes an event of the one queue.
 class Process::Threads final : public Scheduler {
 public:
@@ -58,14 +78,38 @@ public:
             process_.die("before a commit");
             return fail(ErrorKind::unavailable, "dead");
         }
+        // Between what it decided and the writing of it.
+        if (!process_.may_stand_still(longest_pause)) return fail(ErrorKind::unavailable, "dead");
+        if (process_.is_cut_off()) return cut_off();
         if (provider.happens(Fault::failed_commit)) return fail(ErrorKind::unavailable, "the disk is full");
         auto results = ForwardingRunStore::commit(batches);
         for (std::size_t index = 0; index < batches.size(); ++index) tell(batches[index], (*results)[index]);
         if (may_die && process_.dies_here(Fault::crash_around_commit)) process_.die("after a commit");
+        if (!process_.may_stand_still(longest_pause)) return fail(ErrorKind::unavailable, "dead");
+        if (process_.universe_.town && provider.happens(Fault::lost_commit_answer))
+            return fail(ErrorKind::unavailable, "no answer from the store");
         return results;
     }
 
+    Result<OwnerRecords> load_owner(const OwnerId& owner) override
+    {
+        if (process_.is_cut_off()) return cut_off();
+        return ForwardingRunStore::load_owner(owner);
+    }
+    Result<std::vector<UnfinishedOwner>> list_owners_with_unfinished_runs() override
+    {
+        if (process_.is_cut_off()) return cut_off();
+        return ForwardingRunStore::list_owners_with_unfinished_runs();
+    }
+    Result<std::vector<JournalRecord>> load_journal(const EngineRunId& run) override
+    {
+        if (process_.is_cut_off()) return cut_off();
+        return ForwardingRunStore::load_journal(run);
+    }
+
 private:
+    static std::unexpected<Error> cut_off() { return fail(ErrorKind::unavailable, "the store does not answer"); }
+
     void tell(const Batch& batch, const Result<void>& result)
     {
         auto& trace = process_.universe_.trace;
@@ -78,6 +122,12 @@ private:
         if (batch.new_run) tell(batch.new_run->id, batch.new_run->status);
         for (const auto& change : batch.runs) tell(change.id, change.status);
         process_.universe_.checker.on_accepted(batch);
+        if (process_.universe_.on_accepted) process_.universe_.on_accepted(process_.number_, batch);
+        if (auto& town = process_.universe_.town) {
+            town->checker.on_accepted(batch, at);
+            if (batch.new_run) town->expect_work();
+            if (!batch.epoch) town->tell(process_, batch.owner);
+        }
     }
 
     void tell(const EngineRunId& run, const RunStatus& status)
@@ -103,7 +153,7 @@ public:
     }
     Result<Acknowledged> apply(const Call& call, const ResourceRef& ref, const Token& token) override
     {
-        return around<Acknowledged>("apply", ref, [&] { return provider_.apply(call, ref, token); });
+        return change<Acknowledged>("apply", call, ref, [&] { return provider_.apply(call, ref, token); });
     }
     Result<Readiness> await(const Call&, const ResourceRef& ref) override
     {
@@ -114,7 +164,7 @@ public:
     }
     Result<void> remove(const Call& call, const DeletionProof& proof) override
     {
-        return around<void>("remove", proof.resource, [&] { return provider_.remove(call, proof); });
+        return change<void>("remove", call, proof.resource, [&] { return provider_.remove(call, proof); });
     }
     Result<std::vector<InventoryItem>> inventory(const Call&, const std::string& install) override
     {
@@ -133,7 +183,9 @@ private:
     {
         auto& universe = process_.universe_;
         if (!process_.is_alive()) return fail(ErrorKind::timeout, "no network");
-        if (process_.dies_here(Fault::crash_around_call)) {
+        // Between the look at its lease and the sending no process stands still for longer than a margin: that is what it is for.
+        const auto margin = universe.town ? universe.town->terms.margin - Milliseconds{1} : Milliseconds{0};
+        if (process_.dies_here(Fault::crash_around_call, margin)) {
             process_.die("before a call");
             return fail(ErrorKind::timeout, "dead");
         }
@@ -145,19 +197,37 @@ private:
         return result;
     }
 
+    /// A request is on its way for less than the margin, whether its sender stands still or the network does.
+    template <typename T, typename F>
+    Result<T> change(std::string_view verb, const Call& call, const ResourceRef& ref, const F& made)
+    {
+        auto& town = process_.universe_.town;
+        if (!town) return around<T>(verb, ref, made);
+        if (!process_.may_stand_still(town->terms.margin - Milliseconds{1})) return fail(ErrorKind::timeout, "dead");
+        auto result = around<T>(verb, ref, [&] {
+            town->checker.on_call(ref.mark.owner, call.epoch, process_.universe_.queue.monotonic());
+            return made();
+        });
+        if (!process_.may_stand_still(longest_pause)) return fail(ErrorKind::timeout, "dead");
+        return result;
+    }
+
     Process& process_;
     Provider& provider_;
 };
 
 Process::Process(Universe& universe, int number, Version version)
-    : universe_(universe), number_(number), version_(version), threads_(std::make_unique<Threads>(*this)),
-      disk_(std::make_unique<Disk>(*this)), remote_(std::make_unique<Remote>(*this)), drivers_{{"thing", remote_.get()}}
+    : universe_(universe), number_(number), version_(version), clock_(std::make_unique<WallClock>(universe.queue)),
+      threads_(std::make_unique<Threads>(*this)), disk_(std::make_unique<Disk>(*this)),
+      remote_(std::make_unique<Remote>(*this)), drivers_{{"thing", remote_.get()}}
 {
     if (version == Version::present) drivers_["widget"] = remote_.get();
     EngineOptions options;
     options.install = "install";
     options.counts = &universe.counts;
-    engine_ = std::make_unique<Engine>(World{universe.queue, universe.random, *disk_, drivers_, *threads_}, options);
+    if (universe.on_change) options.observer = [this](const auto& change) { universe_.on_change(*this, change); };
+    if (universe.town) options.lease_terms = universe.town->terms;
+    engine_ = std::make_unique<Engine>(World{*clock_, universe.random, *disk_, drivers_, *threads_}, options);
 }
 
 Process::~Process()
@@ -165,10 +235,12 @@ Process::~Process()
     life_ = Life::dead;
 }
 
-bool Process::dies_here(Fault fault)
+bool Process::dies_here(Fault fault, Milliseconds pause)
 {
     const bool is_chosen = universe_.places.pass();
-    return universe_.provider.happens(fault) || is_chosen;
+    if (is_chosen && universe_.places.doom == Doom::stands_still) stand_still(pause);
+    const bool dies = is_chosen && universe_.places.doom == Doom::dies;
+    return universe_.provider.happens(fault) || dies;
 }
 
 void Process::die(std::string_view why)
@@ -184,6 +256,69 @@ void Process::be_replaced(Milliseconds wakes_at)
     wakes_at_ = wakes_at;
 }
 
+Result<void> Process::commit_beside(const std::function<Result<void>()>& write)
+{
+    if (!is_alive()) return fail(ErrorKind::unavailable, "the disk is another server's");
+    if (dies_here(Fault::crash_around_commit)) {
+        die("before a commit");
+        return fail(ErrorKind::unavailable, "dead");
+    }
+    if (universe_.provider.happens(Fault::failed_commit)) return fail(ErrorKind::unavailable, "the disk is full");
+    auto result = write();
+    if (dies_here(Fault::crash_around_commit)) die("after a commit");
+    return result;
+}
+
+void Process::pause(Milliseconds span)
+{
+    universe_.trace.add(universe_.queue.monotonic(), fmt::format("p{} stands still for {} ms", number_, span.count()));
+    wakes_at_ = std::max(wakes_at_, universe_.queue.monotonic() + span);
+}
+
+bool Process::may_stand_still(Milliseconds longest)
+{
+    if (!universe_.town || !is_alive() || !universe_.provider.happens(Fault::paused)) return life_ != Life::dead;
+    stand_still(Milliseconds{universe_.random.between(1, longest.count())});
+    return is_alive();
+}
+
+void Process::stand_still(Milliseconds span)
+{
+    auto& town = *universe_.town;
+    const auto now = universe_.queue.monotonic();
+    const auto until = std::min(now + span, town.stopped_until.value_or(now + span));
+    if (until <= now) return;
+    pause(until - now);
+    const auto outer = std::exchange(town.stopped_until, until);
+    while (is_alive() && universe_.checker.violations().empty() && universe_.queue.monotonic() < wakes_at_)
+        town.pass_time(wakes_at_ - universe_.queue.monotonic());
+    town.stopped_until = outer;
+}
+
+void Process::jump_wall_clock(Milliseconds by)
+{
+    clock_->offset += by;
+    universe_.trace.add(universe_.queue.monotonic(),
+                        fmt::format("the clock of p{} jumps by {} ms", number_, by.count()));
+}
+
+void Process::lose_store(Milliseconds span)
+{
+    universe_.trace.add(universe_.queue.monotonic(),
+                        fmt::format("p{} does not reach the store for {} ms", number_, span.count()));
+    store_is_away_until_ = universe_.queue.monotonic() + span;
+}
+
+bool Process::is_cut_off() const
+{
+    return universe_.queue.monotonic() < store_is_away_until_;
+}
+
+void Process::do_soon(std::function<void()> work, Milliseconds delay)
+{
+    schedule(universe_.queue.monotonic() + delay, std::move(work));
+}
+
 void Process::schedule(Milliseconds when, std::function<void()> work)
 {
     if (life_ == Life::dead) return;
@@ -194,9 +329,13 @@ void Process::run_as_event(const std::function<void()>& work)
 {
     if (life_ == Life::dead) return;
     const auto now = universe_.queue.monotonic();
-    if (life_ == Life::replaced && now < wakes_at_)
-        return universe_.queue.add(wakes_at_, [this, work] { run_as_event(work); });
+    if (now < wakes_at_) return universe_.queue.add(wakes_at_, [this, work] { run_as_event(work); });
+    // Another one may stand still for longer within this one's stop: what comes up meanwhile waits until that is over.
+    if (is_inside_) return held_.push_back(work);
+    is_inside_ = true;
     work();
+    is_inside_ = false;
+    for (auto& held : std::exchange(held_, {})) schedule(universe_.queue.monotonic(), std::move(held));
 }
 
 }  // namespace ramet::simulation

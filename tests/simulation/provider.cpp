@@ -13,10 +13,14 @@ using namespace engine;
 namespace {
 
 constexpr std::array<std::string_view, fault_count> fault_words = {
-    "lost request",      "lost answer",    "late request",   "duplicate",       "throttled",   "server error",
-    "stale read",        "failed listing", "terminal error", "refused removal", "breaks down", "slow ready",
-    "slow removal",      "stranger",       "vanished",       "failed commit",   "crash",       "crash around commit",
-    "crash around call", "two workers",    "clock back"};
+    "lost request",       "lost answer",     "late request",        "duplicate",         "throttled",
+    "server error",       "stale read",      "failed listing",      "terminal error",    "refused removal",
+    "breaks down",        "slow ready",      "slow removal",        "stranger",          "vanished",
+    "failed commit",      "crash",           "crash around commit", "crash around call", "two workers",
+    "clock back",         "paused",          "clock jump",          "lost wake-up",      "store away",
+    "lost commit answer", "lost webhook",    "late webhook",        "doubled webhook",   "webhook overtaken",
+    "host: 5xx",          "host: no answer", "host: throttled",     "host: stale",       "host: 404",
+    "host: half a list",  "failed fetch"};
 
 constexpr std::size_t page_size = 3;
 

@@ -35,8 +35,26 @@ enum class Fault : std::uint8_t {
     crash_around_call,
     two_workers,  ///< the old process wakes up after the take-over
     clock_back,
+    // where several servers share the store
+    paused,              ///< a server stands still, the others do not
+    clock_jump,          ///< the wall clock of one server
+    lost_wake_up,        ///< a server is not told that there is news
+    store_away,          ///< one server does not reach the store
+    lost_commit_answer,  ///< written, and the server does not know
+    // The Git host's.
+    lost_webhook,
+    late_webhook,
+    doubled_webhook,
+    reordered_webhook,
+    host_error,           ///< it answers 5xx
+    host_timeout,         ///< it does not answer
+    host_throttled,       ///< it answers 429
+    stale_answer,         ///< how it was some seconds ago
+    hidden_for_a_moment,  ///< it answers 404
+    failed_host_listing,  ///< a page of the open pull requests does not come
+    failed_fetch,         ///< the repository does not answer
 };
-constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::clock_back) + 1;
+constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::failed_fetch) + 1;
 std::string_view to_string(Fault fault);
 
 using FaultCounts = std::array<std::uint64_t, fault_count>;

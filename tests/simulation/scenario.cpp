@@ -1,7 +1,9 @@
 #include "simulation/scenario.hpp"
 
 #include "engine/names.hpp"
+#include "simulation/hosted_life.hpp"
 #include "simulation/stage.hpp"
+#include "simulation/town.hpp"
 
 #include <fmt/core.h>
 
@@ -16,6 +18,9 @@ namespace {
 /// What a provider may do to every call for as long as the weather is bad: time and attempts are spent.
 constexpr Fault local_storms[] = {Fault::throttled,      Fault::server_error,   Fault::lost_request, Fault::lost_answer,
                                   Fault::failed_listing, Fault::failed_listing, Fault::throttled};
+
+/// One life in so many has several servers at once.
+constexpr std::uint64_t shared_every = 5;
 
 /// One thing somebody wants of an environment.
 struct Owner {
@@ -38,11 +43,15 @@ public:
     SeedResult run()
     {
         choose_weather();
+        if (options_.seed % shared_every == 0) share(stage_);
         make_owners();
         start_process();
         const auto acts = stage_.random.between(6, most_acts);
         for (std::int64_t act = 0; act < acts; ++act) {
-            if (!options_.skipped_acts.contains(act)) do_something();
+            if (!options_.skipped_acts.contains(act)) {
+                if (stage_.is_shared()) trouble_servers(stage_);
+                do_something();
+            }
             stage_.pass_time(Milliseconds{stage_.random.once_in(3) ? stage_.random.between(0, 60'000)
                                                                    : stage_.random.between(0, 2'000)});
         }
@@ -277,6 +286,7 @@ private:
 
     void take_over()
     {
+        if (stage_.is_shared()) return;
         ++stage_.faults[static_cast<std::size_t>(Fault::two_workers)];
         stage_.process().be_replaced(stage_.queue.monotonic() + Milliseconds{stage_.random.between(0, 20'000)});
         start_process();
@@ -311,10 +321,12 @@ private:
     void clear_up()
     {
         run_until_quiet();
+        if (stage_.is_shared()) stage_.pass_time(longest_trouble);
         say("the weather clears");
         stage_.provider.heal();
         weather_is_bad_ = false;
-        if (stage_.process().version() == Process::Version::old) stage_.process().die("for the newest version");
+        for (auto* server : stage_.living())
+            if (server->version() == Process::Version::old) server->die("for the newest version");
         ensure_process();
         run_until_quiet();
         for (auto& owner : owners_) {
@@ -349,7 +361,7 @@ private:
 
 SeedResult run_seed(const SeedOptions& options, TransitionCounts& counts)
 {
-    return Scenario(options, counts).run();
+    return is_hosted(options.seed) ? run_hosted_seed(options, counts) : Scenario(options, counts).run();
 }
 
 }  // namespace ramet::simulation

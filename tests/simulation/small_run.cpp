@@ -35,6 +35,33 @@ void have_one(SmallWorld& world)
     world.stage.finish(world.apply(1));
 }
 
+/// All of it is there again although the ledger has closed it.
+void have_orphans(SmallWorld& world)
+{
+    constexpr Milliseconds old_enough{16 * 60'000};
+    auto& stage = world.stage;
+    stage.provider.tells_ages = true;
+    have_one(world);
+    const auto things = stage.provider.ours();
+    stage.finish(world.destroy());
+    for (const auto& thing : things) stage.provider.bring_back(thing);
+    stage.pass_time(old_enough);
+}
+
+/// Whoever died has to be asked again, and an orphan has to be seen twice.
+void sweep_all(SmallWorld& world)
+{
+    constexpr int most_sweeps = 20;
+    auto& stage = world.stage;
+    for (int times = 0; times < most_sweeps && stage.is_well() && !stage.provider.truth().empty(); ++times) {
+        stage.ensure_process();
+        stage.process().engine().sweep_async({.confirmed = true}, [](const Result<SweepReport>&) {});
+        stage.run_until_quiet();
+    }
+    if (!stage.provider.truth().empty())
+        stage.checker.violate("the sweeps left " + stage.provider.truth().front().name);
+}
+
 /// What comes last never becomes ready.
 std::vector<RunRequest> push_broken(SmallWorld& world)
 {
@@ -111,12 +138,14 @@ const std::vector<Operation>& operations()
         {"two pushes", have_one, [](auto& world) { return std::vector{world.apply(2), world.apply(3)}; }},
         {"close during create", nothing, [](auto& world) { return std::vector{world.apply(1), world.destroy()}; }},
         {"destroy", have_one, [](auto& world) { return std::vector{world.destroy()}; }},
+        {.name = "sweep", .prepare = have_orphans, .requests = {}, .work = sweep_all},
     };
     return all;
 }
 
 void carry_out(const Operation& operation, SmallWorld& world)
 {
+    if (operation.work) return operation.work(world);
     auto& stage = world.stage;
     const auto requests = operation.requests(world);
     for (const auto& request : requests) {

@@ -12,11 +12,13 @@ namespace ramet::simulation {
 /// One environment of four things in a diamond, in fair weather: small enough to be disturbed at every place that it passes.
 class SmallWorld {
 public:
-    SmallWorld(std::uint64_t seed, bool keeps_trace, engine::TransitionCounts& counts)
+    SmallWorld(std::uint64_t seed, bool keeps_trace, engine::TransitionCounts& counts, std::size_t servers = 1)
         : stage(seed, keeps_trace, counts)
     {
         stage.provider.weather.horizon = Milliseconds{2'000};
+        if (servers > 1) stage.share(servers);
         stage.start_process();
+        stage.ensure_process();
     }
 
     Stage stage;
@@ -40,6 +42,7 @@ struct Operation {
     std::function<void(SmallWorld&)> prepare;
     std::function<std::vector<engine::RunRequest>(SmallWorld&)> requests;
     engine::RunState end = engine::RunState::succeeded;  ///< of the last request
+    std::function<void(SmallWorld&)> work{};             ///< in place of requests
 };
 
 const std::vector<Operation>& operations();

@@ -1,11 +1,9 @@
 #include "simulation/walks.hpp"
 
 #include "simulation/small_run.hpp"
+#include "simulation/walk_case.hpp"
 
 #include <fmt/core.h>
-
-#include <array>
-#include <cmath>
 
 namespace ramet::simulation {
 
@@ -15,20 +13,11 @@ namespace {
 
 constexpr std::uint64_t same_seed = 1;
 
-/// Runs a case, and once more with its story when it fails.
 void try_case(WalkResult& walk, std::uint64_t seed, const std::string& name,
-              const std::function<void(SmallWorld&)>& body)
+              const std::function<void(SmallWorld&)>& body, std::size_t servers = 1)
 {
-    if (!walk.violation.empty()) return;
-    ++walk.cases;
     TransitionCounts ignored;
-    SmallWorld world(seed, false, ignored);
-    body(world);
-    if (world.stage.is_well()) return;
-    walk.violation = name + ": " + world.stage.checker.violations().front();
-    SmallWorld again(seed, true, ignored);
-    body(again);
-    for (const auto& line : again.stage.trace.lines()) walk.story += line + "\n";
+    try_in_world(walk, name, [&](bool keeps_trace) { return SmallWorld(seed, keeps_trace, ignored, servers); }, body);
 }
 
 void die_at(WalkResult& walk, const Operation& operation, const std::deque<std::uint64_t>& kills)
@@ -44,14 +33,34 @@ void die_at(WalkResult& walk, const Operation& operation, const std::deque<std::
 }
 
 /// How many places the operation passes after `kills`; nothing when it does not come to all of them.
-std::uint64_t count_places(const Operation& operation, const std::deque<std::uint64_t>& kills)
+std::uint64_t count_places(const Operation& operation, const std::deque<std::uint64_t>& kills, std::size_t servers = 1)
 {
     TransitionCounts ignored;
-    SmallWorld world(same_seed, false, ignored);
+    SmallWorld world(same_seed, false, ignored, servers);
     operation.prepare(world);
     world.stage.places.kill_at(kills);
     carry_out(operation, world);
     return world.stage.places.kills_left() > 0 ? 0 : world.stage.places.passed();
+}
+
+/// Something happens to one of two servers at every place.
+void disturb_two(WalkResult& walk, Doom doom)
+{
+    constexpr std::size_t servers = 2;
+    for (const auto& operation : operations()) {
+        const auto places = count_places(operation, {}, servers);
+        const auto body = [&](std::uint64_t place, SmallWorld& world) {
+            operation.prepare(world);
+            world.stage.places.doom = doom;
+            world.stage.places.kill_at({place});
+            carry_out(operation, world);
+            world.end_well();
+        };
+        for (std::uint64_t place = 1; place <= places; ++place)
+            try_case(
+                walk, same_seed, fmt::format("{}, place {}", operation.name, place),
+                [&](SmallWorld& world) { body(place, world); }, servers);
+    }
 }
 
 void lose(WalkResult& walk, const Operation& operation, std::int64_t call, bool loses_answer)
@@ -77,25 +86,13 @@ std::int64_t count_calls(const Operation& operation)
     return world.stage.provider.changing_calls();
 }
 
-void choose_mild_weather(Stage& stage)
-{
-    constexpr Fault faults[] = {Fault::lost_request, Fault::lost_answer, Fault::late_request, Fault::duplicate,
-                                Fault::server_error, Fault::stale_read,  Fault::slow_ready,   Fault::slow_removal};
-    for (const auto fault : faults)
-        if (stage.random.once_in(2)) stage.provider.weather.chance[static_cast<std::size_t>(fault)] = 12;
-}
-
-/// From at once to long after all is made, each order of magnitude as often as the next.
-Milliseconds random_moment(SeededRandom& random)
-{
-    const auto digits = static_cast<double>(random.between(0, 500)) / 100.0;
-    return Milliseconds{static_cast<std::int64_t>(std::pow(10.0, digits)) - 1};
-}
+constexpr Fault mild_faults[] = {Fault::lost_request, Fault::lost_answer, Fault::late_request, Fault::duplicate,
+                                 Fault::server_error, Fault::stale_read,  Fault::slow_ready,   Fault::slow_removal};
 
 void close_during_create(SmallWorld& world)
 {
     auto& stage = world.stage;
-    choose_mild_weather(stage);
+    choose_mild_weather(stage, mild_faults);
     stage.submit(world.apply(1));
     stage.pass_time(random_moment(stage.random));
     stage.finish(world.destroy());
@@ -158,6 +155,20 @@ WalkResult walk_places()
         const auto places = count_places(operation, {});
         for (std::uint64_t place = 1; place <= places; ++place) die_at(walk, operation, {place});
     }
+    return walk;
+}
+
+WalkResult walk_places_of_two()
+{
+    WalkResult walk{.what = "crashes of one of two servers, at every place", .wanted = 400};
+    disturb_two(walk, Doom::dies);
+    return walk;
+}
+
+WalkResult walk_pauses()
+{
+    WalkResult walk{.what = "stops of one of two servers for twice its lease, at every place", .wanted = 400};
+    disturb_two(walk, Doom::stands_still);
     return walk;
 }
 

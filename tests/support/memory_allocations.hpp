@@ -26,7 +26,7 @@ public:
             const int number = static_cast<int>(request.first + (std::int64_t{::getpid()} * 1'000 + step) % count);
             const bool is_taken = std::ranges::any_of(
                 held_, [&](const auto& held) { return held.second == number && held.first.starts_with(request.kind); });
-            if (is_taken || (request.is_usable && !request.is_usable(number))) continue;
+            if (is_taken || (request.is_usable && !TRY(request.is_usable(number)))) continue;
             return held_[key] = number;
         }
         return fail(ErrorKind::unavailable, "no {} is left", request.kind);

@@ -66,9 +66,7 @@ Result<int> bundle(Session& session, const Arguments& arguments)
     auto stamp = to_rfc3339(now).substr(0, 19);
     std::erase(stamp, ':');
     const auto path = arguments.has("--file") ? arguments.get("--file") : "ramet-support-" + stamp + ".tar";
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored))
-        return fail(ErrorKind::conflict, "{} exists: nothing was written", path);
+    if (TRY(look_for(path))) return fail(ErrorKind::conflict, "{} exists: nothing was written", path);
     const auto files = collect_support(*api, std::string(version));
     TRY(write_file(path, make_tar(files, std::chrono::system_clock::to_time_t(now)), 0600));
     session.tell("no values of variables and no secrets are in it; read it before you give it away: tar xf " + path);

@@ -17,12 +17,6 @@
 namespace ramet::data {
 namespace {
 
-bool is_present(const Path& path)
-{
-    struct stat status{};
-    return ::lstat(path.c_str(), &status) == 0;
-}
-
 Result<CloneResult> clone_by_snapshot(const CloneRequest& request)
 {
     if (!btrfs::is_subvolume(request.source))
@@ -64,9 +58,9 @@ Result<CloneResult> try_method(CloneMethod method, const CloneRequest& request)
 
 Result<void> check_request(const CloneRequest& request)
 {
-    if (!is_present(request.source))
+    if (!TRY(look_for(request.source)))
         return fail(ErrorKind::not_found, "there is no {} to clone", request.source.string());
-    if (is_present(request.destination))
+    if (TRY(look_for(request.destination)))
         return fail(ErrorKind::conflict, "{} exists: a clone is never put over something",
                     request.destination.string());
     return {};
@@ -121,7 +115,7 @@ Result<CloneResult> clone_tree(const CloneRequest& request)
 
 Result<void> remove_clone(const Path& path)
 {
-    if (overlay::is_overlay(path)) return overlay::remove(path);
+    if (TRY(overlay::is_overlay(path))) return overlay::remove(path);
     // Without the right to remove subvolumes (not root), it can still be emptied.
     if (btrfs::is_subvolume(path) && btrfs::destroy_subvolume(path)) return {};
     return remove_tree_quickly(path);

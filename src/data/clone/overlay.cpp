@@ -85,10 +85,9 @@ Result<void> ensure_mounted(const Path& source, const Path& destination)
     return mount_layers(source, destination);
 }
 
-bool is_overlay(const Path& path)
+Result<bool> is_overlay(const Path& path)
 {
-    struct stat status{};
-    return ::lstat(layers_of(path).c_str(), &status) == 0;
+    return look_for(layers_of(path));
 }
 
 Result<void> remove(const Path& path)

@@ -13,7 +13,7 @@ Result<CloneResult> clone(const CloneRequest& request);
 Result<void> ensure_mounted(const Path& source, const Path& destination);
 
 /// Whether `path` was made by `clone`.
-bool is_overlay(const Path& path);
+Result<bool> is_overlay(const Path& path);
 
 /// Unmounts and removes; absent is success.
 Result<void> remove(const Path& path);

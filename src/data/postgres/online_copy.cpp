@@ -121,7 +121,7 @@ Result<CloneResult> make_copy(const OnlineCopy& request)
 
 Result<CloneResult> copy_online(const OnlineCopy& request)
 {
-    if (std::filesystem::exists(request.destination))
+    if (TRY(look_for(request.destination)))
         return fail(ErrorKind::conflict, "{} exists: a copy is never put over something", request.destination.string());
     auto made = make_copy(request);
     if (made) return made;

@@ -94,14 +94,14 @@ Result<void> ensure_store(const StorePaths& paths)
 {
     TRY(ensure_directory(paths.data_directory, 0700));
     TRY(ensure_directory(paths.root(), 0700));
-    if (image::is_present(paths.image())) TRY(image::mount(paths.image(), paths.root()));
+    if (TRY(look_for(paths.image()))) TRY(image::mount(paths.image(), paths.root()));
     return ensure_folders(paths);
 }
 
 Result<StoreStatus> get_store_status(const StorePaths& paths)
 {
     StoreStatus status;
-    status.kind = image::is_present(paths.image()) ? StoreKind::image : StoreKind::plain;
+    status.kind = TRY(look_for(paths.image())) ? StoreKind::image : StoreKind::plain;
     status.method = TRY(probe_methods(paths.root())).front();
     status.size_bytes = TRY(total_bytes(paths.root()));
     status.free_bytes = std::min(TRY(free_bytes(paths.root())), TRY(free_bytes(paths.data_directory)));
@@ -110,7 +110,7 @@ Result<StoreStatus> get_store_status(const StorePaths& paths)
 
 Result<void> remove_store(const StorePaths& paths)
 {
-    if (!image::is_present(paths.image())) return {};
+    if (!TRY(look_for(paths.image()))) return {};
     if (!TRY(holds_nothing(paths.databases())) || !TRY(holds_nothing(paths.snapshots()))) {
         Error error{ErrorKind::conflict, "the store still holds databases"};
         error.next_step = "delete the previews and bases of this installation first";

@@ -60,12 +60,6 @@ Result<void> format(const Path& image)
 
 }  // namespace
 
-bool is_present(const Path& image)
-{
-    struct stat status{};
-    return ::lstat(image.c_str(), &status) == 0;
-}
-
 Result<void> create(const Path& image, std::int64_t size_bytes)
 {
     TRY(make_sparse_file(image, size_bytes));

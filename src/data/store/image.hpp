@@ -7,8 +7,6 @@
 
 namespace ramet::data::image {
 
-bool is_present(const Path& image);
-
 /// A sparse file with an XFS whose files can share blocks. On failure no file is left.
 Result<void> create(const Path& image, std::int64_t size_bytes);
 

@@ -63,15 +63,10 @@ Result<void> give_tree(const Path& path, unsigned uid, Writing writing)
     return {};
 }
 
-bool BuildCache::is_complete(const std::string& hash) const
+/// What could not be looked at is not absent: a second build would be left beside the first.
+Result<bool> BuildCache::is_complete(const std::string& hash) const
 {
-    std::error_code error;
-    return std::filesystem::is_directory(tree(hash), error);
-}
-
-Path BuildCache::log(const std::string& hash) const
-{
-    return is_complete(hash) ? root() / hash / "log" : log_path(work(hash) / "shim");
+    return look_for(tree(hash));
 }
 
 /// Held while a build is begun, completed or abandoned; never while it runs.
@@ -87,15 +82,15 @@ Result<Fd> BuildCache::lock(const std::string& hash) const
 
 Result<void> BuildCache::begin(const Request& request, const GitMirror& mirror) const
 {
-    if (is_complete(request.hash)) {
+    if (TRY(is_complete(request.hash))) {
         // The time of its last use, for the collection.
         ::utimensat(AT_FDCWD, (root() / request.hash).c_str(), nullptr, 0);
         return {};
     }
     const auto held = TRY(lock(request.hash));
-    if (is_complete(request.hash) || TRY(find_shim(work(request.hash) / "shim"))) return {};
+    if (TRY(is_complete(request.hash)) || TRY(find_shim(work(request.hash) / "shim"))) return {};
     const auto result = TRY(find_task_result(work(request.hash) / "shim"));
-    if (result && result->exit_code == 0) return {};
+    if (result && result->exit_code == 0 && TRY(has_output(request.hash))) return {};
     TRY(clear_work(request.hash));
     return start(request, mirror);
 }
@@ -144,7 +139,7 @@ Result<void> BuildCache::run(const Request& request, unsigned uid) const
 
 Result<BuildCache::State> BuildCache::look(const std::string& hash) const
 {
-    if (is_complete(hash)) return State{Stage::complete};
+    if (TRY(is_complete(hash))) return State{Stage::complete};
     const auto shim = work(hash) / "shim";
     if (!TRY(find_task_result(shim))) {
         const bool runs = TRY(find_shim(shim)).has_value();
@@ -152,31 +147,45 @@ Result<BuildCache::State> BuildCache::look(const std::string& hash) const
         if (runs) return State{.stage = Stage::building, .last_line = last_log_lines(shim, 1)};
     }
     const auto held = TRY(lock(hash));
-    if (is_complete(hash)) return State{Stage::complete};
+    if (TRY(is_complete(hash))) return State{Stage::complete};
     const auto result = TRY(find_task_result(shim));
     if (!result) return State{TRY(find_shim(shim)) ? Stage::building : Stage::absent};
     if (result->exit_code != 0) return State{Stage::failed, failure_of(*result, shim)};
+    if (!TRY(has_output(hash))) return State{Stage::absent};
     TRY(complete(hash));
     return State{Stage::complete};
 }
 
-Result<void> BuildCache::complete(const std::string& hash) const
+/// Whether what the command made is still there: in its place, or moved already by an end that was cut off.
+Result<bool> BuildCache::has_output(const std::string& hash) const
+{
+    return TRY(look_for(work(hash) / "tree")) || TRY(look_for(finished(hash) / "tree"));
+}
+
+Result<void> BuildCache::put_together(const std::string& hash) const
 {
     const auto place = work(hash);
-    TRY(sweep_shim(place / "shim"));
     TRY(give_tree(place / "tree", ::geteuid(), Writing::forbidden));
-    const auto finished = root() / ".work" / (hash + ".finished");
-    TRY(remove_tree(finished));
-    TRY(ensure_directory(finished, 0755));
+    TRY(remove_tree(finished(hash)));
+    TRY(ensure_directory(finished(hash), 0755));
     std::error_code error;
-    std::filesystem::rename(log_path(place / "shim"), finished / "log", error);  // A tree as it is has none.
+    std::filesystem::rename(log_path(place / "shim"), finished(hash) / "log", error);  // A tree as it is has none.
     // A directory that is not writable cannot be moved to another parent, except by root.
     if (::chmod((place / "tree").c_str(), 0755) != 0 ||
-        ::rename((place / "tree").c_str(), (finished / "tree").c_str()) != 0)
-        return std::unexpected(os_error("moving the artefact to", finished));
+        ::rename((place / "tree").c_str(), (finished(hash) / "tree").c_str()) != 0)
+        return std::unexpected(os_error("moving the artefact to", finished(hash)));
+    return {};
+}
+
+Result<void> BuildCache::complete(const std::string& hash) const
+{
+    TRY(sweep_shim(work(hash) / "shim"));
+    // One that was cut off behind the move goes on there.
+    if (TRY(look_for(work(hash) / "tree"))) TRY(put_together(hash));
     // The artefact appears last of all, so that nobody has to look for what its build has left. Cut off before, it is built again.
     TRY(clear_work(hash));
-    if (::chmod((finished / "tree").c_str(), 0555) != 0 || ::rename(finished.c_str(), (root() / hash).c_str()) != 0)
+    if (::chmod((finished(hash) / "tree").c_str(), 0555) != 0 ||
+        ::rename(finished(hash).c_str(), (root() / hash).c_str()) != 0)
         return std::unexpected(os_error("moving the artefact to", root() / hash));
     return {};
 }
@@ -197,7 +206,7 @@ Result<bool> BuildCache::abandon(const std::string& hash) const
     for (int waited = 0; waited < 400 && TRY(find_shim(shim)); ++waited) ::usleep(1'000);
     if (TRY(find_shim(shim))) return false;
     TRY(clear_work(hash));
-    TRY(remove_tree(root() / ".work" / (hash + ".finished")));
+    TRY(remove_tree(finished(hash)));
     return true;
 }
 
@@ -205,7 +214,7 @@ Result<void> BuildCache::evict(const std::string& hash) const
 {
     const auto held = TRY(lock(hash));
     // Away under another name first: a tree that is half gone must not pass for a complete one.
-    const auto doomed = root() / ".work" / (hash + ".finished");
+    const auto doomed = finished(hash);
     TRY(remove_tree(doomed));
     if (::rename((root() / hash).c_str(), doomed.c_str()) != 0 && errno != ENOENT)
         return std::unexpected(os_error("removing", root() / hash));

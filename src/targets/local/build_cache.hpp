@@ -48,18 +48,22 @@ public:
     Result<std::vector<Artefact>> list() const;
 
     Path tree(const std::string& hash) const { return root() / hash / "tree"; }
-    /// Where its log is now; it moves when the build is complete.
-    Path log(const std::string& hash) const;
+    /// The log of a complete one.
+    Path log(const std::string& hash) const { return root() / hash / "log"; }
     Path root() const { return machine_.root / "builds"; }
 
 private:
     Path work(const std::string& hash) const { return root() / ".work" / hash; }
+    /// Where a build that has ended is put together, before it appears under its hash.
+    Path finished(const std::string& hash) const { return root() / ".work" / (hash + ".finished"); }
+    Result<bool> has_output(const std::string& hash) const;
     Result<Fd> lock(const std::string& hash) const;
-    bool is_complete(const std::string& hash) const;
+    Result<bool> is_complete(const std::string& hash) const;
     Result<void> start(const Request& request, const GitMirror& mirror) const;
     Result<void> run(const Request& request, unsigned uid) const;
     Result<unsigned> ensure_user(const std::string& hash) const;
     Result<void> complete(const std::string& hash) const;
+    Result<void> put_together(const std::string& hash) const;
     Result<void> clear_work(const std::string& hash) const;
 
     Machine machine_;

@@ -103,12 +103,21 @@ Result<engine::Readiness> BuildDriver::await(const engine::Call& call, const eng
     return engine::NotYet{Milliseconds(20), "begun again"};
 }
 
-Result<bool> BuildDriver::is_referred_to(const std::string& hash, const Path& except) const
+/// Without writes that were cut off.
+Result<std::vector<Path>> BuildDriver::references() const
 {
     const auto folder = cache_.root() / ".references";
-    for (const auto& name : TRY(names_in(folder))) {
-        if (folder / name == except) continue;
-        const auto mark = TRY(find_mark(folder / name));
+    std::vector<Path> found;
+    for (const auto& name : TRY(names_in(folder)))
+        if (!name.starts_with('.')) found.push_back(folder / name);
+    return found;
+}
+
+Result<bool> BuildDriver::is_referred_to(const std::string& hash, const Path& except) const
+{
+    for (const auto& reference : TRY(references())) {
+        if (reference == except) continue;
+        const auto mark = TRY(find_mark(reference));
         if (mark && mark->note == hash) return true;
     }
     return false;
@@ -130,6 +139,7 @@ Result<void> BuildDriver::let_go(const std::string& hash, const Path& reference)
 Result<void> BuildDriver::remove(const engine::Call&, const engine::DeletionProof& proof)
 {
     const auto& ref = proof.resource;
+    TRY(remove_unfinished_writes(reference_path(ref)));
     const auto mark = TRY(find_mark(reference_path(ref)));
     if (!mark) return {};
     if (judge(mark, ref) == engine::Presence::foreign)
@@ -145,9 +155,8 @@ Result<void> BuildDriver::remove(const engine::Call&, const engine::DeletionProo
 Result<std::vector<engine::InventoryItem>> BuildDriver::inventory(const engine::Call&, const std::string& install)
 {
     std::vector<engine::InventoryItem> items;
-    const auto folder = cache_.root() / ".references";
-    for (const auto& name : TRY(names_in(folder))) {
-        const auto mark = TRY(find_mark(folder / name));
+    for (const auto& reference : TRY(references())) {
+        const auto mark = TRY(find_mark(reference));
         if (mark && mark->owner.install == install) items.push_back(to_item(*mark, mark->owner.nonce));
     }
     return items;

@@ -25,6 +25,7 @@ private:
     Path reference_path(const engine::ResourceRef& ref) const;
     Result<void> begin(const engine::Call& call, const engine::ResourceRef& ref) const;
     Result<void> let_go(const std::string& hash, const Path& reference) const;
+    Result<std::vector<Path>> references() const;
     Result<bool> is_referred_to(const std::string& hash, const Path& except) const;
     engine::Outputs outputs_of(const Json& spec) const;
 

@@ -116,6 +116,66 @@ TEST_CASE("what an interrupted end of a build has left goes with the next commit
     }
 }
 
+TEST_CASE("an artefact that cannot be looked at is not built again beside itself")
+{
+    BuildFixture fixture;
+    fixture.repository.write("app/in.txt", "in");
+    auto resource = fixture.resource("cp in.txt out.txt");
+    REQUIRE(bring_up(fixture.builds, resource).has_value());
+    const auto artefact = fixture.local.root() / "builds" / get_string(resource.spec, "input_hash");
+    std::filesystem::rename(artefact, fixture.local.root() / "away");
+    std::filesystem::create_symlink(artefact.filename(), artefact);
+    CHECK_FALSE(fixture.builds.apply({}, resource, engine::Token("t")).has_value());
+    CHECK_FALSE(fixture.builds.await({}, resource).has_value());
+    CHECK(fixture.leftovers() == 0);
+    std::filesystem::remove(artefact);
+    std::filesystem::rename(fixture.local.root() / "away", artefact);
+    const auto up = bring_up(fixture.builds, resource);
+    REQUIRE_MESSAGE(up.has_value(), text_of(up));
+    CHECK(take_down(fixture.builds, resource).has_value());
+}
+
+TEST_CASE("an end of a build that was cut off behind the move of its tree goes on there, and one that lost its tree "
+          "builds again")
+{
+    for (const bool is_lost : {false, true}) {
+        CAPTURE(is_lost);
+        BuildFixture fixture;
+        fixture.repository.write("app/in.txt", "in");
+        auto resource = fixture.resource("cp in.txt out.txt");
+        REQUIRE(fixture.builds.apply({}, resource, engine::Token("t")).has_value());
+        const auto builds = fixture.local.root() / "builds" / ".work";
+        const auto hash = get_string(resource.spec, "input_hash");
+        REQUIRE(testing::eventually([&] { return find_task_result(builds / hash / "shim")->has_value(); }));
+        if (is_lost) {
+            REQUIRE(remove_tree(builds / hash / "tree").has_value());
+        } else {
+            REQUIRE(ensure_directory(builds / (hash + ".finished")).has_value());
+            std::filesystem::rename(builds / hash / "tree", builds / (hash + ".finished") / "tree");
+        }
+        const auto up = bring_up(fixture.builds, resource);
+        REQUIRE_MESSAGE(up.has_value(), text_of(up));
+        CHECK(read_file(Path(resource.outputs.at("directory")) / "out.txt") == "in");
+        CHECK(fixture.leftovers() == 0);
+        CHECK(take_down(fixture.builds, resource).has_value());
+    }
+}
+
+TEST_CASE("a reference whose writing was cut off is none, and goes with the build")
+{
+    BuildFixture fixture;
+    fixture.repository.write("app/in.txt", "in");
+    auto resource = fixture.resource("cp in.txt out.txt");
+    REQUIRE(bring_up(fixture.builds, resource).has_value());
+    const auto references = fixture.local.root() / "builds" / ".references";
+    const auto written = names_in(references).value();
+    REQUIRE(written.size() == 1);
+    std::filesystem::copy_file(references / written[0], references / fmt::format(".{}.0123456789ab", written[0]));
+    CHECK(fixture.builds.inventory({}, resource.mark.install)->size() == 1);
+    CHECK(take_down(fixture.builds, resource).has_value());
+    CHECK(names_in(references).value().empty());
+}
+
 TEST_CASE("the same inputs are built once, for another environment and another commit too")
 {
     BuildFixture fixture;

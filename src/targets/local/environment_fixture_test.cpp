@@ -107,7 +107,7 @@ int count_processes(std::string_view text)
         const int pid = std::atoi(entry.path().filename().c_str());
         if (pid <= 0 || pid == ::getpid()) continue;
         const auto command = read_file(entry.path() / "cmdline", 1U << 20U);
-        if (command && command->contains(text) && !identity_of_process(pid).empty()) ++count;
+        if (command && command->contains(text) && !identity_of_process(pid).value().empty()) ++count;
     }
     return count;
 }

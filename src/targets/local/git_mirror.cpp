@@ -144,11 +144,40 @@ Result<std::string> GitMirror::git(std::vector<std::string> arguments) const
 
 Result<void> GitMirror::ensure()
 {
-    std::error_code error;
-    if (std::filesystem::exists(path_ / "HEAD", error)) return {};
+    if (TRY(look_for(path_ / "HEAD")) && TRY(look_for(path_ / "config"))) return {};
     TRY(ensure_directory(path_, 0700));
     TRY(git({"init", "--quiet", "--bare", "--template="}));
     return {};
+}
+
+/// Whether there were lock files, as a git that was killed or a disk that failed leaves them. Nobody else writes here now.
+Result<bool> GitMirror::remove_locks() const
+{
+    bool found = false;
+    std::error_code error;
+    std::filesystem::recursive_directory_iterator at(path_, error);
+    for (; !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+        if (at->path().filename() == "objects") at.disable_recursion_pending();
+        if (at->path().extension() != ".lock") continue;
+        if (::unlink(at->path().c_str()) != 0) return std::unexpected(os_error("removing", at->path()));
+        found = true;
+    }
+    if (error) return fail(ErrorKind::unavailable, "listing {}: {}", path_.string(), error.message());
+    return found;
+}
+
+Result<std::string> GitMirror::git_past_locks(const std::vector<std::string>& arguments) const
+{
+    auto done = git(arguments);
+    if (done || !TRY(remove_locks())) return done;
+    return git(arguments);
+}
+
+Result<void> GitMirror::pin(const GitObjects& objects, const CommitSha& commit) const
+{
+    auto pinned = objects.pin(pin_of(commit), commit);
+    if (pinned || !TRY(remove_locks())) return pinned;
+    return objects.pin(pin_of(commit), commit);
 }
 
 Result<CommitSha> GitMirror::fetch(std::string_view ref)
@@ -157,8 +186,8 @@ Result<CommitSha> GitMirror::fetch(std::string_view ref)
     TRY(ensure());
     // By commit or by name, without tags, straight into a ref of our own: nothing else of the other side is wanted.
     const auto incoming = fmt::format("refs/ramet/incoming/{}", short_hash({ref}));
-    auto fetched = git({"fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head",
-                        "--end-of-options", options_.url, fmt::format("+{}:{}", ref, incoming)});
+    auto fetched = git_past_locks({"fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head",
+                                   "--end-of-options", options_.url, fmt::format("+{}:{}", ref, incoming)});
     if (!fetched) {
         auto problem = fetched.error();
         if (problem.evidence.contains("couldn't find remote ref") || problem.evidence.contains("not our ref"))
@@ -167,7 +196,7 @@ Result<CommitSha> GitMirror::fetch(std::string_view ref)
     }
     const auto objects = TRY(GitObjects::open(path_));
     const auto commit = TRY(objects.commit_of(incoming));
-    TRY(objects.pin(pin_of(commit), commit));
+    TRY(pin(objects, commit));
     return commit;
 }
 
@@ -183,7 +212,7 @@ Result<void> GitMirror::ensure_commit(const CommitSha& commit, std::string_view 
     TRY(ensure());
     if (!has_commit(commit) && !hint.empty()) TRY(fetch(hint));
     const auto objects = TRY(GitObjects::open(path_));
-    if (objects.has_commit(commit)) return objects.pin(pin_of(commit), commit);
+    if (objects.has_commit(commit)) return pin(objects, commit);
     const auto by_itself = fetch(commit.str());
     if (by_itself) return {};
     Error error{ErrorKind::not_found, fmt::format("commit {} cannot be fetched", short_sha(commit)),

@@ -14,6 +14,8 @@
 
 namespace ramet::targets::local {
 
+class GitObjects;
+
 /// Who said where a repository is: an administrator may name a directory of this machine, a repository's own content may not.
 enum class UrlOrigin : std::uint8_t { administrator, content };
 
@@ -63,6 +65,9 @@ public:
 private:
     explicit GitMirror(Options options);
     Result<std::string> git(std::vector<std::string> arguments) const;
+    Result<std::string> git_past_locks(const std::vector<std::string>& arguments) const;
+    Result<bool> remove_locks() const;
+    Result<void> pin(const GitObjects& objects, const CommitSha& commit) const;
     Result<void> check_links(const std::vector<std::string>& entries) const;
 
     Options options_;

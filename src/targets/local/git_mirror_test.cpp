@@ -45,6 +45,28 @@ TEST_CASE("a branch is fetched, and its commit stays although the branch is rewr
     CHECK(mirror.read_file(*second, "a.txt") == "two");
 }
 
+TEST_CASE("what a killed git left locked is locked no more")
+{
+    Mirrored fixture;
+    fixture.repository.write("a.txt", "one");
+    const auto first = fixture.repository.commit();
+    REQUIRE(fixture.mirror().fetch("refs/heads/main").has_value());
+    fixture.repository.write("a.txt", "two");
+    const auto second = fixture.repository.commit();
+    const auto lock_all = [&] {
+        const auto path = std::filesystem::directory_iterator(fixture.directory.path() / "mirrors")->path();
+        std::vector<Path> refs = {path / "packed-refs", path / "refs/ramet/pins" / first.str(),
+                                  path / "refs/ramet/pins" / second.str()};
+        for (const auto& entry : std::filesystem::directory_iterator(path / "refs/ramet/incoming"))
+            refs.push_back(entry.path());
+        for (const auto& ref : refs) REQUIRE(write_file(ref.string() + ".lock", "").has_value());
+    };
+    lock_all();
+    CHECK(fixture.mirror().fetch("refs/heads/main") == second);
+    lock_all();
+    CHECK(fixture.mirror().ensure_commit(first).has_value());
+}
+
 TEST_CASE("a ref or commit that is gone is not found, and a repository that is gone is an error that may pass")
 {
     Mirrored fixture;

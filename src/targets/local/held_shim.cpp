@@ -14,7 +14,7 @@ constexpr int patience_ms = 400;
 Result<bool> wait_until_gone(const Path& directory, std::string_view identity)
 {
     for (int waited = 0; waited < patience_ms; ++waited) {
-        if (!TRY(find_shim(directory)) && !is_alive(identity)) return true;
+        if (!TRY(find_shim(directory)) && !TRY(is_alive(identity))) return true;
         ::usleep(1'000);
     }
     return false;

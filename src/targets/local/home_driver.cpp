@@ -73,7 +73,7 @@ Result<HomeDriver::Users> HomeDriver::ensure_users(const engine::ResourceRef& re
              .path = path,
              .first = first_uid,
              .last = last_uid,
-             .is_usable = [](int uid) { return !has_processes(static_cast<unsigned>(uid)).value_or(true); }});
+             .is_usable = [](int uid) -> Result<bool> { return !TRY(has_processes(static_cast<unsigned>(uid))); }});
     };
     const int service = TRY(ensure(service_user));
     const int database = TRY(ensure(database_user));
@@ -107,7 +107,7 @@ Result<engine::Acknowledged> HomeDriver::apply(const engine::Call&, const engine
     TRY(ensure_marked_directory(directory, ref, 0711));
     const auto users = TRY(ensure_users(ref));
     TRY(furnish(directory, users));
-    return engine::Acknowledged{directory.string(), identity_of_file(directory), outputs_of(directory, users)};
+    return engine::Acknowledged{directory.string(), TRY(identity_of_file(directory)), outputs_of(directory, users)};
 }
 
 Result<engine::Readiness> HomeDriver::await(const engine::Call&, const engine::ResourceRef& ref)
@@ -135,7 +135,7 @@ Result<void> HomeDriver::remove(const engine::Call&, const engine::DeletionProof
 {
     const auto& ref = proof.resource;
     const auto directory = environment_of(machine_, ref);
-    TRY(check_identity(proof, identity_of_file(directory)));
+    TRY(check_identity(proof, TRY(identity_of_file(directory))));
     const auto mark = TRY(find_mark(directory / "mark.json"));
     if (judge(mark, ref) == engine::Presence::ours) {
         if (!TRY(end_forgotten_shims(directory / "shims"))) return {};
@@ -153,7 +153,7 @@ Result<std::vector<engine::InventoryItem>> HomeDriver::inventory(const engine::C
     const auto root = machine_.root / "environments";
     for (const auto& name : TRY(names_in(root))) {
         const auto mark = TRY(find_mark(root / name / "mark.json"));
-        if (mark && mark->owner.install == install) items.push_back(to_item(*mark, identity_of_file(root / name)));
+        if (mark && mark->owner.install == install) items.push_back(to_item(*mark, TRY(identity_of_file(root / name))));
     }
     return items;
 }

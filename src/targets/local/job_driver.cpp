@@ -100,7 +100,7 @@ Result<bool> JobDriver::must_run(const Path& run, const engine::Token& token) co
     const auto result = TRY(find_task_result(run));
     if (result && result->exit_code == 0) return false;
     const auto requested_by = read_file(run / "token", 4096);
-    const bool was_started = !identity_of_file(run / "lock").empty();
+    const bool was_started = TRY(look_for(run / "lock"));
     if (requested_by && *requested_by == token.str() && was_started) return false;
     if (TRY(find_shim(run))) return false;
     TRY(sweep_shim(run));
@@ -114,7 +114,7 @@ Result<engine::Acknowledged> JobDriver::apply(const engine::Call&, const engine:
     const auto directory = directory_of(machine_, ref);
     const auto run = run_of(machine_, ref);
     TRY(ensure_marked_directory(directory, ref));
-    const engine::Acknowledged acknowledged{directory.string(), identity_of_file(directory), {}};
+    const engine::Acknowledged acknowledged{directory.string(), TRY(identity_of_file(directory)), {}};
     if (!TRY(must_run(run, token))) return acknowledged;
     TRY(start(ref, token.str()));
     return acknowledged;
@@ -145,7 +145,7 @@ Result<engine::Readiness> JobDriver::await(const engine::Call&, const engine::Re
     // It may have ended between the two looks.
     if (!result) result = TRY(find_task_result(run));
     if (result && result->exit_code == 0) return engine::Ready{};
-    if (!result && identity_of_file(run / "lock").empty()) {
+    if (!result && !TRY(look_for(run / "lock"))) {
         // The server died before the shim was there: nothing of it has run.
         TRY(start(ref, read_file(run / "token", 4096).value_or(std::string())));
         return engine::NotYet{Milliseconds(10), "started again"};
@@ -162,7 +162,7 @@ Result<void> JobDriver::remove(const engine::Call&, const engine::DeletionProof&
     const auto directory = directory_of(machine_, proof.resource);
     const auto mark = TRY(find_mark(directory / "mark.json"));
     if (judge(mark, proof.resource) == engine::Presence::ours) {
-        TRY(check_identity(proof, identity_of_file(directory)));
+        TRY(check_identity(proof, TRY(identity_of_file(directory))));
         for (const auto& name : TRY(names_in(directory)))
             if (name.starts_with("run-") && !TRY(end_run(directory / name))) return {};
     }
@@ -176,7 +176,8 @@ Result<std::vector<engine::InventoryItem>> JobDriver::inventory(const engine::Ca
         const auto jobs = machine_.root / "environments" / environment / "jobs";
         for (const auto& name : TRY(names_in(jobs))) {
             const auto mark = TRY(find_mark(jobs / name / "mark.json"));
-            if (mark && mark->owner.install == install) items.push_back(to_item(*mark, identity_of_file(jobs / name)));
+            if (mark && mark->owner.install == install)
+                items.push_back(to_item(*mark, TRY(identity_of_file(jobs / name))));
         }
     }
     return items;

@@ -48,15 +48,16 @@ Result<void> release_port(const Machine& machine, const engine::ResourceRef& ref
     return machine.allocations.release("port", ref.mark.owner.str(), ref.path);
 }
 
-bool is_port_free(int port)
+Result<bool> is_port_free(int port)
 {
     const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd) return std::unexpected(os_error("making a socket for", fmt::format("port {}", port)));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     // On all addresses and without SO_REUSEADDR: whoever listens on any of them is noticed.
     address.sin_addr.s_addr = htonl(INADDR_ANY);
-    return fd && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 ShimSandbox project_sandbox(const Machine& machine, const SandboxRequest& request)

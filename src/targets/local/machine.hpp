@@ -43,8 +43,8 @@ std::string_view last_part(std::string_view path);
 /// A loopback port for (owner, path), stable, listened on by nobody else when it is first given.
 Result<int> ensure_port(const Machine& machine, const engine::ResourceRef& ref);
 Result<void> release_port(const Machine& machine, const engine::ResourceRef& ref);
-/// Whether nobody listens on `port`.
-bool is_port_free(int port);
+/// Whether nobody listens on `port`; fails where there is no socket to find out with.
+Result<bool> is_port_free(int port);
 
 /// How a program of the project is kept apart in its environment.
 struct SandboxRequest {

@@ -28,13 +28,6 @@ Json to_json(const engine::ResourceRef& ref, std::string_view note)
                         {"note", note}};
 }
 
-std::error_code exists_as_directory(const Path& path, bool& answer)
-{
-    std::error_code error;
-    answer = std::filesystem::is_directory(path, error);
-    return error == std::errc::no_such_file_or_directory ? std::error_code{} : error;
-}
-
 /// Where `directory` is made before it is given its name. Derived from the nonce: a second attempt goes on where the first was cut off.
 Path fresh_path(const Path& directory, const engine::ResourceRef& ref)
 {
@@ -51,6 +44,14 @@ Result<void> claim(const Path& directory, const engine::ResourceRef& ref, unsign
     const auto error = os_error("making", directory);
     TRY(remove_tree(fresh));
     return std::unexpected(error);
+}
+
+/// Nothing is in a directory whose mark was the last thing to go. False when something is: it is not ours.
+Result<bool> remove_unmarked(const Path& directory)
+{
+    if (::rmdir(directory.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return true;
+    if (errno == ENOTEMPTY || errno == EEXIST) return false;
+    return std::unexpected(os_error("removing", directory));
 }
 
 }  // namespace
@@ -82,10 +83,7 @@ Result<void> ensure_marked_directory(const Path& directory, const engine::Resour
 {
     const auto mark = TRY(find_mark(directory / mark_file));
     if (judge(mark, ref) == engine::Presence::ours) return {};
-    bool exists = false;
-    if (const auto error = exists_as_directory(directory, exists); error)
-        return fail(ErrorKind::unavailable, "looking at {}: {}", directory.string(), error.message());
-    if (!exists) return claim(directory, ref, mode);
+    if (!mark && TRY(remove_unmarked(directory))) return claim(directory, ref, mode);
     Error error{ErrorKind::conflict, fmt::format("{} exists already and is not {}'s", directory.string(), ref.path)};
     error.next_step = fmt::format("look at {} and move it away", directory.string());
     return std::unexpected(std::move(error));
@@ -95,7 +93,7 @@ Result<engine::Observation> probe_marked_directory(const Path& directory, const 
 {
     const auto mark = TRY(find_mark(directory / mark_file));
     engine::Observation observation{.presence = judge(mark, ref), .external_id = directory.string()};
-    observation.identity = identity_of_file(directory);
+    observation.identity = TRY(identity_of_file(directory));
     if (mark) {
         if (observation.presence == engine::Presence::foreign)
             observation.evidence =
@@ -104,7 +102,7 @@ Result<engine::Observation> probe_marked_directory(const Path& directory, const 
     }
     if (observation.identity.empty()) {
         // An attempt that was cut off before it had given the directory its name.
-        const bool was_begun = !identity_of_file(fresh_path(directory, ref)).empty();
+        const bool was_begun = TRY(look_for(fresh_path(directory, ref)));
         observation.presence = was_begun ? engine::Presence::ours : engine::Presence::absent;
         return observation;
     }
@@ -119,9 +117,8 @@ Result<void> remove_marked_directory(const Path& directory, const engine::Resour
 {
     TRY(remove_tree(fresh_path(directory, ref)));
     const auto mark = TRY(find_mark(directory / mark_file));
-    if (judge(mark, ref) == engine::Presence::absent) {
-        // Nothing is in a directory whose mark was the last thing to go.
-        if (::rmdir(directory.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};
+    if (!mark) {
+        if (TRY(remove_unmarked(directory))) return {};
         return fail(ErrorKind::conflict, "{} carries no mark of ours: it is left alone", directory.string());
     }
     if (judge(mark, ref) == engine::Presence::foreign)
@@ -142,10 +139,13 @@ engine::InventoryItem to_item(const Mark& mark, std::string identity)
     return {mark.kind, mark.name, mark.owner, {}, std::move(identity), mark.created_at};
 }
 
-std::string identity_of_file(const Path& path)
+Result<std::string> identity_of_file(const Path& path)
 {
     struct stat status{};
-    if (::lstat(path.c_str(), &status) != 0) return {};
+    if (::lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return std::string();
+        return std::unexpected(os_error("looking at", path));
+    }
     return fmt::format("{}:{}", status.st_dev, status.st_ino);
 }
 
@@ -168,19 +168,6 @@ Result<std::vector<std::string>> names_in(const Path& directory)
     if (error) return fail(ErrorKind::unavailable, "listing {}: {}", directory.string(), error.message());
     std::ranges::sort(names);
     return names;
-}
-
-Result<void> write_quickly(const Path& path, std::string_view content, unsigned mode)
-{
-    const auto fresh = path.parent_path() / fmt::format(".{}.{}", path.filename().string(), ::gettid());
-    {
-        const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-        if (!fd || ::fchmod(fd.get(), mode) != 0) return std::unexpected(os_error("writing", path));
-        if (::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
-            return std::unexpected(os_error("writing", path));
-    }
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return std::unexpected(os_error("replacing", path));
-    return {};
 }
 
 }  // namespace ramet::targets::local

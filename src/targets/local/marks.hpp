@@ -40,14 +40,11 @@ engine::Presence judge(const std::optional<Mark>& mark, const engine::ResourceRe
 engine::InventoryItem to_item(const Mark& mark, std::string identity);
 
 /// "device:inode" of a file or directory; empty when it is not there.
-std::string identity_of_file(const Path& path);
+Result<std::string> identity_of_file(const Path& path);
 /// `conflict` when a proof names another incarnation than the one that is there.
 Result<void> check_identity(const engine::DeletionProof& proof, std::string_view present);
 
 /// The names in a directory, sorted; none when it does not exist.
 Result<std::vector<std::string>> names_in(const Path& directory);
-
-/// Replaces a file at once, but without waiting for the disk.
-Result<void> write_quickly(const Path& path, std::string_view content, unsigned mode = 0600);
 
 }  // namespace ramet::targets::local

@@ -15,23 +15,31 @@
 namespace ramet::targets::local {
 namespace {
 
-/// The fields of /proc/PID/stat behind the name, which may hold anything: [0] is the state, [19] the start time.
-std::vector<std::string> stat_fields(int pid)
+/// What the kernel tells of a process; empty when there is none.
+Result<std::string> read_of_process(int pid, std::string_view file)
 {
-    const auto text = read_file(fmt::format("/proc/{}/stat", pid), 4096);
-    const auto end_of_name = text ? text->rfind(") ") : std::string::npos;
-    if (end_of_name == std::string::npos) return {};
-    return split(text->substr(end_of_name + 2), ' ');
+    auto text = read_file(fmt::format("/proc/{}/{}", pid, file), 64U << 10U);
+    if (!text && text.error().kind == ErrorKind::not_found) return std::string();
+    return text;
+}
+
+/// The fields of /proc/PID/stat behind the name, which may hold anything: [0] is the state, [19] the start time.
+Result<std::vector<std::string>> stat_fields(int pid)
+{
+    const auto text = TRY(read_of_process(pid, "stat"));
+    const auto end_of_name = text.rfind(") ");
+    if (end_of_name == std::string::npos) return std::vector<std::string>();
+    return split(text.substr(end_of_name + 2), ' ');
 }
 
 /// Not the owner of /proc/PID, which is root for a process that may not be traced.
-std::optional<unsigned> user_of_process(int pid)
+Result<std::optional<unsigned>> user_of_process(int pid)
 {
-    const auto text = read_file(fmt::format("/proc/{}/status", pid), 64U << 10U);
-    const auto at = text ? text->find("\nUid:\t") : std::string::npos;
+    const auto text = TRY(read_of_process(pid, "status"));
+    const auto at = text.find("\nUid:\t");
     if (at == std::string::npos) return std::nullopt;
     unsigned uid = 0;
-    std::from_chars(text->data() + at + 6, text->data() + text->size(), uid);
+    std::from_chars(text.data() + at + 6, text.data() + text.size(), uid);
     return uid;
 }
 
@@ -39,24 +47,24 @@ using Listing = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 }  // namespace
 
-std::string identity_of_process(int pid)
+Result<std::string> identity_of_process(int pid)
 {
-    const auto fields = stat_fields(pid);
-    if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return {};
+    const auto fields = TRY(stat_fields(pid));
+    if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return std::string();
     return fmt::format("{}:{}", pid, fields[19]);
 }
 
-bool is_alive(std::string_view identity)
+Result<bool> is_alive(std::string_view identity)
 {
     int pid = 0;
     std::from_chars(identity.data(), identity.data() + identity.size(), pid);
-    return pid > 0 && identity_of_process(pid) == identity;
+    return pid > 0 && TRY(identity_of_process(pid)) == identity;
 }
 
 Result<void> end_control_group(const Path& folder)
 {
+    if (!TRY(look_for(folder / "cgroup.kill"))) return {};
     std::error_code error;
-    if (!std::filesystem::exists(folder / "cgroup.kill", error)) return {};
     const Fd kill(::open((folder / "cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
     if (!kill || ::write(kill.get(), "1", 1) != 1) return std::unexpected(os_error("killing the processes of", folder));
     for (const auto& entry : std::filesystem::directory_iterator(folder, error))
@@ -93,7 +101,7 @@ Result<bool> has_processes(unsigned uid)
         int pid = 0;
         const std::string_view name = entry->d_name;
         std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (pid > 0 && user_of_process(pid) == uid && !identity_of_process(pid).empty()) return true;
+        if (pid > 0 && TRY(user_of_process(pid)) == uid && !TRY(identity_of_process(pid)).empty()) return true;
     }
     return false;
 }

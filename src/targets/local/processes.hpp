@@ -8,10 +8,10 @@
 
 namespace ramet::targets::local {
 
-/// "pid:start time" of a process, or empty when there is none (a zombie counts as none).
-std::string identity_of_process(int pid);
+/// "pid:start time" of a process, or empty when there is none (a zombie counts as none). One that cannot be looked at is an error.
+Result<std::string> identity_of_process(int pid);
 /// Whether the very process of `identity` still runs.
-bool is_alive(std::string_view identity);
+Result<bool> is_alive(std::string_view identity);
 
 /// Kills everything in a control group and removes it with what is beneath; absent is success.
 Result<void> end_control_group(const Path& folder);

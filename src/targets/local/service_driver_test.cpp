@@ -105,7 +105,7 @@ TEST_CASE("a new version takes over without a failed request, and the old one en
     service.spec = environment.service("web", python_run(), python_spec("two", {{"SLOW", "0.01"}})).spec;
     REQUIRE(text_of(bring_up(environment.services, service, "token-2")) == "");
     CHECK(HttpClient(environment.port_of(address)).get()->starts_with("two "));
-    CHECK(eventually([&] { return identity_of_process(old_pid).empty(); }));
+    CHECK(eventually([&] { return identity_of_process(old_pid).value().empty(); }));
     const int before = load.answered;
     CHECK(eventually([&] { return load.answered > before + 20; }));
     load.stop();
@@ -174,7 +174,7 @@ TEST_CASE("recreate stops the old version first, and puts it back when the new o
     failure_of(environment, broken);
     CHECK(eventually([&] { return environment.status_of("web").state == ShimState::healthy; }));
     CHECK(HttpClient(environment.port_of(address)).get()->starts_with("first "));
-    CHECK(identity_of_process(first_pid).empty());
+    CHECK(identity_of_process(first_pid).value().empty());
     remove_all(environment, service, address);
 }
 

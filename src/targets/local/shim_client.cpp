@@ -8,8 +8,11 @@
 #include "targets/local/shim_connection.hpp"
 #include "targets/local/shim_messages.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace ramet::targets::local {
@@ -64,6 +67,22 @@ Result<void> end_with(const Path& directory, std::string_view name, const StopOp
     return {};
 }
 
+/// Of one that does not answer. What ends holds its lock for another moment; what holds it for longer lives.
+Result<bool> has_ended(const Path& directory)
+{
+    constexpr int moments = 200;
+    for (int waited = 0; waited < moments; ++waited) {
+        const Fd lock(::open((directory / "lock").c_str(), O_RDONLY | O_CLOEXEC));
+        if (!lock && (errno == ENOENT || errno == ENOTDIR)) return true;
+        if (!lock) return std::unexpected(os_error("opening", directory / "lock"));
+        if (::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return std::unexpected(os_error("looking at the lock", directory / "lock"));
+        ::usleep(1'000);
+    }
+    return false;
+}
+
 Error start_error(const ShimStart& start, const CommandOutput& output)
 {
     Error error{ErrorKind::unavailable, fmt::format("starting the shim of {}", start.label),
@@ -115,9 +134,11 @@ Result<ShimStatus> ensure_shim(const ShimStart& start)
 
 Result<std::optional<ShimStatus>> find_shim(const Path& directory)
 {
-    const auto reply = ask(directory, request_of("status"));
-    // It ended while it was asked.
-    if (!reply && reply.error().kind == ErrorKind::unavailable) return std::nullopt;
+    auto reply = ask(directory, request_of("status"));
+    if (!reply && reply.error().kind == ErrorKind::unavailable) {
+        if (TRY(has_ended(directory))) return std::nullopt;
+        reply = ask(directory, request_of("status"));
+    }
     if (!reply) return std::unexpected(reply.error());
     if (!*reply) return std::nullopt;
     return decode_status(**reply);

@@ -46,7 +46,7 @@ Result<GoldenMaking::Progress> GoldenMaking::advance(Time now) const
 
 Result<std::optional<GoldenMaking::Progress>> GoldenMaking::copy(Time now) const
 {
-    if (is_there(work() / copied_name)) return std::nullopt;
+    if (TRY(look_for(work() / copied_name))) return std::nullopt;
     const auto task = copy_task();
     const auto result = TRY(advance_task(task, [&] { return prepare_copy(now); }));
     if (!result) return Progress{std::nullopt, "pg_basebackup copies the base"};
@@ -117,7 +117,7 @@ Result<data::ServerSettings> GoldenMaking::settings() const
 
 Result<std::optional<GoldenMaking::Progress>> GoldenMaking::recover_and_scrub() const
 {
-    if (is_there(work() / scrubbed_name)) return std::nullopt;
+    if (TRY(look_for(work() / scrubbed_name))) return std::nullopt;
     const auto place = TRY(settings());
     const auto user = TRY(owner_of(data()));
     const ServerProgram server{place, user, get_string(ref_.spec, "version"), ref_.mark.nonce};
@@ -175,7 +175,7 @@ Result<GoldenMaking::Progress> GoldenMaking::publish() const
 /// Also after a crash between publishing and tidying.
 Result<GoldenMaking::Progress> GoldenMaking::tidy(data::Golden golden) const
 {
-    if (is_there(work())) {
+    if (TRY(look_for(work()))) {
         TRY(abandon());
         TRY(remove_tree(work()));
     }
@@ -185,7 +185,7 @@ Result<GoldenMaking::Progress> GoldenMaking::tidy(data::Golden golden) const
 Result<void> GoldenMaking::abandon() const
 {
     for (const auto* name : {copy_shim, recovery_shim})
-        if (is_there(work() / name)) TRY(end_shim(work() / name, {.signal = SIGQUIT, .grace = Milliseconds(500)}));
+        if (TRY(look_for(work() / name))) TRY(end_shim(work() / name, {.signal = SIGQUIT, .grace = Milliseconds(500)}));
     TRY(data::remove_tree_quickly(socket_folder(options_, ref_.name)));
     return release_user(options_, get_string(ref_.spec, "project"), uid_path(ref_));
 }

@@ -54,12 +54,6 @@ Result<void> write_mark(const Path& folder, std::string_view text)
     return {};
 }
 
-bool is_present(const Path& path)
-{
-    struct stat status{};
-    return ::lstat(path.c_str(), &status) == 0;
-}
-
 /// What a removal that was cut off after the mark has left: the folder and nothing in it. Somebody else's is not empty.
 bool is_bare(const Path& path)
 {
@@ -67,12 +61,14 @@ bool is_bare(const Path& path)
     return std::filesystem::is_empty(path, error) && !error && std::filesystem::is_directory(path, error);
 }
 
-/// Inode and time of birth: an inode number alone is soon used again.
-Result<std::string> identity_of(const Path& folder)
+/// Inode and time of birth: an inode number alone is soon used again. Nothing when it is not there.
+Result<std::optional<std::string>> identity_of(const Path& folder)
 {
     struct statx status{};
-    if (::statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &status) != 0)
+    if (::statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &status) != 0) {
+        if (errno == ENOENT) return std::nullopt;
         return std::unexpected(os_error("reading", folder));
+    }
     return fmt::format("{}:{}.{:09}", status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec);
 }
 
@@ -83,31 +79,48 @@ std::unexpected<Error> foreign(const Path& folder)
     return std::unexpected(std::move(error));
 }
 
+/// Whether the folder itself was seen, and not only what an attempt to make it has left.
+bool has_name(const engine::Observation& seen)
+{
+    return !seen.external_id.empty();
+}
+
 }  // namespace
 
 Result<std::string> MarkedFolder::ensure(Time now) const
 {
     if (is_bare(path())) TRY(remove_tree(path()));
-    if (const auto found = TRY(probe()); found.presence != engine::Presence::absent)
+    if (const auto found = TRY(probe()); has_name(found))
         return found.presence == engine::Presence::ours ? Result<std::string>(found.identity) : foreign(path());
-    const auto fresh = parent_ / (std::string(new_prefix) + ref_.name);
-    TRY(remove_tree(fresh));
-    if (::mkdir(fresh.c_str(), 0700) != 0) return std::unexpected(os_error("making", fresh));
-    TRY(write_mark(fresh, mark_text(ref_, now)));
+    TRY(remove_tree(fresh()));
+    if (::mkdir(fresh().c_str(), 0700) != 0) return std::unexpected(os_error("making", fresh()));
+    TRY(write_mark(fresh(), mark_text(ref_, now)));
     // It never exists under its name without its mark. An existing one is not replaced: it is not empty.
-    if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path().c_str(), RENAME_NOREPLACE) != 0)
+    if (::renameat2(AT_FDCWD, fresh().c_str(), AT_FDCWD, path().c_str(), RENAME_NOREPLACE) != 0)
         return std::unexpected(os_error("making", path()));
-    return identity_of(path());
+    if (auto identity = TRY(identity_of(path()))) return *std::move(identity);
+    return fail(ErrorKind::conflict, "{} was removed by somebody else while it was made", path().string());
+}
+
+Path MarkedFolder::fresh() const
+{
+    return parent_ / (std::string(new_prefix) + ref_.name);
 }
 
 Result<engine::Observation> MarkedFolder::probe() const
 {
     engine::Observation seen;
-    if (!is_present(path())) return seen;
+    if (!TRY(look_for(path()))) {
+        // An attempt that was cut off before it had given the folder its name.
+        if (TRY(look_for(fresh()))) seen.presence = engine::Presence::ours;
+        return seen;
+    }
     const auto mark = TRY(read_mark(path()));
     const bool is_marked = mark && mark->owner.nonce == ref_.mark.nonce && mark->owner.install == ref_.mark.install;
+    auto identity = TRY(identity_of(path()));
+    if (!identity) return seen;  // It went while it was looked at.
     seen.presence = is_marked || (!mark && is_bare(path())) ? engine::Presence::ours : engine::Presence::foreign;
-    seen.identity = TRY(identity_of(path()));
+    seen.identity = *std::move(identity);
     seen.external_id = path().string();
     return seen;
 }
@@ -115,7 +128,7 @@ Result<engine::Observation> MarkedFolder::probe() const
 Result<std::optional<Path>> MarkedFolder::check_removal() const
 {
     const auto seen = TRY(probe());
-    if (seen.presence == engine::Presence::absent) return std::nullopt;
+    if (!has_name(seen)) return std::nullopt;
     if (seen.presence == engine::Presence::foreign) return foreign(path());
     if (!ref_.identity.empty() && ref_.identity != seen.identity) return foreign(path());
     return path();
@@ -123,7 +136,7 @@ Result<std::optional<Path>> MarkedFolder::check_removal() const
 
 Result<void> MarkedFolder::remove() const
 {
-    TRY(remove_tree(parent_ / (std::string(new_prefix) + ref_.name)));
+    TRY(remove_tree(fresh()));
     // The mark goes last: what is left of a removal that was cut off must still be known as ours.
     for (const auto& name : TRY(local::names_in(path())))
         if (name != mark_name) TRY(remove_tree(path() / name));
@@ -134,17 +147,15 @@ Result<std::vector<engine::InventoryItem>> list_marked_folders(const Path& paren
                                                                const std::string& install)
 {
     std::vector<engine::InventoryItem> items;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
-        const auto mark = TRY(read_mark(entry.path()));
+    for (auto name : TRY(local::names_in(parent))) {
+        const auto folder = parent / name;
+        const auto mark = TRY(read_mark(folder));
         if (!mark || mark->owner.install != install) continue;
-        auto name = entry.path().filename().string();
+        const auto identity = TRY(identity_of(folder));
+        if (!identity) continue;  // It is just being removed.
         if (name.starts_with(new_prefix)) name.erase(0, new_prefix.size());
-        items.push_back({std::string(kind), name, mark->owner, entry.path().string(), TRY(identity_of(entry.path())),
-                         mark->created_at});
+        items.push_back({std::string(kind), name, mark->owner, folder.string(), *identity, mark->created_at});
     }
-    if (error && error != std::errc::no_such_file_or_directory)
-        return fail(ErrorKind::unavailable, "listing {}: {}", parent.string(), error.message());
     return items;
 }
 

@@ -21,12 +21,15 @@ public:
     /// Made, or found with our mark; gives its identity. `conflict` when a folder of that name has another mark.
     Result<std::string> ensure(Time now) const;
     Result<engine::Observation> probe() const;
-    /// `conflict` when it is foreign, or not the one that the proof names; nothing when it is absent, else its path.
+    /// `conflict` when it is foreign, or not the one that the proof names; nothing when nothing has its name, else its path.
     Result<std::optional<Path>> check_removal() const;
     /// The folder and what a broken attempt to make it has left.
     Result<void> remove() const;
 
 private:
+    /// Where it is made before it is given its name.
+    Path fresh() const;
+
     Path parent_;
     const engine::ResourceRef& ref_;
 };

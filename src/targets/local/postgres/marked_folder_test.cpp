@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 using namespace ramet;
 using namespace ramet::targets::postgres;
@@ -110,6 +112,13 @@ TEST_CASE("an attempt that was cut off before the mark is begun anew, and is in 
     REQUIRE(ensure_directory(parent.path() / ".new-one").has_value());
     const MarkedFolder folder(parent.path(), ref);
     CHECK(list_marked_folders(parent.path(), "kind", "install-1")->empty());
+    // It is to be removed as well where nobody goes on with it.
+    CHECK(folder.probe()->presence == engine::Presence::ours);
+    CHECK_FALSE(folder.check_removal().value().has_value());
+    REQUIRE(folder.remove().has_value());
+    CHECK(folder.probe()->presence == engine::Presence::absent);
+    CHECK(std::filesystem::is_empty(parent.path()));
+    REQUIRE(ensure_directory(parent.path() / ".new-one").has_value());
     REQUIRE(folder.ensure(Time{}).has_value());
     CHECK_FALSE(std::filesystem::exists(parent.path() / ".new-one"));
 
@@ -122,6 +131,35 @@ TEST_CASE("an attempt that was cut off before the mark is begun anew, and is in 
     CHECK(list_marked_folders(parent.path() / "none", "kind", "install-1")->empty());
     REQUIRE(folder.remove().has_value());
     CHECK(std::filesystem::is_empty(parent.path()));
+}
+
+TEST_CASE("a folder that is removed while it is listed or looked at is absent, and no error")
+{
+    const TemporaryDirectory parent;
+    const auto ref = ref_of("one", "n1");
+    const MarkedFolder folder(parent.path(), ref);
+    std::atomic<bool> is_over{false};
+    std::thread other([&] {
+        while (!is_over) {
+            (void)folder.ensure(Time{});
+            (void)folder.remove();
+        }
+    });
+    int seen = 0;
+    int unseen = 0;
+    std::string failure;
+    for (int look = 0; look < 100'000 && failure.empty() && (look < 5'000 || seen == 0 || unseen == 0); ++look) {
+        const auto items = list_marked_folders(parent.path(), "kind", "install-1");
+        const auto found = folder.probe();
+        if (!items) failure = items.error().message;
+        if (!found) failure = found.error().message;
+        if (items) (items->empty() ? unseen : seen) += 1;
+    }
+    is_over = true;
+    other.join();
+    CHECK(failure == "");
+    CHECK(seen > 0);
+    CHECK(unseen > 0);
 }
 
 TEST_CASE("what a removal that was killed at any moment has left is still ours")

@@ -16,9 +16,10 @@
 namespace ramet::targets::postgres {
 namespace {
 
-bool is_port_free(int port)
+Result<bool> is_port_free(int port)
 {
     const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket) return std::unexpected(os_error("making a socket for", fmt::format("port {}", port)));
     const int on = 1;
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address{};
@@ -29,11 +30,11 @@ bool is_port_free(int port)
 }
 
 /// Nobody's name and nobody's process: another installation on this machine, or what an earlier one has left, may use it.
-bool is_user_free(int user)
+Result<bool> is_user_free(int user)
 {
     if (::getpwuid(static_cast<uid_t>(user)) != nullptr) return false;
     const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), ::closedir);
-    if (!processes) return false;
+    if (!processes) return std::unexpected(os_error("listing", "/proc"));
     while (const auto* entry = ::readdir(processes.get())) {
         struct stat status{};
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
