@@ -92,8 +92,9 @@ OWNERS = {"environment": "id", "generated_value": "environment", "host": "owner"
 MADE_BY_THE_STORE = {("run", "sequence")}
 
 
-def copy_environments(database, source, count):
-    """Rows of the environment `source`, `count` times, with another id and name wherever these stand in them."""
+def copy_environments(database, source, count, change):
+    """Rows of the environment `source`, `count` times, with another id and name wherever these stand in them, and changed once more by
+    `change(table, values, number, now)`."""
     connection = sqlite3.connect(database, isolation_level=None)
     connection.row_factory = sqlite3.Row
     identity, name = connection.execute("SELECT id, name FROM environment WHERE name = ?", (source,)).fetchone()
@@ -110,8 +111,8 @@ def copy_environments(database, source, count):
             return text
         for table, found in rows.items():
             for each in found:
-                insert(connection, table, as_failed(table, {key: changed(each[key]) if isinstance(each[key], str) else each[key]
-                                                            for key in each.keys()}, number, now))
+                insert(connection, table, change(table, {key: changed(each[key]) if isinstance(each[key], str) else each[key]
+                                                         for key in each.keys()}, number, now))
     connection.execute("COMMIT")
     connection.close()
 
@@ -160,7 +161,7 @@ def measure_starts(here, running, stored, starts):
     environments = [here.preview(name_of(number)) for number in range(running - 1)]
     processes = {environment["name"]: [service["process_ids"] for service in environment["services"]] for environment in environments}
     here.ramet.stop()
-    copy_environments(here.database, name_of(0), stored - running)
+    copy_environments(here.database, name_of(0), stored - running, as_failed)
     said, seen = [], []
     for number in range(starts):
         one = timed_start(here, environments[number % len(environments)])
