@@ -62,7 +62,8 @@ Result<postgres::GoldenRequest> request_for(App& app, const GoldenQuestion& ques
     return request;
 }
 
-/// Goldens that stay: the newest of this source and those that are pinned. The engine removes what is not in the graph.
+/// Goldens that stay: the newest of this source and those that are pinned. The engine removes what is not in the graph. A copy is
+/// found, and pinned, from its publication on, which is a moment before its run has noted that it stands: it stays as well.
 Result<engine::Graph> graph_with(App& app, const GoldenQuestion& question, const postgres::GoldenRequest& request)
 {
     const auto published = TRY(app.goldens.list(source_of(question)));
@@ -70,7 +71,8 @@ Result<engine::Graph> graph_with(App& app, const GoldenQuestion& question, const
     const auto resources = TRY(app.engine.list_resources(owner_of(question)));
     engine::Graph graph{{postgres::golden_node(request)}};
     for (const auto& resource : resources) {
-        if (resource.phase != engine::Phase::live) continue;
+        const bool is_there = resource.phase == engine::Phase::live || resource.phase == engine::Phase::intended;
+        if (!is_there) continue;
         const auto id = postgres::golden_id(resource.ref);
         const bool stays = std::ranges::any_of(kept, [&](const auto& golden) { return golden.id == id; });
         if (stays) graph.nodes.push_back(postgres::kept_golden_node(resource.ref));

@@ -173,3 +173,22 @@ TEST_CASE("a new copy can be asked for at any time, of the base through its prev
     }
     CHECK(!refresh_golden(*house.app, house.admin, house.name_of("staging"), "cache"));
 }
+
+TEST_CASE("a copy that can be found stays when another is asked for before its own run has ended")
+{
+    AppHouse house;
+    house.connect(shop_text({.data = "{strategy: clone}"}));
+    house.open_ready("feature");
+    house.house_driver.set_copying(Copying::tidies_long);
+    must(refresh_golden(*house.app, house.admin, house.name_of("staging"), "db"));
+    house.until([&] { return copies(house).size() == 2; });
+    const auto found = copies(house).front().id;
+    must(house.goldens.pin(found, "a preview"));
+    const auto newest = must(refresh_golden(*house.app, house.admin, house.name_of("staging"), "db"));
+    house.house_driver.set_copying(Copying::works);
+    house.until([&] {
+        return must(house.engine->find_run(engine::EngineRunId(newest)))->state == engine::RunState::succeeded;
+    });
+    CHECK(copies(house).size() == 3);
+    CHECK(must(house.goldens.find(found)).has_value());
+}

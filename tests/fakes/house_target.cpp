@@ -91,10 +91,12 @@ Result<engine::Readiness> HouseDriver::await(const engine::Call& call, const eng
     case Copying::takes_long: return engine::NotYet{Milliseconds{3}, "copying"};
     case Copying::fails:
         return engine::Failed{Error{ErrorKind::unavailable, "pg_basebackup ended with code 1", "no space left"}};
+    case Copying::tidies_long:
     case Copying::works: break;
     }
     if (ref.kind == targets::postgres::snapshot_kind) return engine::Ready{snapshot_outputs()};
     TRY(publish(ref));
+    if (copying_ == Copying::tidies_long) return engine::NotYet{Milliseconds{3}, "tidying"};
     return engine::Ready{{{"golden", ref.name}, {"made_at", to_rfc3339(clock_.now())}, {"schema_hash", "s"}}};
 }
 

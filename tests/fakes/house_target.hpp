@@ -37,8 +37,9 @@ public:
     Result<std::vector<engine::InventoryItem>> inventory(const engine::Call& call, const std::string& install) override;
     Change classify_change(const Json& old_spec, const Json& new_spec) const override;
 
-    /// What happens to golden copies and snapshots from now on: made at once, not finished before this changes, or failed.
-    enum class Copying : std::uint8_t { works, takes_long, fails };
+    /// What happens to golden copies and snapshots from now on: made at once, not finished before this changes, published
+    /// but not finished before this changes, or failed.
+    enum class Copying : std::uint8_t { works, takes_long, tidies_long, fails };
     void set_copying(Copying copying) { copying_ = copying; }
 
 private:
