@@ -7,6 +7,7 @@ namespace {
 
 // A provider's clock may be a little behind ours.
 constexpr Milliseconds clock_tolerance{120'000};
+constexpr Milliseconds look_at_lease_again_after{200};
 
 template <typename T, typename F>
 Result<T> guarded(const F& call)
@@ -26,6 +27,15 @@ Result<void> check_lease(const CallRequest& request, const Call& call)
                 request.ref.mark.owner.str());
 }
 
+/// A driver goes on with its work when it is asked how far that is: such a question may change something too. That it has to wait for
+/// our own lease is no failure of it.
+Result<Readiness> ask(Driver& driver, const CallRequest& request, const ResourceRef& ref, const Call& call)
+{
+    if (const auto allowed = check_lease(request, call); !allowed)
+        return NotYet{look_at_lease_again_after, allowed.error().message};
+    return guarded<Readiness>([&] { return driver.await(call, ref); });
+}
+
 CallOutcome perform_apply(Driver& driver, const CallRequest& request, const Call& call)
 {
     CallOutcome outcome;
@@ -40,7 +50,7 @@ CallOutcome perform_apply(Driver& driver, const CallRequest& request, const Call
     if (!acknowledged.external_id.empty()) ref.external_id = acknowledged.external_id;
     if (!acknowledged.identity.empty()) ref.identity = acknowledged.identity;
     for (const auto& [name, value] : acknowledged.outputs) ref.outputs[name] = value;
-    outcome.readiness = guarded<Readiness>([&] { return driver.await(call, ref); });
+    outcome.readiness = ask(driver, request, ref, call);
     return outcome;
 }
 
@@ -107,9 +117,7 @@ CallOutcome perform(Driver& driver, const CallRequest& request, const Call& call
     switch (request.verb) {
     case Verb::apply: return perform_apply(driver, request, call);
     case Verb::remove: return perform_remove(driver, request, call);
-    case Verb::await:
-        outcome.readiness = guarded<Readiness>([&] { return driver.await(call, request.ref); });
-        return outcome;
+    case Verb::await: outcome.readiness = ask(driver, request, request.ref, call); return outcome;
     case Verb::probe: outcome.observed = look(driver, request, call); return outcome;
     }
     return outcome;

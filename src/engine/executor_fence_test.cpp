@@ -34,6 +34,23 @@ TEST_CASE("nothing begins in the margin before the end of a lease, and it goes o
     }
 }
 
+TEST_CASE("nobody is asked in the margin how far a thing is: a driver goes on with its work then")
+{
+    Town town;
+    const auto run = town.begin(town.a);
+    const auto before = town.driver.calls();
+    town.a.store.is_away = true;
+    town.pass(fence);
+    const auto asked = town.driver.calls();
+    CHECK(asked > before);
+    town.pass(Town::terms.margin - 2 * moment);
+    CHECK(town.driver.calls() == asked);
+    town.a.store.is_away = false;
+    town.driver.delay("database/db", 0);
+    town.pass_looking(Town::over);
+    CHECK(town.status(run).state == RunState::succeeded);
+}
+
 TEST_CASE("no commit is sent in the margin before the end of a lease but its renewal")
 {
     Town town;

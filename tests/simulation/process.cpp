@@ -155,9 +155,10 @@ public:
     {
         return change<Acknowledged>("apply", call, ref, [&] { return provider_.apply(call, ref, token); });
     }
-    Result<Readiness> await(const Call&, const ResourceRef& ref) override
+    /// It may change something as well: real drivers go on with their work when they are asked.
+    Result<Readiness> await(const Call& call, const ResourceRef& ref) override
     {
-        auto readiness = around<Readiness>("await", ref, [&] { return provider_.await(ref); });
+        auto readiness = change<Readiness>("await", call, ref, [&] { return provider_.await(ref); });
         auto* ready = readiness ? std::get_if<Ready>(&*readiness) : nullptr;
         if (ready && process_.version_ == Version::old) ready->outputs.erase("port");
         return readiness;
