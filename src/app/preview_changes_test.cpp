@@ -134,7 +134,7 @@ TEST_CASE("a preview ends when its time is over, unless it is pinned or was give
             house.until_state("pr-1", EnvironmentState::ready);
         } else {
             house.work->add(expiry_key(house.row("pr-1").id));
-            house.work->run_exclusive(expiry_key(house.row("pr-1").id), [] {});
+            must(house.work->run_exclusive(expiry_key(house.row("pr-1").id), []() -> Result<void> { return {}; }));
             CHECK(house.row("pr-1").state == EnvironmentState::ready);
         }
     }

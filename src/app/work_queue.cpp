@@ -10,6 +10,10 @@ namespace {
 
 thread_local std::vector<std::string> own_turns;
 
+/// Twice as long as another server that stands still keeps its turn.
+constexpr Milliseconds longest_wait{30'000};
+constexpr Milliseconds again_after{1'000};
+
 }  // namespace
 
 WorkQueue::WorkQueue(Clock& clock, std::size_t threads, Work work) : WorkQueue(clock, threads, std::move(work), Turns{})
@@ -97,7 +101,9 @@ void WorkQueue::work_until_stopped()
 
 void WorkQueue::work_on(const std::string& key)
 {
-    if (const auto later = take_turn(key)) return add_after(key, *later);
+    const auto later = take_turn(key);
+    if (!later) return add_after(key, again_after);
+    if (*later) return add_after(key, **later);
     try {
         work_(key);
     } catch (const std::exception& exception) {
@@ -106,9 +112,9 @@ void WorkQueue::work_on(const std::string& key)
     give_back_turn(key);
 }
 
-std::optional<Milliseconds> WorkQueue::take_turn(const std::string& key)
+Result<std::optional<Milliseconds>> WorkQueue::take_turn(const std::string& key)
 {
-    const auto later = turns_.take ? turns_.take(key) : std::nullopt;
+    const auto later = turns_.take ? TRY(turns_.take(key)) : std::nullopt;
     if (!later) own_turns.push_back(key);
     return later;
 }
@@ -135,24 +141,34 @@ void WorkQueue::release(const std::string& key)
 
 WorkQueue::Turn::Turn(WorkQueue& queue, const std::string& key) : queue_(queue), key_(key)
 {
-    std::unique_lock lock(queue_.mutex_);
-    queue_.changed_.wait(lock, [&] { return queue_.keys_.begin(key_); });
-    // A server that is told to stop does not wait for another one's turn to end; what it writes without its own is refused.
+    {
+        std::unique_lock lock(queue_.mutex_);
+        queue_.changed_.wait(lock, [&] { return queue_.keys_.begin(key_); });
+    }
+    error_ = wait_for_other_servers();
+}
+
+std::optional<Error> WorkQueue::Turn::wait_for_other_servers()
+{
+    const auto deadline = queue_.clock_.monotonic() + longest_wait;
     for (;;) {
-        lock.unlock();
         const auto later = queue_.take_turn(key_);
-        if (!later) return;
-        lock.lock();
-        queue_.changed_.wait_for(lock, *later, [&] { return queue_.stopping_; });
-        if (!queue_.stopping_) continue;
-        own_turns.push_back(key_);
-        return;
+        if (!later) return later.error();
+        if (!*later) return std::nullopt;
+        std::unique_lock lock(queue_.mutex_);
+        queue_.changed_.wait_for(lock, **later, [&] { return queue_.stopping_; });
+        if (queue_.stopping_) return Error{ErrorKind::unavailable, "this server stops"};
+        if (queue_.clock_.monotonic() < deadline) continue;
+        return Error{ErrorKind::unavailable,
+                     fmt::format("another server has worked on {} for {}", key_, format_duration(longest_wait)),
+                     {},
+                     "try again; a server that stands still is overtaken by then"};
     }
 }
 
 WorkQueue::Turn::~Turn()
 {
-    queue_.give_back_turn(key_);
+    if (!error_) queue_.give_back_turn(key_);
     queue_.release(key_);
 }
 

@@ -21,9 +21,9 @@ public:
     using Work = std::function<void(const std::string& key)>;
 
     /// Where several servers share the work: whose turn it is at a key. `take` answers after which time to ask again, nothing when
-    /// it is this server's turn until `give_back`.
+    /// it is this server's turn until `give_back`; an error when that cannot be told.
     struct Turns {
-        std::function<std::optional<Milliseconds>(const std::string& key)> take{};
+        std::function<Result<std::optional<Milliseconds>>(const std::string& key)> take{};
         std::function<void(const std::string& key)> give_back{};
     };
 
@@ -41,11 +41,13 @@ public:
     /// Soon, but not within `spacing` of the last time that it was asked for in this way: many requests become a few.
     void add_spaced(const std::string& key, Milliseconds spacing);
 
-    /// Runs `body` on the calling thread while nothing else runs for `key`.
+    /// Runs `body`, which gives a Result, on the calling thread while nothing else runs for `key`. `unavailable`, and nothing was run, when
+    /// another server goes on for too long or this one stops; an error of `Turns::take` likewise.
     template <typename Body>
-    auto run_exclusive(const std::string& key, Body&& body)
+    auto run_exclusive(const std::string& key, Body&& body) -> decltype(body())
     {
         const Turn turn(*this, key);
+        if (const auto& error = turn.error()) return std::unexpected(*error);
         return body();
     }
 
@@ -67,12 +69,18 @@ private:
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
 
+        /// Why it was not had.
+        const std::optional<Error>& error() const { return error_; }
+
     private:
+        std::optional<Error> wait_for_other_servers();
+
         WorkQueue& queue_;
         std::string key_;
+        std::optional<Error> error_;
     };
 
-    std::optional<Milliseconds> take_turn(const std::string& key);
+    Result<std::optional<Milliseconds>> take_turn(const std::string& key);
     void give_back_turn(const std::string& key);
     void work_on(const std::string& key);
     void work_until_stopped();

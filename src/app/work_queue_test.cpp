@@ -15,6 +15,38 @@ namespace {
 
 constexpr auto deadline = 20s;
 
+void must_run(WorkQueue& queue, const std::string& key, const std::function<void()>& body)
+{
+    const auto ran = queue.run_exclusive(key, [&]() -> Result<void> {
+        body();
+        return {};
+    });
+    if (!ran) FAIL(ran.error().message);
+}
+
+class HandClock final : public Clock {
+public:
+    Time now() override { return {}; }
+    Milliseconds monotonic() override { return at; }
+    Milliseconds at{0};
+};
+
+/// Turns of a store that other servers share: what is answered to whoever asks for one.
+struct SharedTurns {
+    std::function<Result<std::optional<Milliseconds>>()> answer;
+    std::atomic<int> asked = 0;
+    std::atomic<int> given_back = 0;
+
+    WorkQueue::Turns turns()
+    {
+        return {[this](const std::string&) {
+                    ++asked;
+                    return answer();
+                },
+                [this](const std::string&) { ++given_back; }};
+    }
+};
+
 }  // namespace
 
 TEST_CASE("a key that is asked for many times while it waits is worked on once")
@@ -76,7 +108,7 @@ TEST_CASE("one key is never worked on twice at once, also not beside run_exclusi
         callers.emplace_back([&] {
             for (int turn = 0; turn < 200; ++turn) {
                 queue.add("pr-1");
-                queue.run_exclusive("pr-1", enter);
+                must_run(queue, "pr-1", enter);
             }
         });
     callers.clear();
@@ -132,4 +164,54 @@ TEST_CASE("work that throws does not end its thread")
     queue.add("bad");
     queue.add("good");
     CHECK(testing::wait_until([&] { return worked == 1; }, deadline));
+}
+
+TEST_CASE("where nobody can tell whose turn it is nothing is run, and whoever asked learns why")
+{
+    SystemClock clock;
+    SharedTurns store{[] { return fail(ErrorKind::unavailable, "the store is away"); }};
+    WorkQueue queue(clock, 0, [](const std::string&) {}, store.turns());
+    bool was_run = false;
+    const auto ran = queue.run_exclusive("pr-1", [&]() -> Result<void> {
+        was_run = true;
+        return {};
+    });
+    REQUIRE_FALSE(ran.has_value());
+    CHECK(ran.error().message == "the store is away");
+    CHECK_FALSE(was_run);
+    CHECK(store.given_back == 0);
+    // The next one is not held up by it.
+    store.answer = [] { return std::optional<Milliseconds>(); };
+    must_run(queue, "pr-1", [&] { was_run = true; });
+    CHECK(was_run);
+    CHECK(store.given_back == 1);
+}
+
+TEST_CASE("another server's turn is waited for, but not for ever")
+{
+    HandClock clock;
+    SharedTurns store{[&]() -> Result<std::optional<Milliseconds>> {
+        clock.at += 5s;
+        return Milliseconds{1};
+    }};
+    WorkQueue queue(clock, 0, [](const std::string&) {}, store.turns());
+    const auto ran = queue.run_exclusive("pr-1", []() -> Result<void> { return {}; });
+    REQUIRE_FALSE(ran.has_value());
+    CHECK(ran.error().kind == ErrorKind::unavailable);
+    CHECK(ran.error().message.contains("another server has worked on pr-1"));
+    CHECK(store.asked == 6);
+}
+
+TEST_CASE("a server that stops waits for no other's turn, and runs nothing in it")
+{
+    SystemClock clock;
+    SharedTurns store{[]() -> Result<std::optional<Milliseconds>> { return Milliseconds{10'000}; }};
+    WorkQueue queue(clock, 0, [](const std::string&) {}, store.turns());
+    std::optional<Result<void>> ran;
+    {
+        const std::jthread caller([&] { ran = queue.run_exclusive("pr-1", []() -> Result<void> { return {}; }); });
+        REQUIRE(testing::wait_until([&] { return store.asked > 0; }, deadline));
+        queue.stop();
+    }
+    CHECK(ran->error().message == "this server stops");
 }

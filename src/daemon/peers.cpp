@@ -41,11 +41,9 @@ void warn(const Result<T>& done, std::string_view what)
 
 app::WorkQueue::Turns shared_turns(storage::Turns& turns)
 {
-    const auto take = [&turns](const std::string& key) -> std::optional<Milliseconds> {
-        if (!is_shared(key)) return std::nullopt;
-        const auto is_ours = turns.take(key);
-        if (is_ours && *is_ours) return std::nullopt;
-        // The store may be away, or another server works on it; the periodic look is one server's for as long as it is up.
+    const auto take = [&turns](const std::string& key) -> Result<std::optional<Milliseconds>> {
+        if (!is_shared(key) || TRY(turns.take(key))) return std::nullopt;
+        // Another server works on it; the periodic look is one server's for as long as it is up.
         return key == app::everything_key ? Milliseconds(5'000) : Milliseconds(200);
     };
     const auto give_back = [&turns](const std::string& key) {
@@ -69,12 +67,14 @@ storage::Database::Fence fence_of(storage::Turns& turns)
 
 Result<void> show_routes(storage::Stores& stores, RouteBoard& board)
 {
+    // Before the ledger is read: what this server's engine shows in between is in neither.
+    const auto shown = TRY(board.list());
     std::set<std::string> kept;
     for (const auto& row : TRY(stores.runs.list_present("local.route"))) {
         kept.insert(row.ref.name);
         if (row.phase == engine::Phase::live) TRY(targets::local::restore_route(board, row.ref));
     }
-    for (const auto& route : TRY(board.list()))
+    for (const auto& route : shown)
         if (!kept.contains(route.name)) TRY(board.remove(route.host, route.owner));
     return {};
 }

@@ -212,12 +212,13 @@ Result<void> Server::Parts::start_peers()
 
 void Server::Parts::stop()
 {
-    peers.reset();
     if (api) api->stop();
     if (pump) pump->stop();
     if (proxy) proxy->stop();
     if (work) work->stop();
     if (engine) engine->stop();
+    // Its turns are free for others when nothing works in them any more.
+    peers.reset();
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

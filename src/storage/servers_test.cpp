@@ -86,6 +86,25 @@ TEST_CASE("a turn that is prolonged goes on, one that is over is not taken back 
     CHECK_FALSE(one.take("key").value());
 }
 
+TEST_CASE("a turn that could not be given back ends with its time")
+{
+    TestDatabase database;
+    Turns one(*database, "one");
+    Turns two(*database, "two");
+    REQUIRE(one.take("key").value());
+    database->set_fence([]() -> Write {
+        return [](Transaction&) -> Result<void> { return fail(ErrorKind::unavailable, "the store is away"); };
+    });
+    CHECK_FALSE(one.give_back("key").has_value());
+    database->set_fence({});
+    REQUIRE(one.prolong_all().has_value());
+    CHECK_FALSE(two.take("key").value());
+    pass(database, Turns::term - std::chrono::seconds(1));
+    REQUIRE(one.prolong_all().has_value());
+    pass(database, std::chrono::seconds(2));
+    CHECK(two.take("key").value());
+}
+
 TEST_CASE("who has lost a turn writes nothing for it any more")
 {
     TestDatabase database;

@@ -16,11 +16,18 @@ Result<bool> Turns::take(std::string_view key)
         is_ours = changed == 1;
         return {};
     }));
+    const std::lock_guard lock(mutex_);
+    if (is_ours) held_.emplace(key);
     return is_ours;
 }
 
 Result<void> Turns::give_back(std::string_view key)
 {
+    {
+        // Before it is tried: what could not be given back is prolonged no more.
+        const std::lock_guard lock(mutex_);
+        held_.erase(std::string(key));
+    }
     return database_.write([&](Transaction& transaction) {
         return discard_count(transaction->execute("DELETE FROM turn WHERE key = ? AND server = ?", {key, server_}));
     });
@@ -28,11 +35,21 @@ Result<void> Turns::give_back(std::string_view key)
 
 Result<void> Turns::prolong_all()
 {
+    const auto keys = held();
+    if (keys.empty()) return {};
     return database_.write([&](Transaction& transaction) -> Result<void> {
         const auto now = TRY(transaction->clock());
-        return discard_count(transaction->execute("UPDATE turn SET until = ? WHERE server = ? AND until >= ?",
-                                                  {now + term, server_, now}));
+        for (const auto& key : keys)
+            TRY(transaction->execute("UPDATE turn SET until = ? WHERE key = ? AND server = ? AND until >= ?",
+                                     {now + term, key, server_, now}));
+        return {};
     });
+}
+
+std::set<std::string> Turns::held()
+{
+    const std::lock_guard lock(mutex_);
+    return held_;
 }
 
 Result<void> Turns::check(Transaction& transaction, std::string_view key)

@@ -2,6 +2,8 @@
 
 #include "storage/database.hpp"
 
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,16 +20,20 @@ public:
 
     /// Whether it is this server's turn now; also when it has been all along.
     Result<bool> take(std::string_view key);
-    /// Repeatable.
+    /// Repeatable. Where it fails the turn ends with its time.
     Result<void> give_back(std::string_view key);
-    /// Of all that this server has, for another term.
+    /// Of all that were taken and not given back, for another term.
     Result<void> prolong_all();
     /// Inside the transaction that the turn is for: `conflict` when it is somebody else's by now.
     Result<void> check(Transaction& transaction, std::string_view key);
 
 private:
+    std::set<std::string> held();
+
     Database& database_;
     std::string server_;
+    std::mutex mutex_;
+    std::set<std::string> held_;
 };
 
 }  // namespace ramet::storage
