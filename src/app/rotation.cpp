@@ -16,8 +16,9 @@ Result<std::int64_t> rewrap_all_and_retire(App& app)
     std::int64_t total = 0;
     for (std::int64_t done = 1; done > 0; total += done) {
         TRY(app.database.write([&](storage::Transaction& transaction) -> Result<void> {
+            const auto current = app.keys.current_key_id();
             done = TRY(app.stores.secrets.rewrap(transaction, at_once));
-            return done == 0 ? app.keys.retire_old_keys() : Result<void>{};
+            return done == 0 ? app.keys.retire_old_keys(current) : Result<void>{};
         }));
     }
     return total;

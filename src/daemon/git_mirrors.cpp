@@ -1,13 +1,11 @@
 #include "daemon/git_mirrors.hpp"
 
+#include "base/file_lock.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "targets/local/git_mirror.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
-#include <thread>
+#include <optional>
 
 namespace ramet::daemon {
 
@@ -18,30 +16,25 @@ using targets::local::GitMirror;
 // A commit's trees never change, but the table must not grow for ever.
 constexpr std::size_t remembered_trees = 20'000;
 
-constexpr std::chrono::seconds longest_wait{10};
+constexpr Milliseconds longest_wait{10'000};
 
-Result<GitMirror> open(const Path& root, const app::GitSource& source)
+Result<GitMirror> open(const Path& root, const app::GitSource& source, bool is_alone = false)
 {
     GitMirror::Options options{.root = root, .url = source.url};
     options.environment = source.environment;
+    options.is_alone = is_alone;
     return GitMirror::open(std::move(options));
 }
 
 /// Keeps servers that share the directory from fetching into one mirror at once, which git would refuse to one of them. For a
-/// while only: of a server that stands still it is git itself that finishes.
-class OtherServers {
-public:
-    explicit OtherServers(const Path& root, const std::string& url)
-        : file_(::open((root / ("." + short_hash({url}) + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600))
-    {
-        const auto deadline = std::chrono::steady_clock::now() + longest_wait;
-        while (file_ && ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && std::chrono::steady_clock::now() < deadline)
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-
-private:
-    Fd file_;
-};
+/// while only: of a server that stands still it is git itself that finishes. Nothing where it is still held.
+Result<std::optional<Fd>> keep_others_out(const Path& root, const std::string& url)
+{
+    auto locked = lock_file(root / ("." + short_hash({url}) + ".lock"), longest_wait);
+    if (locked) return std::move(*locked);
+    if (locked.error().kind == ErrorKind::unavailable) return std::nullopt;
+    return std::unexpected(std::move(locked).error());
+}
 
 }  // namespace
 
@@ -57,8 +50,8 @@ Result<CommitSha> GitMirrors::fetch_ref(const app::GitSource& source, const std:
 {
     const std::scoped_lock lock(lock_of(source.url));
     TRY(ensure_directory(root_));
-    const OtherServers held(root_, source.url);
-    auto mirror = TRY(open(root_, source));
+    const auto held = TRY(keep_others_out(root_, source.url));
+    auto mirror = TRY(open(root_, source, held.has_value()));
     TRY(mirror.ensure());
     return mirror.fetch(reference);
 }
@@ -67,8 +60,8 @@ Result<void> GitMirrors::fetch_commit(const app::GitSource& source, const Commit
 {
     const std::scoped_lock lock(lock_of(source.url));
     TRY(ensure_directory(root_));
-    const OtherServers held(root_, source.url);
-    auto mirror = TRY(open(root_, source));
+    const auto held = TRY(keep_others_out(root_, source.url));
+    auto mirror = TRY(open(root_, source, held.has_value()));
     TRY(mirror.ensure());
     return mirror.ensure_commit(commit, hint);
 }

@@ -158,7 +158,7 @@ TEST_CASE("re-wrapping moves the data key to the current key and leaves the seal
     CHECK(parse_envelope(after)->key.key_id == current);
     CHECK(parse_envelope(after)->sealed == parse_envelope(before)->sealed);
     CHECK(open(*keys, identity, before)->reveal() == "sesame");
-    REQUIRE(keys->retire_old_keys().has_value());
+    REQUIRE(keys->retire_old_keys(keys->current_key_id()).has_value());
     CHECK(open(*keys, identity, after)->reveal() == "sesame");
     CHECK(open(*keys, identity, before).error().kind == ErrorKind::not_found);
 }

@@ -1,9 +1,11 @@
 #include "secrets/file_keys.hpp"
 
+#include "base/file_lock.hpp"
 #include "base/sodium.hpp"
 #include "base/text.hpp"
 #include "secrets/cipher.hpp"
 
+#include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
 
@@ -15,6 +17,8 @@ namespace ramet::secrets {
 namespace {
 
 constexpr std::string_view header = "ramet-keys 1";
+/// Another server needs milliseconds; one that stands still is not waited for while the store is locked.
+constexpr Milliseconds patience{2'000};
 
 /// 16 hexadecimal digits of a keyed hash: tells nothing about the key.
 std::string id_of(const SecretBytes& key)
@@ -185,9 +189,21 @@ Result<SecretBytes> FileKeys::unwrap(const WrappedKey& wrapped, std::string_view
     return decrypt(key->bytes, wrapped.bytes, key->id + std::string(context));
 }
 
+/// From a look at the file until it is replaced, against other servers: what one of them changed in between would be lost. The
+/// directory is what is locked, as the file becomes another one.
+Result<Fd> FileKeys::keep_others_out() const
+{
+    const auto directory = path_.parent_path();
+    Fd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened) return std::unexpected(os_error("opening", directory));
+    TRY(lock_within(opened, directory, patience));
+    return opened;
+}
+
 Result<std::string> FileKeys::rotate()
 {
     const std::unique_lock lock(mutex_);
+    const auto held = TRY(keep_others_out());
     TRY(refresh_locked());
     std::vector<Key> keys;
     keys.push_back(make_key());
@@ -196,10 +212,13 @@ Result<std::string> FileKeys::rotate()
     return keys_.front().id;
 }
 
-Result<void> FileKeys::retire_old_keys()
+Result<void> FileKeys::retire_old_keys(std::string_view current)
 {
     const std::unique_lock lock(mutex_);
+    const auto held = TRY(keep_others_out());
     TRY(refresh_locked());
+    if (keys_.front().id != current)
+        return fail(ErrorKind::unavailable, "the keys in {} were rotated again meanwhile", path_.string());
     std::vector<Key> keys;
     keys.push_back({keys_.front().id, keys_.front().bytes.clone()});
     return replace_locked(std::move(keys));

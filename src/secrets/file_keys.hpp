@@ -32,8 +32,9 @@ public:
 
     /// Begins a rotation: a new current key, durable before this returns; the older ones still unwrap. Returns its id.
     Result<std::string> rotate();
-    /// Ends a rotation: drops all but the current key. Only when nothing is wrapped under them any more.
-    Result<void> retire_old_keys();
+    /// Ends a rotation: drops all but the key `current`. Only when nothing is wrapped under them any more. `unavailable` when another
+    /// server has begun the next one meanwhile.
+    Result<void> retire_old_keys(std::string_view current);
     /// Reads what another server may have changed; nothing to do when the file is the same.
     Result<void> refresh();
     /// Ids of the keys that are held, the current one first.
@@ -62,6 +63,7 @@ private:
     {
     }
     static Result<Content> read(const Path& path);
+    Result<Fd> keep_others_out() const;
     /// Under the lock for writing.
     Result<void> refresh_locked();
     Result<void> replace_locked(std::vector<Key> keys);

@@ -1,9 +1,11 @@
 #include "secrets/file_keys.hpp"
 
+#include "base/file_lock.hpp"
 #include "secrets/secrets_test_support.hpp"
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 namespace ramet::secrets {
@@ -84,10 +86,40 @@ TEST_CASE("a rotation keeps the older keys until it is ended, also over a restar
     const auto again = FileKeys::open(keys.path()).value();
     CHECK(again->key_ids() == std::vector{new_id, old_id});
     CHECK(again->unwrap(wrapped, "c").has_value());
-    REQUIRE(again->retire_old_keys().has_value());
+    REQUIRE(again->retire_old_keys(again->current_key_id()).has_value());
     CHECK(again->key_ids() == std::vector{new_id});
     CHECK(again->unwrap(wrapped, "c").error().kind == ErrorKind::not_found);
     CHECK(FileKeys::open(keys.path()).value()->key_ids() == std::vector{new_id});
+}
+
+TEST_CASE("the keys of a rotation that another server has begun meanwhile are not dropped")
+{
+    TestKeys keys;
+    const auto other = FileKeys::open(keys.path()).value();
+    const auto first = keys->rotate().value();
+    // Nothing is under another one than the first any more, and then this server stands still for a while.
+    const auto second = other->rotate().value();
+    const auto dropped = keys->retire_old_keys(first);
+    REQUIRE_FALSE(dropped.has_value());
+    CHECK(dropped.error().kind == ErrorKind::unavailable);
+    CHECK(other->key_ids().front() == second);
+    CHECK(FileKeys::open(keys.path()).value()->key_ids().size() == 3);
+}
+
+TEST_CASE("the file is changed by one server at a time")
+{
+    TestKeys keys;
+    const auto before = FileKeys::open(keys.path()).value()->key_ids();
+    const auto directory = keys.path().parent_path();
+    Fd held(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    REQUIRE(lock_within(held, directory, Milliseconds{0}).has_value());
+    const auto rotated = keys->rotate();
+    REQUIRE_FALSE(rotated.has_value());
+    CHECK(rotated.error().kind == ErrorKind::unavailable);
+    CHECK_FALSE(keys->retire_old_keys(keys->current_key_id()).has_value());
+    CHECK(FileKeys::open(keys.path()).value()->key_ids() == before);
+    held.reset();
+    CHECK(keys->rotate().has_value());
 }
 
 TEST_CASE("what another server changed in the file is used from then on")
@@ -105,7 +137,7 @@ TEST_CASE("what another server changed in the file is used from then on")
     CHECK(keys->wrap(SecretBytes("x"), "context")->key_id == newest);
     CHECK(keys->key_ids() == std::vector<std::string>{newest, new_key, old_key});
     CHECK(keys->unwrap(before, "context")->reveal() == "before");
-    REQUIRE(keys->retire_old_keys().has_value());
+    REQUIRE(keys->retire_old_keys(keys->current_key_id()).has_value());
     CHECK(other->wrap(SecretBytes("x"), "context")->key_id == newest);
     CHECK(other->unwrap(before, "context").error().kind == ErrorKind::not_found);
 }

@@ -297,7 +297,7 @@ TEST_CASE("a rotation goes on where it was interrupted and loses no value")
         return TRY(again.rewrap(transaction, 100)) == 0 ? Result<void>{} : fail(ErrorKind::internal, "not done");
     });
     CHECK(more == 5);  // four of these and the fingerprint key
-    REQUIRE(vault.keys->retire_old_keys().has_value());
+    REQUIRE(vault.keys->retire_old_keys(vault.keys->current_key_id()).has_value());
     for (int i = 0; i < 7; ++i)
         CHECK(again.open(references[static_cast<std::size_t>(i)])->reveal() == "value " + std::to_string(i));
 }
@@ -327,7 +327,7 @@ TEST_CASE("a rotation that comes to its end between the reading of a row and its
                 TRY(vault_.store.rewrap(transaction, 100));
                 return {};
             });
-            REQUIRE(vault_.keys->retire_old_keys().has_value());
+            REQUIRE(vault_.keys->retire_old_keys(vault_.keys->current_key_id()).has_value());
         }
 
         Vault& vault_;

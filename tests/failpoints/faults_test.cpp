@@ -123,7 +123,7 @@ TEST_CASE(
     auto keys = secrets::FileKeys::create(file).value();
     const auto rotate = [&]() -> Result<void> {
         TRY(keys->rotate());
-        return keys->retire_old_keys();
+        return keys->retire_old_keys(keys->current_key_id());
     };
     const auto calls = calls_of(directory.path(), [&] { REQUIRE(rotate().has_value()); });
     for (const auto& call : calls)
@@ -142,9 +142,9 @@ TEST_CASE(
             if (which == 1) CHECK(on_disk->unwrap(wrapped, "context").has_value());
             CHECK(keys->unwrap(wrapped, "context").has_value());
             CHECK(on_disk->key_ids().size() >= 1);
-            while (keys->key_ids().size() > 1) REQUIRE(keys->retire_old_keys().has_value());
+            while (keys->key_ids().size() > 1) REQUIRE(keys->retire_old_keys(keys->current_key_id()).has_value());
             REQUIRE(keys->rotate().has_value());
-            REQUIRE(keys->retire_old_keys().has_value());
+            REQUIRE(keys->retire_old_keys(keys->current_key_id()).has_value());
             CHECK(count_files(directory.path()) == 1);
         }
 }

@@ -1,11 +1,11 @@
 #include "data/golden/catalog.hpp"
 
+#include "base/file_lock.hpp"
 #include "base/hash.hpp"
 #include "data/clone/btrfs.hpp"
 #include "data/golden/record.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,12 +22,7 @@ constexpr auto pins_name = "pins";
 /// Pins and removals exclude each other, also between processes.
 Result<Fd> lock(const StorePaths& paths)
 {
-    const auto path = paths.goldens() / ".lock";
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file) return std::unexpected(os_error("opening", path));
-    while (::flock(file.get(), LOCK_EX) != 0)
-        if (errno != EINTR) return std::unexpected(os_error("locking", path));
-    return file;
+    return lock_file(paths.goldens() / ".lock");
 }
 
 /// Ids come from records and requests: they must not lead out of the folder.

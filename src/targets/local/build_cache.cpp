@@ -1,11 +1,11 @@
 #include "targets/local/build_cache.hpp"
 
+#include "base/file_lock.hpp"
 #include "base/text.hpp"
 #include "targets/local/marks.hpp"
 #include "targets/local/processes.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,10 +74,7 @@ Result<Fd> BuildCache::lock(const std::string& hash) const
 {
     TRY(ensure_directory(root() / ".work", 0700));
     // A few locks for all, so that they need not be cleaned up.
-    const auto path = root() / ".work" / fmt::format("lock-{}", hash.substr(0, 2));
-    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd || ::flock(fd.get(), LOCK_EX) != 0) return std::unexpected(os_error("locking", path));
-    return fd;
+    return lock_file(root() / ".work" / fmt::format("lock-{}", hash.substr(0, 2)));
 }
 
 Result<void> BuildCache::begin(const Request& request, const GitMirror& mirror) const

@@ -150,9 +150,10 @@ Result<void> GitMirror::ensure()
     return {};
 }
 
-/// Whether there were lock files, as a git that was killed or a disk that failed leaves them. Nobody else writes here now.
+/// Whether there were lock files, as a git that was killed or a disk that failed leaves them. Others' are left alone.
 Result<bool> GitMirror::remove_locks() const
 {
+    if (!options_.is_alone) return false;
     bool found = false;
     std::error_code error;
     std::filesystem::recursive_directory_iterator at(path_, error);

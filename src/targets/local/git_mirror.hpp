@@ -32,6 +32,8 @@ public:
         std::map<std::string, std::string> environment{};
         std::stop_token stop{};
         Milliseconds timeout{120'000};
+        /// Nobody else writes there while this lives: lock files are what a git that was killed has left.
+        bool is_alone = true;
     };
     /// `invalid` for a url with another scheme, a leading dash or a newline.
     static Result<GitMirror> open(Options options);

@@ -12,9 +12,11 @@ struct Mirrored {
     GitRepositoryFixture repository{};
     testing::TemporaryDirectory directory{};
 
-    GitMirror mirror() const
+    GitMirror mirror(bool is_alone = true) const
     {
-        auto opened = GitMirror::open({.root = directory.path() / "mirrors", .url = repository.url()});
+        GitMirror::Options options{.root = directory.path() / "mirrors", .url = repository.url()};
+        options.is_alone = is_alone;
+        auto opened = GitMirror::open(std::move(options));
         REQUIRE(opened.has_value());
         return std::move(*opened);
     }
@@ -62,6 +64,8 @@ TEST_CASE("what a killed git left locked is locked no more")
         for (const auto& ref : refs) REQUIRE(write_file(ref.string() + ".lock", "").has_value());
     };
     lock_all();
+    // They may be another server's that fetches just now.
+    CHECK_FALSE(fixture.mirror(false).fetch("refs/heads/main").has_value());
     CHECK(fixture.mirror().fetch("refs/heads/main") == second);
     lock_all();
     CHECK(fixture.mirror().ensure_commit(first).has_value());
