@@ -109,8 +109,9 @@ public:
     virtual Result<void> begin_writing() = 0;
     /// What follows sees the database as of one moment, until `commit`.
     virtual Result<void> begin_reading() = 0;
-    /// An error means that nothing of the transaction stands.
+    /// An error means that nothing of the transaction stands, unless `is_in_doubt` says that nobody knows.
     virtual Result<void> commit() = 0;
+    virtual bool is_in_doubt() const { return false; }
     virtual void roll_back() = 0;
     /// False when no transaction is open, also because a grave error has ended one.
     virtual bool is_in_transaction() const = 0;

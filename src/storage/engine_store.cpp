@@ -109,7 +109,10 @@ Result<OwnerRecords> EngineStore::load_owner(const OwnerId& owner)
         return records;
     };
     auto records = load();
-    TRY(reading->commit());
+    if (records)
+        TRY(reading->commit());
+    else
+        reading->roll_back();
     return records;
 }
 

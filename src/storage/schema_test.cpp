@@ -41,11 +41,19 @@ TEST_CASE("a released migration is never edited: what has to change gets the nex
         "942bc32ceb0a76dd14627c6c05d2a3f9f5549082b4fa66d059f9ce1bd242c28e",
         "afbbec5cfac9edd00e31a1854855067f270d9ea846b947a019be3b26d9ef9eb1",
     };
-    REQUIRE(std::size(released) == migrations().size());
-    for (std::size_t i = 0; i < std::size(released); ++i) {
-        CAPTURE(i + 1);
-        CHECK(sha256_hex(migrations()[i].sql) == released[i]);
-    }
+    // Of a store on PostgreSQL, which begins with the fourth.
+    const std::string_view released_on_postgres[] = {
+        "cef116b84cc5d7aebbee44a5c7a1d164e8cc4396dfdf9899a4b15559d224835c",
+    };
+    const auto check = [](std::span<const Migration> known, std::span<const std::string_view> hashes) {
+        REQUIRE(hashes.size() == known.size());
+        for (std::size_t i = 0; i < hashes.size(); ++i) {
+            CAPTURE(known[i].version);
+            CHECK(sha256_hex(known[i].sql) == hashes[i]);
+        }
+    };
+    check(migrations(), released);
+    check(postgres_migrations(), released_on_postgres);
 }
 
 TEST_CASE("each released schema can be opened by this version and ends like a fresh one")

@@ -105,7 +105,8 @@ Result<void> Writer::commit(const std::vector<Waiting*>& group)
     if (done) done = connection_->commit();
     if (!done) {
         connection_->roll_back();
-        for (auto* const waiting : group) waiting->error = in_context(done.error(), "nothing was written");
+        const auto error = connection_->is_in_doubt() ? done.error() : in_context(done.error(), "nothing was written");
+        for (auto* const waiting : group) waiting->error = error;
         return done;
     }
     for (auto* const waiting : group)

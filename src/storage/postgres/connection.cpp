@@ -31,6 +31,13 @@ bool is_good(const PGresult* result)
     return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
 }
 
+/// invalid_parameter_value: of a number that it has never given.
+bool is_unknown_number(const PGresult* result)
+{
+    const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return state != nullptr && std::string_view(state) == "22023";
+}
+
 std::int64_t count_changed(PGresult* result)
 {
     const std::string_view changed = PQcmdTuples(result);
@@ -199,9 +206,12 @@ Result<void> PostgresConnection::execute_script(const std::string& sql)
 
 Result<void> PostgresConnection::begin_writing()
 {
-    // The number is asked for now, as nobody can be asked after the answer to the commit was lost.
-    constexpr auto* begin = "BEGIN; SELECT pg_advisory_xact_lock(1918987621, hashtext(current_schema())); "
+    // The number is asked for now, as nobody can be asked after the answer to the commit was lost. Whatever isolation is the
+    // database's own: what others wrote while this one waited for the lock has to be seen.
+    constexpr auto* begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+                            "SELECT pg_advisory_xact_lock(1918987621, hashtext(current_schema())); "
                             "SELECT pg_current_xact_id()";
+    is_in_doubt_ = false;
     for (bool again = !is_lost();; again = false) {
         TRY(ensure_connected());
         const auto result = owned(PQexec(handle_.get(), begin));
@@ -259,13 +269,16 @@ Result<void> PostgresConnection::settle(const std::string& transaction)
                 if (status == "committed") return {};
                 if (status == "aborted")
                     return fail(ErrorKind::unavailable, "the store lost the connection before it committed");
-            } else if (!is_lost()) {
+            } else if (is_unknown_number(result.get())) {
                 // A number that it has not given yet: this server was put back to an earlier state, in which nothing of it stands.
                 return fail(ErrorKind::unavailable, "the store does not know the transaction any more");
+            } else {
+                last = postgres_error(result.get(), handle_.get(), "the store");
             }
         }
         std::this_thread::sleep_for(pause_between_looks);
     } while (std::chrono::steady_clock::now() < deadline);
+    is_in_doubt_ = true;
     Error error{ErrorKind::unavailable, "the store was lost during a commit; whether it was written is not known"};
     error.evidence = last.message + (last.evidence.empty() ? "" : ": " + last.evidence);
     error.next_step = "see that the database is up; what was written is found when it is back";

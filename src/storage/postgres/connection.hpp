@@ -76,6 +76,7 @@ private:
     std::string channel_;
     std::vector<Answer> posted_;  ///< sent, and not answered yet
     std::string transaction_;     ///< the number of the one that is open for writing
+    bool is_in_doubt_ = false;
 };
 
 }  // namespace ramet::storage
