@@ -149,6 +149,21 @@ TEST_CASE("a close that no webhook told of is seen by the next look at everythin
     house.until_state("pr-2", EnvironmentState::ready);
 }
 
+TEST_CASE("where the file of the last look cannot be read any more, the push that mends it is seen by the next look")
+{
+    AppHouse house;
+    house.connect();
+    auto project = house.project();
+    project.file_text = "version: 1\nproject: shop\nservises: {}\n";
+    must(house.database->write(
+        [&](storage::Transaction& transaction) { return house.stores->projects.update(transaction, project); }));
+    const auto head = house.repository.push("main", {{"ramet.yaml", shop_text({.vars = "LOG_LEVEL: warn"})}});
+    reconcile_all(*house.app);
+    house.until([&] { return house.row("staging").observed_generation == 2; });
+    CHECK(house.row("staging").commit == head);
+    CHECK(house.project().trusted_commit == head);
+}
+
 TEST_CASE("a look at everything asks the Git host for a list, and then for those alone of which something would follow")
 {
     AppHouse house;

@@ -13,7 +13,7 @@ namespace ramet::engine {
 
 using EngineRunId = Id<struct EngineRunIdTag>;
 
-enum class RunKind : std::uint8_t { apply, destroy, golden, sweep, rotate };
+enum class RunKind : std::uint8_t { apply, destroy, golden, sweep };
 
 enum class RunState : std::uint8_t {
     queued,

@@ -32,11 +32,8 @@ constexpr std::array<Words<RunState>, 10> run_states = {{{RunState::queued, "que
                                                          {RunState::needs_human, "needs_human"},
                                                          {RunState::kept, "kept"}}};
 
-constexpr std::array<Words<RunKind>, 5> run_kinds = {{{RunKind::apply, "apply"},
-                                                      {RunKind::destroy, "destroy"},
-                                                      {RunKind::golden, "golden"},
-                                                      {RunKind::sweep, "sweep"},
-                                                      {RunKind::rotate, "rotate"}}};
+constexpr std::array<Words<RunKind>, 4> run_kinds = {
+    {{RunKind::apply, "apply"}, {RunKind::destroy, "destroy"}, {RunKind::golden, "golden"}, {RunKind::sweep, "sweep"}}};
 
 constexpr std::array<Words<Phase>, 4> phases = {
     {{Phase::intended, "intended"}, {Phase::live, "live"}, {Phase::removing, "removing"}, {Phase::gone, "gone"}}};

@@ -1,12 +1,10 @@
 #include "targets/local/postgres/options.hpp"
 
 #include "base/hash.hpp"
+#include "targets/local/machine.hpp"
 
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,19 +13,6 @@
 
 namespace ramet::targets::postgres {
 namespace {
-
-Result<bool> is_port_free(int port)
-{
-    const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket) return std::unexpected(os_error("making a socket for", fmt::format("port {}", port)));
-    const int on = 1;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-}
 
 /// Nobody's name and nobody's process: another installation on this machine, or what an earlier one has left, may use it.
 Result<bool> is_user_free(int user)
@@ -82,7 +67,7 @@ Result<int> ensure_port(const PostgresOptions& options, std::string_view owner, 
                                         .path = path,
                                         .first = options.ports.first,
                                         .last = options.ports.last,
-                                        .is_usable = is_port_free});
+                                        .is_usable = local::is_port_free});
 }
 
 Result<void> release_port(const PostgresOptions& options, std::string_view owner, std::string_view path)
