@@ -80,7 +80,9 @@ private:
     {
         failpoints::pass(fmt::format("before {} {}", verb, ref.path));
         auto result = call();
-        failpoints::pass(fmt::format("after {} {}", verb, ref.path));
+        // As from somebody far away who did it, and was not heard any more.
+        const bool is_lost = failpoints::pass(fmt::format("after {} {}", verb, ref.path));
+        if (is_lost) return fail(ErrorKind::timeout, "the answer to {} {} was lost", verb, ref.path);
         return result;
     }
 

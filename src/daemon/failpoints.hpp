@@ -7,8 +7,8 @@
 
 namespace ramet::daemon {
 
-/// Places at which a test ends the process as a power cut would: before and after each commit of the engine and each call of a
-/// driver. Only a build with RAMET_FAILPOINTS has them (`tests/failpoints/places.hpp` says how they are used); in any other the
+/// Places at which a test ends the process as a power cut would, or loses an answer: before and after each commit of the engine
+/// and each call of a driver. Only a build with RAMET_FAILPOINTS has them (`tests/failpoints/places.hpp` says how they are used); in any other the
 /// engine gets its store and its drivers as they are.
 class Failpoints {
 public:

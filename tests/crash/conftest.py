@@ -14,7 +14,7 @@ from ramet import binary  # noqa: E402
 
 
 def pytest_addoption(parser):
-    parser.addoption("--pairs", type=int, default=110, help="how many sampled pairs of places")
+    parser.addoption("--pairs", type=int, default=100, help="how many sampled pairs of places, each of which killed two servers")
     parser.addoption("--closings", type=int, default=50, help="how many previews are closed while they are made")
     parser.addoption("--sweeps", type=int, default=30, help="how many places of a sweep, drawn from all; 0: all of them")
     parser.addoption("--faults", type=int, default=15, help="how many lives with a call that fails in each operation; 0: every call")

@@ -93,13 +93,13 @@ class CrashWorld:
     # -- the work that is interrupted
 
     def create(self, name=NAME):
-        self.ask("POST", "/previews", {"base": BASE, "branch": NAME, "name": name})
+        return self.ask("POST", "/previews", {"base": BASE, "branch": NAME, "name": name})
 
     def update(self):
-        self.ask("POST", f"/previews/{NAME}/redeploy", {})
+        return self.ask("POST", f"/previews/{NAME}/redeploy", {})
 
     def destroy(self, name=NAME):
-        self.ask("DELETE", f"/previews/{name}", None)
+        return self.ask("DELETE", f"/previews/{name}", None)
 
     def sweep(self):
         self.ask("POST", "/sweeps", {"confirmed": True})
@@ -111,13 +111,15 @@ class CrashWorld:
         return report["findings"]
 
     def ask(self, method, path, body):
-        """A server that ends in the middle of its answer has been asked all the same."""
+        """Whether it was promised. A server that ends in the middle of its answer has been asked all the same."""
         try:
             status, answer = self.ramet.api(method, path, body)
         except OSError:
-            return
-        if status not in (200, 201, 202):
-            self.refused(f"{method} {path}: {status} {answer}")
+            return False
+        if status in (200, 201, 202):
+            return True
+        self.refused(f"{method} {path}: {status} {answer}")
+        return False
 
     def refused(self, why):
         assert self.refusals is not None, why
@@ -210,17 +212,18 @@ class Operation:
 
     def __init__(self, world):
         self.world = world
+        self._is_promised = False
 
     def find_places(self):
         """Every place that undisturbed work passes, in their order."""
         places = self.passed_by_work("log")
         return [place for place in places if int(REPEATED.search(place)[1]) <= MOST_REPEATS]
 
-    def passed_by_work(self, what):
-        """The lines that the server writes down while it works: of its "log" of places, or of its "operations"."""
+    def passed_by_work(self, what, *orders):
+        """The lines that the server writes down while it works by these orders: of its "log" of places, or of its "operations"."""
         self.prepare()
         with tempfile.NamedTemporaryFile(dir=self.world.ramet.directory, prefix="places-") as log:
-            self.world.ramet.order(f"{what} {log.name}")
+            self.world.ramet.order(f"{what} {log.name}", *orders)
             self.ask()
             self.wait()
             self.world.ramet.order()
@@ -232,6 +235,7 @@ class Operation:
         """Works with one server after the other, each of which ends at its place; then the last one has to finish. Returns how
         many of them did end there: what is passed depends on what an earlier one left to be done."""
         self.prepare()
+        self._is_promised = False
         crashed = 0
         for number, place in enumerate(places):
             if number == 0:
@@ -240,7 +244,7 @@ class Operation:
                 self.world.ramet.restart(f"kill {place}")
             # Where the first server ended before it had noted that somebody asked, the second is asked as well.
             if number == 0 or not self._is_noted():
-                self.ask()
+                self._is_promised |= bool(self.ask())
             if not self._wait_for_end():
                 break
             crashed += 1
@@ -267,8 +271,10 @@ class Operation:
                         CONVERGED_DEADLINE_S, pause_s=0.005) == "ended"
 
     def finish(self):
-        """Asked for once more where the server ended before it had noted that somebody asked: as a person would."""
+        """Asked for once more where the server ended before it had noted that somebody asked, as a person would. What it had
+        promised by then it knows."""
         if not self.was_accepted():
+            assert not self._is_promised, f"what was promised is not known any more\n{self.world.evidence()}"
             self.ask()
         self.wait()
         self.check()
@@ -283,7 +289,7 @@ class Create(Operation):
             self.world.destroy_and_wait()
 
     def ask(self):
-        self.world.create()
+        return self.world.create()
 
     def ask_again(self):
         if self.world.preview() is None:
@@ -312,7 +318,7 @@ class Update(Operation):
         self.commit = self.world.repository.change()
 
     def ask(self):
-        self.world.update()
+        return self.world.update()
 
     def was_accepted(self):
         preview = self.world.preview()
@@ -335,7 +341,7 @@ class Destroy(Operation):
             self.world.create_and_wait()
 
     def ask(self):
-        self.world.destroy()
+        return self.world.destroy()
 
     def was_accepted(self):
         preview = self.world.preview()

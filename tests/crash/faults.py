@@ -36,17 +36,25 @@ class Faulty:
     def __init__(self, work):
         self.work, self.world = work, work.world
         self.told = []
+        self._fired = work.world.ramet.directory / "orders.fired"
+        self._fired.write_text("")
+
+    def has_fired(self):
+        return bool(self._fired.read_text())
 
     def once(self, call, which, error):
         """Ends as if nothing had happened, or undone with words; asked again, it comes to its end."""
         self._prepare()
-        self.world.ramet.order(f"fail {error} {which} {call}")
+        self._order(f"fail {error} {which} {call}")
         self.work.ask()
         self._wait_settled()
         self._end()
 
     def until_lifted(self, call, error):
-        self.during(lambda: self.world.ramet.order(f"fail {error} always {call}"), self.world.ramet.order)
+        self.during(lambda: self._order(f"fail {error} always {call}"), self.world.ramet.order)
+
+    def _order(self, fault):
+        self.world.ramet.order(f"fired {self._fired}", fault)
 
     def during(self, begin, lift, meanwhile=False):
         """Until the fault is lifted the state of the work is known, with words; then it comes to its end. The fault begins before

@@ -5,6 +5,7 @@ import time
 from gitea import wait_for
 
 CREATIONS = 5  # measured for the length of one
+MOST_TRIES = 4
 
 
 def length_of_create(world):
@@ -33,13 +34,14 @@ def test_a_preview_that_is_closed_while_it_is_made_leaves_nothing(fresh_world, r
     world = fresh_world()
     length_s = length_of_create(world)
     states = []
-    for _ in range(closings):
+    while states.count("creating") < closings:
+        # Now and then it was quicker, or had not been begun.
+        assert len(states) < MOST_TRIES * closings, states
         moment_s = sample.uniform(0, length_s)
         states.append(close_after(world, moment_s))
         try:
             world.check_gone()
         except AssertionError as failure:
             raise AssertionError(f"closed after {moment_s:.3f} s of {length_s:.3f} s: {failure}") from failure
-    print(f"{closings} closed within {length_s * 1000:.0f} ms, {states.count('creating')} of them while they were made")
+    print(f"{len(states)} closed within {length_s * 1000:.0f} ms, {closings} of them while they were made")
     assert not world.findings_of_sweep(), world.findings_of_sweep()
-    assert states.count("creating") >= closings / 2, states

@@ -61,10 +61,14 @@ bool obey(Orders& orders, std::string_view line)
         orders.log = line;
     else if (verb == "operations")
         orders.operations = line;
+    else if (verb == "fired")
+        orders.fired = line;
     else if (verb == "root")
         orders.root = line;
     else if (verb == "kill")
         orders.kill = line;
+    else if (verb == "lose")
+        orders.lose = line;
     else if (const auto seconds = parse_number(line); verb == "clock" && seconds)
         orders.clock = std::chrono::seconds(*seconds);
     else if (auto fault = parse_fault(line); verb == "fail" && fault)

@@ -15,6 +15,8 @@ namespace ramet::failpoints {
 ///     operations FILE            each call of the operating system that is made is appended to FILE
 ///     root DIRECTORY             paths are told from here
 ///     kill PLACE                 the process ends there by SIGKILL: "before apply service/web #1"
+///     lose PLACE                 what the driver answered there is lost: "after apply service/web #1"
+///     fired FILE                 each call that failed by these orders is appended to FILE
 ///     fail ERRNO WHICH NAME      the call fails; WHICH is the how manieth of that name, or "always"
 ///     clock SECONDS              the wall clock runs that much ahead
 struct Orders {
@@ -26,8 +28,10 @@ struct Orders {
 
     std::string log{};
     std::string operations{};
+    std::string fired{};
     std::string root{};
     std::string kill{};
+    std::string lose{};
     std::vector<Fault> faults{};
     std::chrono::seconds clock{0};
 

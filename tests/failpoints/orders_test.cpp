@@ -8,13 +8,16 @@ using namespace ramet::failpoints;
 TEST_CASE("orders are read as they are written")
 {
     const auto orders =
-        parse_orders("root /data\nlog /tmp/places\n\noperations /tmp/calls\nkill before apply service/web #1\n"
+        parse_orders("root /data\nlog /tmp/places\n\noperations /tmp/calls\nfired /tmp/failed\nkill before apply "
+                     "service/web #1\nlose after apply data/db #2\n"
                      "fail ENOSPC 2 write() state/ramet.db-wal\nfail EIO always fsync() *\nclock 1200\n");
     REQUIRE(orders.has_value());
     CHECK(orders->root == "/data");
     CHECK(orders->log == "/tmp/places");
     CHECK(orders->operations == "/tmp/calls");
+    CHECK(orders->fired == "/tmp/failed");
     CHECK(orders->kill == "before apply service/web #1");
+    CHECK(orders->lose == "after apply data/db #2");
     REQUIRE(orders->faults.size() == 2);
     CHECK(orders->faults[0].error == ENOSPC);
     CHECK(orders->faults[0].which == 2);

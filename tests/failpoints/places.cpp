@@ -63,11 +63,11 @@ public:
         is_armed = !path_.empty();
     }
 
-    void pass(const std::string& place)
+    bool pass(const std::string& place)
     {
         const std::scoped_lock lock(mutex_);
         refresh();
-        count(place, log_);
+        return count(place, log_) == orders_.lose;
     }
 
     bool concern(std::string_view call)
@@ -132,15 +132,17 @@ private:
         matched_.assign(orders_.faults.size(), 0);
         log_.open(orders_.log);
         operations_.open(orders_.operations);
+        fired_.open(orders_.fired);
     }
 
-    void count(const std::string& place, const LineFile& log)
+    std::string count(const std::string& place, const LineFile& log)
     {
-        const auto name = place + " #" + std::to_string(++passed_[place]);
+        auto name = place + " #" + std::to_string(++passed_[place]);
         log.append(name);
-        if (name != orders_.kill) return;
+        if (name != orders_.kill) return name;
         ::kill(::getpid(), SIGKILL);
         ::pause();
+        return name;
     }
 
     int fault_of(const std::string& name)
@@ -148,7 +150,9 @@ private:
         for (std::size_t i = 0; i < orders_.faults.size(); ++i) {
             const auto& fault = orders_.faults[i];
             if (::fnmatch(fault.name.c_str(), name.c_str(), 0) != 0) continue;
-            if (++matched_[i] == fault.which || fault.which == 0) return fault.error;
+            if (++matched_[i] != fault.which && fault.which != 0) continue;
+            fired_.append(name);
+            return fault.error;
         }
         return 0;
     }
@@ -161,6 +165,7 @@ private:
     std::vector<int> matched_;  ///< as `orders_.faults`: how often each was met
     LineFile log_;
     LineFile operations_;
+    LineFile fired_;
     const LineFile none_;
 };
 
@@ -186,10 +191,10 @@ bool Unwatched::is_on()
     return unwatched > 0;
 }
 
-void pass(const std::string& place)
+bool pass(const std::string& place)
 {
     const Unwatched own;
-    if (places().is_armed) places().pass(place);
+    return places().is_armed && places().pass(place);
 }
 
 bool is_watching(std::string_view call)

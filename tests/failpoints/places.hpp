@@ -13,8 +13,9 @@ namespace ramet::failpoints {
 /// Each place has a name that is the same in every run of the same work, and the number of times that it was passed:
 /// "before apply service/web #2" is the second such call. Thread-safe.
 
-/// A place of the engine: counted, written down; the process ends there when the orders say so.
-void pass(const std::string& place);
+/// A place of the engine: counted, written down; the process ends there when the orders say so. Whether what was answered before it
+/// is lost.
+bool pass(const std::string& place);
 
 /// Whether anybody cares for calls of that name. Cheap.
 bool is_watching(std::string_view call);
