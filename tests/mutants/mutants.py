@@ -11,6 +11,7 @@ GIT_HOST = "git_host"      # ramet_simulation --git-host: closings and quick pus
 FOREIGN = "foreign"        # ramet_simulation --foreign: things that are not ours, made to look as if they were
 ENGINE = "unit/engine"     # the unit tests of that folder
 STORAGE = "unit/storage"
+DRIVERS = "crash/lost_answers"  # a real server, whose drivers' answers are lost one by one
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ BATCH = "src/storage/engine_batch.cpp"
 LOOK = "src/app/preview_decision.cpp"
 SETTLE = "src/app/settle_decision.cpp"
 TURNS = "src/app/due_keys.cpp"
+LOCAL = "src/targets/local/"
 
 MUTANTS = [
     # INTENT and calls
@@ -101,6 +103,8 @@ MUTANTS = [
            (RUNS, "return may_call(launch); };", "return launch.epoch > 0 || may_call(launch); };")),
     mutant("a removal that looked first is made whatever became of the lease", ENGINE,
            (CALLS, "    if (*outcome.removed) outcome.removed = check_lease(request, call);\n", "")),
+    mutant("what waits is asked on whatever became of the lease", SIMULATION,
+           (CALLS, "    if (const auto allowed = check_lease(request, call); !allowed)\n        return NotYet", "    if (const auto allowed = check_lease(request, call); !allowed && request.ref.path.empty())\n        return NotYet")),
     mutant("a lease counts from the answer to its renewal", ENGINE,
            (LANE, "    commit_began_ = began;\n", "    commit_began_ = std::max(began, world_.clock.monotonic());\n")),
     mutant("a holder writes until its lease ends", ENGINE,
@@ -245,4 +249,12 @@ MUTANTS = [
            (SETTLE, "    if (ended == RunState::succeeded) return Settling::bury;", "    if (ended != RunState::superseded) return Settling::bury;")),
     mutant("a hint is lost while its pull request is being looked at", GIT_HOST,
            (TURNS, "    const auto [found, is_new] = waiting_.emplace(key, due);", "    if (running_.contains(key)) return false;\n    const auto [found, is_new] = waiting_.emplace(key, due);")),
+
+    # the real drivers
+    mutant("a folder that is there is not found", DRIVERS,
+           (LOCAL + "postgres/marked_folder.cpp", "    seen.external_id = path().string();\n", "")),
+    mutant("a shim counts as ended while it runs", DRIVERS,
+           (LOCAL + "held_shim.cpp", "!= engine::Presence::ours) return true;", "== engine::Presence::ours) return true;")),
+    mutant("a route stays when its service is gone", DRIVERS,
+           (LOCAL + "route_driver.cpp", "    return routes_.remove(route->host, route->owner);", "    return {};")),
 ]

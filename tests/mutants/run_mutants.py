@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """Plants each defect of mutants.py into a copy of the checkout, builds what has to notice it, and runs that.
 
-    run_mutants.py [NAME…]     all of them, or those whose name contains one of the words
+    run_mutants.py [--drivers] [NAME…]     all of them, or those whose name contains one of the words
 
+With --drivers those of the real drivers, which are noticed by a real server and need the machine for themselves; else all others.
 Exit code 0 when all were caught. What was caught is remembered, outside the checkout, until something changes that the programs are made
 of. The copies stay in build/mutants, so that only what changed is built again; the compiler's cache knows everything that a defect does
 not touch.
 """
+import argparse
 import concurrent.futures
 import dataclasses
 import hashlib
@@ -19,7 +21,7 @@ import subprocess
 import sys
 import time
 
-from mutants import ENGINE, FOREIGN, GIT_HOST, MUTANTS, PLACES, SIMULATION, STORAGE
+from mutants import DRIVERS, ENGINE, FOREIGN, GIT_HOST, MUTANTS, PLACES, SIMULATION, STORAGE
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 COPIES = CHECKOUT / "build" / "mutants"
@@ -35,7 +37,21 @@ class Watcher:
     preset: str
     target: str
     program: str
-    arguments: tuple
+    arguments: tuple = ()
+    jobs = ("-j", "1")  # Others plant theirs at the same time.
+
+    def command(self, place):
+        # A defect may make it grow for ever; the machine is needed by others.
+        return ["prlimit", f"--as={MOST_MEMORY}", place / "build" / self.preset / self.program, *self.arguments]
+
+
+class RealServer(Watcher):
+    """What notices it by what becomes of a server of that build."""
+    jobs = ()
+
+    def command(self, place):
+        return ["env", "-C", "tests/crash", f"RAMET_BINARY={place / 'build' / self.preset / self.program}", "sh", "../support/in_memory",
+                "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *self.arguments]
 
 
 SIMULATION_PROGRAM = ("release", "ramet_simulation", "tests/simulation/ramet_simulation")
@@ -47,6 +63,7 @@ WATCHERS = {
     ENGINE: Watcher("dev", "ramet_engine_test", "src/engine/ramet_engine_test", ("--no-version", "--no-colors")),
     STORAGE: Watcher("dev", "ramet_storage_test", "src/storage/ramet_storage_test",
                      ("--no-version", "--no-colors", "--test-suite-exclude=postgres")),
+    DRIVERS: RealServer("failpoints", "ramet", "ramet", ("test_lost_answers.py",)),
 }
 
 
@@ -63,19 +80,22 @@ OUTSIDE = ("docs/", "examples/", "schema/", "scripts/", "src/api/", "src/cli/", 
 INSIDE = ("src/", "tests/", "cmake/", "CMakeLists.txt", "CMakePresets.json")
 
 
-def is_part(name):
-    return name.startswith(INSIDE) and not (name.startswith(OUTSIDE) and not name.endswith("CMakeLists.txt"))
+def is_part(name, drivers=False):
+    """Whether what notices the defects is made of it. A real server is made of all."""
+    if drivers:
+        return name.startswith((*INSIDE, "schema/"))
+    return name.startswith(INSIDE) and (not name.startswith(OUTSIDE) or name.endswith("CMakeLists.txt"))
 
 
 class Memory:
     """Of what was caught and by what words, for just these sources, this compiler and this script."""
 
-    def __init__(self):
+    def __init__(self, drivers):
         self._place = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "ramet" / "mutants"
         digest = hashlib.sha256(subprocess.run(["c++", "--version"], check=True, capture_output=True).stdout)
         digest.update(pathlib.Path(__file__).read_bytes())
         for name in files_of_checkout():
-            if is_part(name) and name != "tests/mutants/mutants.py":
+            if is_part(name, drivers) and name != "tests/mutants/mutants.py":
                 digest.update(name.encode() + b"\0" + (CHECKOUT / name).read_bytes() + b"\0")
         self._common = digest.hexdigest()
 
@@ -94,8 +114,8 @@ class Memory:
 class Copy:
     """A checkout of its own, in which one defect at a time is planted."""
 
-    def __init__(self, number):
-        self.place = COPIES / str(number)
+    def __init__(self, name):
+        self.place = COPIES / name
         self._configured = set()
         self._take_over()
 
@@ -117,7 +137,7 @@ class Copy:
         if watcher.preset not in self._configured:
             run(["cmake", "--preset", watcher.preset], self.place, BUILD_DEADLINE_S)
             self._configured.add(watcher.preset)
-        return run(["cmake", "--build", "--preset", watcher.preset, "--target", watcher.target, "-j", "1"], self.place, BUILD_DEADLINE_S)
+        return run(["cmake", "--build", "--preset", watcher.preset, "--target", watcher.target, *watcher.jobs], self.place, BUILD_DEADLINE_S)
 
     def sources(self, watcher):
         """The names of all files of the checkout that its program is made of."""
@@ -130,8 +150,7 @@ class Copy:
         return {name for name in names if not name.startswith("build/") and (self.place / name).is_file()}
 
     def watch(self, watcher):
-        # A defect may make it grow for ever; the machine is needed by others.
-        return run(["prlimit", f"--as={MOST_MEMORY}", f"build/{watcher.preset}/{watcher.program}", *watcher.arguments], self.place, RUN_DEADLINE_S)
+        return run(watcher.command(self.place), self.place, RUN_DEADLINE_S)
 
     def plant(self, mutant):
         for change in mutant.changes:
@@ -158,7 +177,8 @@ def run(command, place, deadline):
 
 def what_it_said(output):
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "VIOLATION" in line or "ERROR:" in line or "no transition" in line]
+    telling = [line for line in lines if "VIOLATION" in line or "ERROR:" in line or "no transition" in line
+               or line.startswith("E ")]
     return (telling or lines or ["nothing"])[0]
 
 
@@ -190,13 +210,18 @@ def check_healthy(copy, wanted):
         if code != 0:
             sys.exit(f"{name} fails without any defect:\n{output}")
         sources = copy.sources(WATCHERS[name])
-        if len(sources) < 50 or (unknown := {source for source in sources if not is_part(source)}):
+        if len(sources) < 50 or (unknown := {source for source in sources if not is_part(source, name == DRIVERS)}):
             sys.exit(f"{name} is made of files that nobody remembers: {sorted(unknown) if len(sources) >= 50 else sources}")
 
 
 def main():
-    wanted = [mutant for mutant in MUTANTS if len(sys.argv) < 2 or any(word in mutant.name for word in sys.argv[1:])]
-    memory = Memory()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--drivers", action="store_true")
+    parser.add_argument("words", nargs="*", metavar="NAME")
+    options = parser.parse_args()
+    wanted = [mutant for mutant in MUTANTS if (mutant.caught_by == DRIVERS) == options.drivers and
+              (not options.words or any(word in mutant.name for word in options.words))]
+    memory = Memory(options.drivers)
     known = {mutant.name: words for mutant in wanted if (words := memory.recall(mutant)) is not None}
     for mutant in wanted:
         if mutant.name in known:
@@ -211,9 +236,11 @@ def try_all(wanted, memory):
     if not wanted:
         return 0
     copies = queue.Queue()
-    workers = min(len(wanted), max(1, len(os.sched_getaffinity(0))))
+    # Both kinds may be planted at the same time.
+    drivers = any(mutant.caught_by == DRIVERS for mutant in wanted)
+    workers = 1 if drivers else min(len(wanted), max(1, len(os.sched_getaffinity(0))))
     for number in range(workers):
-        copies.put(Copy(number))
+        copies.put(Copy("drivers" if drivers else str(number)))
     check_healthy(copies.queue[0], wanted)
 
     def try_one(mutant):
