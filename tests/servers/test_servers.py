@@ -99,35 +99,76 @@ def test_a_killed_server_is_taken_over_by_the_other(town):
         finish(town, "killed")
 
 
+def test_a_record_of_an_epoch_that_is_over_would_be_noticed(town):
+    """The watch over the others itself: one is written from inside the database, and taken back."""
+    columns = town.database.sql("SELECT string_agg(column_name, ',') FROM information_schema.columns WHERE table_name = 'journal'")
+    late = columns.replace("seq", "seq + 1000000").replace("epoch", "epoch - 1")
+    noticed = town.database.sql(f"BEGIN; INSERT INTO journal ({columns}) SELECT {late} FROM journal LIMIT 1; "
+                                "SELECT 'noticed', count(*) FROM late_record; ROLLBACK")
+    assert "noticed|1" in noticed, noticed
+
+
+def stop_while_it_holds(town, ask, undo):
+    """Server one is asked, and stands still while it holds the lease for what it was asked. Returns the owner and the epoch."""
+    for most in (25, 16, 8, 4, 2):
+        more = random.randrange(1, most)
+        progressed = wait_for_progress(town, more)
+        ask()
+        progressed()
+        town.one.stand_still()
+        if held := town.held_runs():
+            print(f"stopped after {more} records")
+            assert len(held) == 1, held
+            return held[0]
+        town.one.go_on()
+        undo()
+    raise AssertionError("each time it was done before it could be stopped")
+
+
 @pytest.mark.parametrize("what", ["create", "destroy"])
 def test_a_holder_that_stands_still_for_twice_its_lease_writes_nothing_afterwards(town, what):
-    if what == "destroy":
+    def create():
         town.create(town.one, "paused")
+
+    def destroy():
+        town.destroy(town.one, "paused")
+
+    def be_there():
+        create()
         town.wait_ready(town.one, "paused")
-    more = random.randrange(1, 25)
-    progressed = wait_for_progress(town, more)
-    (town.create if what == "create" else town.destroy)(town.one, "paused")
-    progressed()
-    town.one.stand_still()
+
+    def be_gone():
+        town.wait_ready(town.one, "paused")
+        destroy()
+        town.wait_gone("paused")
+
+    def be_there_again():
+        town.wait_gone("paused")
+        be_there()
+
+    if what == "destroy":
+        be_there()
+    owner, epoch = stop_while_it_holds(town, *((create, be_gone) if what == "create" else (destroy, be_there_again)))
     began = time.monotonic()
     try:
         if what == "create":
             town.wait_ready(town.two, "paused")
         else:
             wait_for(lambda: town.two.find_preview("paused") is None, lambda: town.evidence(town.two, "paused"), 60)
-        print(f"{what}: paused after {more} records; taken over and done {time.monotonic() - began:.1f} s later")
+        print(f"{what}: taken over and done {time.monotonic() - began:.1f} s later")
+        assert town.epoch_of(owner) > epoch, "nobody took the lease over"
         # Until twice its lease has passed.
         wait_for(lambda: time.monotonic() - began > 2 * TERM_S, "twice a lease to pass", 3 * TERM_S)
     finally:
         town.one.go_on()
     # It is asked until it has noticed what happened meanwhile.
     wait_for(lambda: (town.one.find_preview("paused") is None) == (what == "destroy"), "it to answer again", 20)
+    wait_for(lambda: f"{owner} is given up here" in town.one.log_tail(200), lambda: f"it to give up\n{town.one.log_tail()}", 20)
     town.check_no_late_record()
     if what == "create":
         town.wait_serves(town.one, "paused")
         assert town.one.find_preview("paused")["state"] == "ready"
-        town.destroy(town.one, "paused")
-        town.wait_gone("paused")
+        be_gone()
     town.check_nothing_left()
 
 

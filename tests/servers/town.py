@@ -18,7 +18,7 @@ CREATE FUNCTION watch_journal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE now_at BIGINT;
 BEGIN
     SELECT l.epoch INTO now_at FROM lease l JOIN run r ON r.owner_id = l.owner_id WHERE r.id = NEW.run_id;
-    IF NEW.epoch <> now_at THEN INSERT INTO late_record VALUES (NEW.run_id, NEW.seq, NEW.epoch, now_at); END IF;
+    IF NEW.epoch IS DISTINCT FROM now_at THEN INSERT INTO late_record VALUES (NEW.run_id, NEW.seq, NEW.epoch, now_at); END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER watch_journal BEFORE INSERT ON journal FOR EACH ROW EXECUTE FUNCTION watch_journal();
@@ -135,6 +135,15 @@ class Town:
     def holders(self):
         """Of the leases that somebody has now, by owner."""
         return dict(line.split("|") for line in self.database.sql("SELECT owner_id, holder FROM lease WHERE holder <> ''").splitlines())
+
+    def held_runs(self):
+        """Runs that somebody does now: (owner, epoch of its lease) of each."""
+        rows = self.database.sql("SELECT r.owner_id, l.epoch FROM run r JOIN lease l ON l.owner_id = r.owner_id "
+                                 "WHERE r.ended_at IS NULL AND l.holder <> ''")
+        return [(owner, int(epoch)) for owner, epoch in (line.split("|") for line in rows.splitlines())]
+
+    def epoch_of(self, owner):
+        return int(self.database.sql(f"SELECT epoch FROM lease WHERE owner_id = '{owner}'"))
 
     def evidence(self, server, name):
         why = server.cli("why", name)
