@@ -11,7 +11,8 @@
 namespace ramet::simulation {
 namespace {
 
-constexpr std::uint64_t repeated_every = 50;
+/// What tells the kinds of lives apart (several servers, a Git host) divides by small numbers: this has none of them in it.
+constexpr std::uint64_t repeated_every = 49;
 constexpr double least_events = 200;
 constexpr double least_transitions = 1'000.0 / 100'000;  ///< of each, per seed
 constexpr double least_fault_share = 0.05;

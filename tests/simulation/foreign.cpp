@@ -33,7 +33,7 @@ public:
         }
         stage_.submit(world_.destroy());
         stage_.run_until_quiet();
-        return strangers_;
+        return stage_.provider.count_met();
     }
 
 private:
@@ -60,11 +60,12 @@ private:
 
     Provider::Object pick(const std::vector<Provider::Object>& from) { return from[random().below(from.size())]; }
 
-    /// A thing that `object` was copied from, or that was copied from it: all of it but the identity.
+    /// A thing that `object` was copied from, or that was copied from it: all of it but the name or the identity.
     void put_copy(Provider::Object object, std::string name)
     {
+        const bool keeps_identity = object.name != name && random().once_in(4);
+        if (!keeps_identity) object.identity = fmt::format("another-{}", ++strangers_);
         object.name = std::move(name);
-        object.identity = fmt::format("another-{}", ++strangers_);
         object.spec_hash = "theirs";
         object.gone_at.reset();
         object.made_at = stage_.queue.now();

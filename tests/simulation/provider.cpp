@@ -98,6 +98,7 @@ Result<Observation> Provider::probe(const ResourceRef& ref)
             return fail(ErrorKind::unavailable, "page {} of the listing failed", read + 1);
     const auto object = seen(ref.name);
     if (!object) return Observation{};
+    if (is_foreign(ref.name)) met_.emplace(ref.name, object->identity);
     if (object->mark != ref.mark) return Observation{Presence::foreign, "", object->identity, "", "somebody else's"};
     Observation found{Presence::ours, "ext-" + ref.name, object->identity, object->spec_hash,
                       object->gone_at ? "finalizing" : ""};
@@ -115,6 +116,8 @@ Result<std::vector<InventoryItem>> Provider::inventory(const std::string& instal
         if (object.mark.install != install) continue;
         items.push_back({"thing", name, object.mark, "ext-" + name, object.identity, object.made_at});
     }
+    for (const auto& item : items)
+        if (is_foreign(item.name)) met_.emplace(item.name, item.identity);
     return items;
 }
 

@@ -111,6 +111,8 @@ public:
     void bring_back(Object object);
     std::vector<Object> ours() const;
     bool is_foreign(const std::string& name) const { return strangers_.contains(name); }
+    /// How many things of others were shown to whoever asked for their name, or in a listing that came to its end.
+    std::uint64_t count_met() const { return met_.size(); }
     void make_older(const std::string& name, Milliseconds by) { objects_.at(name).made_at -= by; }
     /// Calls that change something, so far.
     std::int64_t changing_calls() const { return changing_calls_; }
@@ -147,6 +149,7 @@ private:
     std::map<std::string, Object> objects_;
     std::map<std::string, std::vector<Change>> history_;
     std::map<std::string, std::string> strangers_;
+    std::set<std::pair<std::string, std::string>> met_;  ///< names and identities of strangers' things
     std::set<engine::Token> served_;
     std::int64_t identities_ = 0;
     std::int64_t changing_calls_ = 0;
