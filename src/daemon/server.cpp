@@ -212,10 +212,11 @@ Result<void> Server::Parts::start_peers()
 
 void Server::Parts::stop()
 {
+    // First, so that no request waits for another server's turn any more.
+    if (work) work->stop();
     if (api) api->stop();
     if (pump) pump->stop();
     if (proxy) proxy->stop();
-    if (work) work->stop();
     if (engine) engine->stop();
     // Its turns are free for others when nothing works in them any more.
     peers.reset();

@@ -166,13 +166,17 @@ void Engine::Core::answer_what_is_left()
     {
         const std::lock_guard lock(mutex_);
         submissions.swap(deferred_);
-        for (auto& [owner, items] : std::exchange(stalled_, {}))
-            for (auto& item : items) {
-                if (auto* submit = std::get_if<SubmitItem>(&item)) submissions.push_back(std::move(*submit));
-                if (auto* cancel = std::get_if<CancelItem>(&item)) cancels.push_back(std::move(cancel->done));
-                if (auto* request = std::get_if<RequestItem>(&item)) cancels.push_back(std::move(request->done));
-                if (auto* recovery = std::get_if<RecoverItem>(&item)) recoveries.push_back(std::move(recovery->done));
-            }
+        // Somebody may have put it into the lane in the very moment in which that ended.
+        auto items = std::exchange(lane_, {});
+        for (auto& [owner, stalled] : std::exchange(stalled_, {}))
+            std::ranges::move(stalled, std::back_inserter(items));
+        for (auto& item : items) {
+            if (auto* submit = std::get_if<SubmitItem>(&item)) submissions.push_back(std::move(*submit));
+            if (auto* cancel = std::get_if<CancelItem>(&item)) cancels.push_back(std::move(cancel->done));
+            if (auto* request = std::get_if<RequestItem>(&item)) cancels.push_back(std::move(request->done));
+            if (auto* recovery = std::get_if<RecoverItem>(&item)) recoveries.push_back(std::move(recovery->done));
+            if (auto* recovery = std::get_if<RecoverAllItem>(&item)) recoveries.push_back(std::move(recovery->done));
+        }
         for (auto& [owner, slot] : slots_)
             if (slot.active)
                 std::ranges::move(std::exchange(slot.active->after_commit, {}), std::back_inserter(cancels));

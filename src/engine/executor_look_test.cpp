@@ -223,5 +223,17 @@ TEST_CASE("a sweep leaves alone what belongs to an owner that another server hol
     }
 }
 
+TEST_CASE("who comes into the lane in the moment in which it ends is answered")
+{
+    Town town;
+    town.a.scheduler.drops_writes = true;
+    std::optional<Result<int>> looked;
+    town.a.engine->look_for_abandoned_async([&](auto result) { looked = std::move(result); });
+    CHECK_FALSE(looked.has_value());
+    town.a.engine->stop();
+    REQUIRE(looked.has_value());
+    CHECK(looked->error().kind == ErrorKind::unavailable);
+}
+
 }  // namespace
 }  // namespace ramet::engine

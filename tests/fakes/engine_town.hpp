@@ -27,7 +27,10 @@ class TownScheduler final : public Scheduler {
 public:
     void call(Work work, Work done) override { calls_.emplace_back(std::move(work), std::move(done)); }
     void at(Milliseconds when, Work work) override { timers_.emplace(when, std::move(work)); }
-    void write(Work work) override { writes_.push_back(std::move(work)); }
+    void write(Work work) override
+    {
+        if (!drops_writes) writes_.push_back(std::move(work));
+    }
     void stop() override
     {
         timers_.clear();
@@ -58,6 +61,7 @@ public:
 
     bool holds_calls = false;
     bool holds_answers = false;
+    bool drops_writes = false;  ///< as when the threads have just ended
 
 private:
     template <typename T>
