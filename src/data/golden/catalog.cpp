@@ -172,6 +172,15 @@ Result<Golden> GoldenCatalog::publish(const Golden& golden) const
 Result<void> GoldenCatalog::remove(const GoldenId& id) const
 {
     TRY(check_id(id));
+    // First the record: from here on nobody finds it, whatever happens.
+    TRY(remove_record(id));
+    TRY(remove_clone(folder(id) / data_name));
+    return remove_tree(folder(id));
+}
+
+/// The lock is everybody's: what takes long is done without it, as nobody can pin what is not found.
+Result<void> GoldenCatalog::remove_record(const GoldenId& id) const
+{
     const auto locked = TRY(lock(paths_));
     const auto pins = TRY(read_pins(folder(id)));
     if (!pins.empty()) {
@@ -179,11 +188,9 @@ Result<void> GoldenCatalog::remove(const GoldenId& id) const
         error.evidence = fmt::format("pinned by {}", pins.front());
         return std::unexpected(std::move(error));
     }
-    // First the record: from here on nobody finds it, whatever happens.
     const auto record = folder(id) / record_name;
     if (::unlink(record.c_str()) != 0 && errno != ENOENT) return std::unexpected(os_error("removing", record));
-    TRY(remove_clone(folder(id) / data_name));
-    return remove_tree(folder(id));
+    return {};
 }
 
 std::vector<Golden> choose_kept(const std::vector<Golden>& newest_first, std::size_t count)

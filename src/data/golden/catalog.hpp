@@ -63,6 +63,8 @@ public:
     Result<void> remove(const GoldenId& id) const;
 
 private:
+    Result<void> remove_record(const GoldenId& id) const;
+
     StorePaths paths_;
 };
 

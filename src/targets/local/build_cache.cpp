@@ -69,7 +69,8 @@ Result<bool> BuildCache::is_complete(const std::string& hash) const
     return look_for(tree(hash));
 }
 
-/// Held while a build is begun, completed or abandoned; never while it runs.
+/// Held while a build is begun, completed or abandoned; never while it runs. `unavailable` when somebody else has it for long, as a
+/// server that takes a large repository out of its mirror, or stands still.
 Result<Fd> BuildCache::lock(const std::string& hash) const
 {
     TRY(ensure_directory(root() / ".work", 0700));
@@ -84,7 +85,10 @@ Result<void> BuildCache::begin(const Request& request, const GitMirror& mirror) 
         ::utimensat(AT_FDCWD, (root() / request.hash).c_str(), nullptr, 0);
         return {};
     }
-    const auto held = TRY(lock(request.hash));
+    const auto held = lock(request.hash);
+    // Whoever waits for the build begins it when nobody else has by then.
+    if (!held && held.error().kind == ErrorKind::unavailable) return {};
+    if (!held) return std::unexpected(held.error());
     if (TRY(is_complete(request.hash)) || TRY(find_shim(work(request.hash) / "shim"))) return {};
     const auto result = TRY(find_task_result(work(request.hash) / "shim"));
     if (result && result->exit_code == 0 && TRY(has_output(request.hash))) return {};
@@ -143,7 +147,10 @@ Result<BuildCache::State> BuildCache::look(const std::string& hash) const
         // It may have ended, or been completed, between the two looks.
         if (runs) return State{.stage = Stage::building, .last_line = last_log_lines(shim, 1)};
     }
-    const auto held = TRY(lock(hash));
+    const auto held = lock(hash);
+    if (!held && held.error().kind == ErrorKind::unavailable)
+        return State{.stage = Stage::building, .last_line = held.error().message};
+    if (!held) return std::unexpected(held.error());
     if (TRY(is_complete(hash))) return State{Stage::complete};
     const auto result = TRY(find_task_result(shim));
     if (!result) return State{TRY(find_shim(shim)) ? Stage::building : Stage::absent};
