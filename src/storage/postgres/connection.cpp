@@ -208,7 +208,7 @@ Result<void> PostgresConnection::begin_writing()
 {
     // The number is asked for now, as nobody can be asked after the answer to the commit was lost. Whatever isolation is the
     // database's own: what others wrote while this one waited for the lock has to be seen.
-    constexpr auto* begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+    constexpr auto* begin = "BEGIN ISOLATION LEVEL READ COMMITTED; "
                             "SELECT pg_advisory_xact_lock(1918987621, hashtext(current_schema())); "
                             "SELECT pg_current_xact_id()";
     is_in_doubt_ = false;
