@@ -6,7 +6,8 @@ import pytest
 
 from crash_world import OPERATIONS
 
-CHANGING = re.compile(r"after (apply|remove) ")
+# A second one is made where the machine is slow, which it may not be the next time.
+CHANGING = re.compile(r"after (apply|remove) .* #1$")
 LEAST_CALLS = {"create": 12, "update": 4, "destroy": 8}
 
 
@@ -27,5 +28,4 @@ def test_what_was_done_is_taken_over_when_its_answer_is_lost(fresh_world):
             lost += answer in passed
     counts = ", ".join(f"{name} {len(found)}" for name, found in answers.items())
     print(f"\nanswers of {counts} calls that change something; {lost} lost")
-    # A call that was repeated because the machine was slow may not be repeated the next time.
-    assert lost >= 0.9 * len(works) * max(map(len, answers.values()))
+    assert lost == len(works) * max(map(len, answers.values()))
