@@ -64,10 +64,11 @@ bool ControlGroup::is_empty() const
     return events && !events->contains("populated 1");
 }
 
-void ControlGroup::remove()
+bool ControlGroup::remove()
 {
-    if (exists()) ::rmdir(folder_.c_str());
+    const bool is_gone = !exists() || ::rmdir(folder_.c_str()) == 0 || errno == ENOENT;
     folder_.clear();
+    return is_gone;
 }
 
 }  // namespace ramet::shim

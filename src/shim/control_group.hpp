@@ -21,7 +21,8 @@ public:
     void kill() const;
     /// No process is in it, nor beneath it.
     bool is_empty() const;
-    void remove();
+    /// Whether it is gone now: killed processes take a moment to leave it.
+    bool remove();
 
 private:
     std::string folder_;

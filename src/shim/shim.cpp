@@ -79,8 +79,8 @@ void Shim::run()
 {
     loop_.run();
     supervisor_.clear();
-    group_.remove();
-    ::unlink("group");
+    // A group that is not let go yet is removed by whoever ended this shim, who finds it by this file.
+    if (group_.remove()) ::unlink("group");
     // The last thing: without it nobody finds a shim here.
     ::unlink("control.sock");
 }
