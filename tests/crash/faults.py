@@ -52,19 +52,20 @@ class Faulty:
         self._end()
 
     def until_lifted(self, call, error):
-        self.during(lambda: self._order(f"fail {error} always {call}"), self.world.ramet.order)
+        self.during(lambda: self._order(f"fail {error} always {call}"), self.world.ramet.order,
+                    has_come=lambda: self.has_fired() or self._is_over())
 
     def _order(self, fault):
         self.world.ramet.order(f"fired {self._fired}", fault)
 
-    def during(self, begin, lift, meanwhile=False):
+    def during(self, begin, lift, meanwhile=False, has_come=lambda: True):
         """Until the fault is lifted the state of the work is known, with words; then it comes to its end. The fault begins before
-        the work or `meanwhile`."""
+        the work or `meanwhile`, and is not lifted before it `has_come`."""
         self._prepare()
         steps = (self.work.ask, begin) if meanwhile else (begin, self.work.ask)
         for step in steps:
             step()
-        wait_for(self._is_known, lambda: f"a known state\n{self.world.evidence()}", KNOWN_DEADLINE_S)
+        wait_for(lambda: has_come() and self._is_known(), lambda: f"a known state\n{self.world.evidence()}", KNOWN_DEADLINE_S)
         lift()
         self._wait_settled()
         self._end()
@@ -80,6 +81,10 @@ class Faulty:
         except (OSError, AssertionError) as error:
             assert not self.world.ramet.has_ended(), f"the server ended:\n{self.world.ramet.log_tail()}"
             return {"state": "unknown", "reason": str(error), "run": None}
+
+    def _is_over(self):
+        preview = self._preview()
+        return bool(self.told) or preview is None or (preview["state"] in FINAL and self.work.was_accepted())
 
     def _is_known(self):
         """Over, refused, or shown with the reason why it is not over yet."""
