@@ -39,6 +39,7 @@ public:
     Result<void> begin_reading() override;
     /// Where the answer is lost, the database is asked what became of the transaction.
     Result<void> commit() override;
+    bool is_in_doubt() const override { return is_in_doubt_; }
     void roll_back() override;
     bool is_in_transaction() const override;
     Result<void> announce(const std::string& news) override;

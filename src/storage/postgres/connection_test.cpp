@@ -101,6 +101,30 @@ TEST_CASE("a transaction whose session is lost is undone as a whole, and the nex
     CHECK(keys.value() == std::vector<std::string>{"next"});
 }
 
+TEST_CASE("a commit of which nobody can say what became of it is not told as one that did not happen")
+{
+    TestSchema schema(*test_store());
+    auto place = named_place(schema);
+    place.longest_doubt = Milliseconds(0);
+    const auto database = Store::must_open(place);
+    // The session ends in the middle of its COMMIT, and the database cannot be reached any more.
+    schema.must_execute("CREATE FUNCTION " + schema.name() +
+                        ".end_session() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                        "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; "
+                        "CREATE CONSTRAINT TRIGGER ends AFTER INSERT ON " +
+                        schema.name() + ".meta DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " +
+                        schema.name() + ".end_session()");
+    const auto written = database->write([&](Transaction& transaction) -> Result<void> {
+        TRY(put("k")(transaction));
+        place.address = PostgresAddress::parse("postgres://ramet@127.0.0.1:1/ramet", {}).value();
+        return {};
+    });
+    REQUIRE_FALSE(written.has_value());
+    CHECK(written.error().kind == ErrorKind::unavailable);
+    CHECK(written.error().message.contains("whether it was written is not known"));
+    CHECK_FALSE(written.error().message.contains("nothing was written"));
+}
+
 TEST_CASE("a server that stands still in a transaction holds up the others for its longest pause only")
 {
     TestSchema schema(*test_store());
