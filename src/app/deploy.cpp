@@ -190,10 +190,7 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
     row.state = is_first(wanted) ? EnvironmentState::creating : EnvironmentState::updating;
     row.reason.clear();
     row.updated_at = app.clock.now();
-    const auto fence = app.database.fence();
-    const auto extra = [&](engine::Transaction& engine_transaction) -> Result<void> {
-        auto& transaction = storage::in_store(engine_transaction);
-        if (fence) TRY(fence(transaction));
+    const auto extra = app.database.beside_run([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
         TRY(save_submitted(app, transaction, row.id, to_text(to_json(prepared.desired)), prepared.notes));
         TRY(app.stores.queue.remove(transaction, row.id));
@@ -203,7 +200,7 @@ Result<Deployed> submit(App& app, const Wanted& wanted, const Prepared& prepared
         return audit(app, transaction,
                      {options.asked_by.empty() ? "ramet" : options.asked_by, "environment.deploy", row.project,
                       row.name, json::object{{"commit", row.commit.str()}, {"generation", row.desired_generation}}});
-    };
+    });
     const auto run = TRY(app.engine.submit(run_request(wanted, prepared.desired, std::move(graph), options), extra));
     state_changed(app, row);
     return Deployed{Outcome::started, run.str(), {}};
@@ -286,15 +283,13 @@ Result<std::string> destroy_environment(App& app, const EnvironmentId& id, const
     row.state = EnvironmentState::deleting;
     row.reason.clear();
     row.updated_at = app.clock.now();
-    const auto fence = app.database.fence();
-    const auto run = TRY(app.engine.submit(request, [&](engine::Transaction& engine_transaction) -> Result<void> {
-        auto& transaction = storage::in_store(engine_transaction);
-        if (fence) TRY(fence(transaction));
+    const auto extra = app.database.beside_run([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.environments.update(transaction, row, wanted.environment.desired_generation));
         TRY(app.stores.queue.remove(transaction, id));
         if (again == Again::for_newer_commit) TRY(save_ended(app, transaction, row));
         return audit(app, transaction, {asked_by, "environment.delete", row.project, row.name, nullptr});
-    }));
+    });
+    const auto run = TRY(app.engine.submit(request, extra));
     state_changed(app, row);
     return run.str();
 }

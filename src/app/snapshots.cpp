@@ -34,13 +34,11 @@ Result<std::string> submit_beside(App& app, const Found& found, engine::Graph gr
     request.note = json::object{
         {"project", found.project.name}, {"name", row.name}, {"by", record.actor}, {"action", record.action}};
     row.updated_at = app.clock.now();
-    const auto fence = app.database.fence();
-    const auto run = TRY(app.engine.submit(request, [&](engine::Transaction& engine_transaction) -> Result<void> {
-        auto& transaction = storage::in_store(engine_transaction);
-        if (fence) TRY(fence(transaction));
+    const auto extra = app.database.beside_run([&](storage::Transaction& transaction) -> Result<void> {
         TRY(app.stores.environments.update(transaction, row, found.environment.desired_generation));
         return audit(app, transaction, record);
-    }));
+    });
+    const auto run = TRY(app.engine.submit(request, extra));
     return run.str();
 }
 

@@ -69,12 +69,23 @@ Result<void> copy_database(const Path& from, const Path& to)
 
 Result<void> Database::write(const Write& write)
 {
-    const auto check = fence();
-    if (!check) return writer_.write(write);
-    return writer_.write([&](Transaction& transaction) -> Result<void> {
+    return writer_.write(fenced(write));
+}
+
+Write Database::fenced(Write write) const
+{
+    auto check = fence_ ? fence_() : Write();
+    if (!check) return write;
+    return [check = std::move(check), write = std::move(write)](Transaction& transaction) -> Result<void> {
         TRY(check(transaction));
         return write(transaction);
-    });
+    };
+}
+
+engine::ExtraWrite Database::beside_run(Write write) const
+{
+    return
+        [write = fenced(std::move(write))](engine::Transaction& transaction) { return write(in_store(transaction)); };
 }
 
 std::unique_ptr<Connection> Database::take_reader()

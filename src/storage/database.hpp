@@ -29,8 +29,9 @@ public:
     /// Asked by each `write` on its caller's thread: what has to hold inside its transaction, or nothing. Set before the first.
     using Fence = std::function<Write()>;
     void set_fence(Fence fence) { fence_ = std::move(fence); }
-    /// For writes that come into a transaction by another way.
-    Write fence() const { return fence_ ? fence_() : Write(); }
+    /// `write` beside a run that this thread submits: the engine makes it, in a transaction of its own, and what has to hold inside of
+    /// that is asked now.
+    engine::ExtraWrite beside_run(Write write) const;
 
     Writer& writer() { return writer_; }
 
@@ -45,6 +46,7 @@ private:
     struct Kept;
 
     Database(std::unique_ptr<Kept> kept, std::unique_ptr<Connection> writer);
+    Write fenced(Write write) const;
     std::unique_ptr<Connection> take_reader();
     void give_back(std::unique_ptr<Connection> reader);
 
