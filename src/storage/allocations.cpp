@@ -88,9 +88,7 @@ Result<int> SqliteAllocations::ensure(const Request& request)
         if (held) return {};
         TRY(transaction->execute("INSERT INTO allocation (kind, number, owner, path) VALUES (?,?,?,?)",
                                  {request.kind, number, request.owner, request.path}));
-        return discard_count(transaction->execute(
-            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            {cursor_key(request), std::to_string(number)}));
+        return put_meta(transaction, cursor_key(request), std::to_string(number));
     };
     TRY(database_.write(take));
     return number;

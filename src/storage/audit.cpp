@@ -64,9 +64,7 @@ Result<void> Audit::append(Transaction& transaction, AuditRecord record)
     TRY(transaction->execute("INSERT INTO audit (" + columns + ") VALUES (?,?,?,?,?,?,?,?,?)",
                              {record.id, record.at, record.actor, record.action, record.project, record.subject,
                               record.detail, record.prev_hash, record.hash}));
-    return discard_count(transaction->execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        {head_key, head_text(record)}));
+    return put_meta(transaction, head_key, head_text(record));
 }
 
 Result<std::vector<AuditRecord>> Audit::list(std::int64_t after, int limit, std::string_view project,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/result.hpp"
+#include "storage/transaction.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -43,6 +43,14 @@ inline Result<void> require_new(Result<std::int64_t> inserted, std::string_view 
         fmt::format("the {} {} cannot be added: it exists already, or what it belongs to does not", what, name)};
     error.evidence = inserted.error().message;
     return std::unexpected(std::move(error));
+}
+
+/// One of the few values that the store keeps by name; the newest counts.
+inline Result<void> put_meta(Transaction& transaction, std::string_view key, std::string_view value)
+{
+    return discard_count(transaction->execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        {key, value}));
 }
 
 }  // namespace ramet::storage

@@ -27,9 +27,7 @@ Result<std::optional<std::string>> Settings::find(std::string_view key, Transact
 
 Result<void> Settings::set(Transaction& transaction, std::string_view key, std::string_view value)
 {
-    return discard_count(transaction->execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        {key, value}));
+    return put_meta(transaction, key, value);
 }
 
 }  // namespace ramet::storage
