@@ -154,6 +154,7 @@ private:
 
     // executor_lane.cpp: everything that reads or writes the store for a run
     void enqueue(LaneItem item, Outbox& outbox);
+    void schedule_lane(Outbox& outbox);
     void drain();
     void prepare(LaneItem item, std::vector<Prepared>& prepared, std::vector<LaneItem>& later, Outbox& outbox);
     void prepare_runs(std::span<const LaneItem> items, std::vector<Prepared>& prepared);

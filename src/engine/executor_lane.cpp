@@ -44,12 +44,18 @@ OwnerId owner_of(const Item& item)
         return {};
 }
 
+template <typename... Items>
+OwnerId owner_of(const std::variant<Items...>& item)
+{
+    return std::visit([](const auto& each) { return owner_of(each); }, item);
+}
+
 }  // namespace
 
 void Engine::Core::stall(std::vector<LaneItem>& items)
 {
     const auto waits = [this](LaneItem& item) {
-        const auto owner = std::visit([](const auto& each) { return owner_of(each); }, item);
+        const auto owner = owner_of(item);
         if (owner.empty() || !must_wait(owner)) return false;
         stalled_[owner].push_back(std::move(item));
         return true;
@@ -60,6 +66,11 @@ void Engine::Core::stall(std::vector<LaneItem>& items)
 void Engine::Core::enqueue(LaneItem item, Outbox& outbox)
 {
     lane_.push_back(std::move(item));
+    schedule_lane(outbox);
+}
+
+void Engine::Core::schedule_lane(Outbox& outbox)
+{
     outbox.needs_lane |= !std::exchange(lane_is_scheduled_, true);
 }
 
@@ -80,7 +91,7 @@ void Engine::Core::drain()
     std::set<OwnerId> touched;
     // The records of an owner are read before this transaction: one item each, or the second would not see the first.
     const auto waits = std::ranges::stable_partition(items, [&touched](const LaneItem& item) {
-        const auto owner = std::visit([](const auto& each) { return owner_of(each); }, item);
+        const auto owner = owner_of(item);
         return owner.empty() || touched.insert(owner).second;
     });
     std::ranges::move(waits, std::back_inserter(later));
@@ -92,7 +103,7 @@ void Engine::Core::drain()
     {
         const std::lock_guard lock(mutex_);
         // In front of what came since, so that the items of one owner keep their order.
-        if (!later.empty()) outbox.needs_lane |= !std::exchange(lane_is_scheduled_, true);
+        if (!later.empty()) schedule_lane(outbox);
         std::move(later.begin(), later.end(), std::inserter(lane_, lane_.begin()));
     }
     flush(std::move(outbox));

@@ -133,7 +133,7 @@ void Engine::Core::on_renewal_time(Milliseconds when)
         if (!slots_.empty()) {
             arm_renewal(next, outbox);
             renews_ = true;
-            outbox.needs_lane |= !std::exchange(lane_is_scheduled_, true);
+            schedule_lane(outbox);
         }
     }
     flush(std::move(outbox));
@@ -230,7 +230,7 @@ void Engine::Core::wake_stalled(const OwnerId& owner, Outbox& outbox)
     if (found == stalled_.end()) return;
     std::move(found->second.begin(), found->second.end(), std::inserter(lane_, lane_.begin()));
     stalled_.erase(found);
-    outbox.needs_lane |= !std::exchange(lane_is_scheduled_, true);
+    schedule_lane(outbox);
 }
 
 }  // namespace ramet::engine

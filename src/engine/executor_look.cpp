@@ -124,8 +124,7 @@ void Engine::Core::cancel_elsewhere(const EngineRunId& run, const CancelDone& do
     const auto& status = (*row)->status;
     if (!is_shared() || status.ended_at)
         return done(fail(ErrorKind::conflict, "run {} has ended: {}", run.str(), to_string(status.state)));
-    const bool removes = (*row)->kind == RunKind::destroy || (*row)->kind == RunKind::sweep;
-    if (removes && status.state != RunState::queued)
+    if (removes((*row)->kind) && status.state != RunState::queued)
         return done(fail(ErrorKind::conflict, "a removal that has begun is not cancelled"));
     Outbox outbox;
     {

@@ -2,9 +2,20 @@
 
 namespace ramet::engine {
 
+namespace {
+
+constexpr auto* evidence = "epoch";
+
+}  // namespace
+
+std::unexpected<Error> lost_lease(std::string message)
+{
+    return std::unexpected(Error{ErrorKind::conflict, std::move(message), evidence});
+}
+
 bool is_lost_lease(const Error& error)
 {
-    return error.kind == ErrorKind::conflict && error.evidence == "epoch";
+    return error.kind == ErrorKind::conflict && error.evidence == evidence;
 }
 
 bool LeaseWatch::is_over(const Lease& lease, const LeaseTerms& terms, Milliseconds now)

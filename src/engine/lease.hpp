@@ -16,7 +16,8 @@ struct LeaseTerms {
     Milliseconds margin{5'000};
 };
 
-/// Whether this is how a store refuses a write because its lease is not as it was believed to be.
+/// How a store refuses a write because its lease is not as it was believed to be: `conflict`, and told from others of that kind.
+std::unexpected<Error> lost_lease(std::string message);
 bool is_lost_lease(const Error& error);
 
 /// A lease that this server has, by its own monotonic clock. Wall clocks decide nothing.

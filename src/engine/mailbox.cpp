@@ -1,12 +1,13 @@
 #include "engine/mailbox.hpp"
 
 namespace ramet::engine {
-namespace {
 
 bool removes(RunKind kind)
 {
     return kind == RunKind::destroy || kind == RunKind::sweep;
 }
+
+namespace {
 
 bool beats(RunKind arriving, RunKind other)
 {

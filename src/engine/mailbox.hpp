@@ -7,6 +7,9 @@
 
 namespace ramet::engine {
 
+/// Whether a run of that kind takes away what there is.
+bool removes(RunKind kind);
+
 /// What becomes of an owner's other runs when a new one arrives.
 struct Admission {
     bool starts_now = false;

@@ -1,5 +1,7 @@
 #include "engine/run_machine.hpp"
 
+#include "engine/mailbox.hpp"
+
 #include <algorithm>
 
 namespace ramet::engine {
@@ -57,7 +59,7 @@ void RunMachine::link_steps()
 
 bool RunMachine::destroys() const
 {
-    return setup_.run.kind == RunKind::destroy || setup_.run.kind == RunKind::sweep;
+    return removes(setup_.run.kind);
 }
 
 void RunMachine::start(Now now)

@@ -1,5 +1,6 @@
 #include "storage/engine_batch.hpp"
 
+#include "engine/lease.hpp"
 #include "storage/engine_rows.hpp"
 #include "storage/news.hpp"
 #include "storage/rows.hpp"
@@ -12,17 +13,13 @@ namespace {
 
 std::unexpected<Error> lost_epoch(const OwnerId& owner, std::int64_t stored)
 {
-    Error error{ErrorKind::conflict, fmt::format("the lease of {} is at epoch {}", owner.str(), stored)};
-    error.evidence = "epoch";
-    return std::unexpected(std::move(error));
+    return lost_lease(fmt::format("the lease of {} is at epoch {}", owner.str(), stored));
 }
 
-std::unexpected<Error> lost_lease(const LeaseChange& change)
+std::unexpected<Error> not_as_seen(const LeaseChange& change)
 {
-    Error error{ErrorKind::conflict, fmt::format("the lease of {} is no longer as it was seen, at epoch {}",
-                                                 change.to.owner.str(), change.from_epoch)};
-    error.evidence = "epoch";
-    return std::unexpected(std::move(error));
+    return lost_lease(fmt::format("the lease of {} is no longer as it was seen, at epoch {}", change.to.owner.str(),
+                                  change.from_epoch));
 }
 
 /// What it starts from is a condition of the statement itself: between a look and the write another server may be quicker.
@@ -30,7 +27,7 @@ Result<void> write_lease(Transaction& transaction, const OwnerId& owner, const L
 {
     const auto& to = change.to;
     const auto taken = [&change](const Result<std::int64_t>& written) -> Result<void> {
-        return TRY(written) == 0 ? lost_lease(change) : Result<void>{};
+        return TRY(written) == 0 ? not_as_seen(change) : Result<void>{};
     };
     if (change.from_epoch == 0)
         return transaction->post("INSERT INTO lease (owner_id, holder, epoch, until) VALUES (?,?,?,?) "

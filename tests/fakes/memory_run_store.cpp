@@ -1,5 +1,7 @@
 #include "fakes/memory_run_store.hpp"
 
+#include "engine/lease.hpp"
+
 #include <algorithm>
 
 namespace ramet::fakes {
@@ -10,7 +12,7 @@ namespace {
 
 std::unexpected<Error> epoch_lost(const OwnerId& owner)
 {
-    return std::unexpected(Error{ErrorKind::conflict, "the lease of " + owner.str() + " is at another epoch", "epoch"});
+    return lost_lease("the lease of " + owner.str() + " is at another epoch");
 }
 
 void sort_by_path(std::vector<ResourceRow>& rows)
