@@ -20,6 +20,7 @@ TEST_CASE("a file is locked by one at a time, and nobody waits for ever")
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().kind == ErrorKind::unavailable);
     CHECK(second.error().message.contains(path.string()));
+    CHECK_FALSE(try_lock_file(path)->has_value());
     // Who waits gets it as soon as it is free.
     bool has_it = false;
     {
@@ -27,6 +28,7 @@ TEST_CASE("a file is locked by one at a time, and nobody waits for ever")
         *first = Fd();
     }
     CHECK(has_it);
+    CHECK(try_lock_file(path)->has_value());
 }
 
 TEST_CASE("what cannot be opened is told with its path")

@@ -46,24 +46,27 @@ std::mutex& GitMirrors::lock_of(const std::string& url)
     return *found;
 }
 
-Result<CommitSha> GitMirrors::fetch_ref(const app::GitSource& source, const std::string& reference)
+/// One at a time for each mirror.
+template <typename Fetch>
+auto GitMirrors::into_mirror(const app::GitSource& source, const Fetch& fetch)
+    -> decltype(fetch(std::declval<GitMirror&>()))
 {
     const std::scoped_lock lock(lock_of(source.url));
     TRY(ensure_directory(root_));
     const auto held = TRY(keep_others_out(root_, source.url));
     auto mirror = TRY(open(root_, source, held.has_value()));
     TRY(mirror.ensure());
-    return mirror.fetch(reference);
+    return fetch(mirror);
+}
+
+Result<CommitSha> GitMirrors::fetch_ref(const app::GitSource& source, const std::string& reference)
+{
+    return into_mirror(source, [&](GitMirror& mirror) { return mirror.fetch(reference); });
 }
 
 Result<void> GitMirrors::fetch_commit(const app::GitSource& source, const CommitSha& commit, const std::string& hint)
 {
-    const std::scoped_lock lock(lock_of(source.url));
-    TRY(ensure_directory(root_));
-    const auto held = TRY(keep_others_out(root_, source.url));
-    auto mirror = TRY(open(root_, source, held.has_value()));
-    TRY(mirror.ensure());
-    return mirror.ensure_commit(commit, hint);
+    return into_mirror(source, [&](GitMirror& mirror) { return mirror.ensure_commit(commit, hint); });
 }
 
 Result<std::string> GitMirrors::read_file(const app::GitSource& source, const CommitSha& commit,

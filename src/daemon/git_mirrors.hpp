@@ -6,6 +6,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
+
+namespace ramet::targets::local {
+class GitMirror;
+}
 
 namespace ramet::daemon {
 
@@ -24,6 +29,9 @@ public:
 
 private:
     std::mutex& lock_of(const std::string& url);
+    template <typename Fetch>
+    auto into_mirror(const app::GitSource& source, const Fetch& fetch)
+        -> decltype(fetch(std::declval<targets::local::GitMirror&>()));
 
     Path root_;
     std::mutex mutex_;

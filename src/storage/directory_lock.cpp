@@ -1,5 +1,6 @@
 #include "storage/directory_lock.hpp"
 
+#include "base/file_lock.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -40,14 +41,10 @@ Result<void> write_process_id(int fd, const Path& file)
 Result<DirectoryLock> DirectoryLock::acquire(const Path& directory)
 {
     const auto file = directory / "lock";
-    Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd) return std::unexpected(os_error("opening", file));
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return std::unexpected(held_by_another(directory, file));
-        return std::unexpected(os_error("locking", file));
-    }
-    TRY(write_process_id(fd.get(), file));
-    return DirectoryLock(std::move(fd), Company::alone);
+    auto fd = TRY(try_lock_file(file));
+    if (!fd) return std::unexpected(held_by_another(directory, file));
+    TRY(write_process_id(fd->get(), file));
+    return DirectoryLock(std::move(*fd), Company::alone);
 }
 
 Result<DirectoryLock> DirectoryLock::join(const Path& directory)

@@ -1,14 +1,11 @@
 #include "targets/local/postgres/template.hpp"
 
+#include "base/file_lock.hpp"
 #include "data/clone/btrfs.hpp"
 #include "targets/local/postgres/sandbox.hpp"
 #include "targets/local/postgres/task.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace ramet::targets::postgres {
 namespace {
@@ -18,17 +15,6 @@ constexpr auto data_name = "data";
 constexpr auto work_name = "work";
 /// Holder of the user id that initdb runs as.
 constexpr std::string_view installation = "installation";
-
-/// Nothing when somebody else is at it.
-Result<std::optional<Fd>> try_lock(const Path& folder)
-{
-    const auto path = folder / ".lock";
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file) return std::unexpected(os_error("opening", path));
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    return std::unexpected(os_error("locking", path));
-}
 
 bool is_made(const Path& folder)
 {
@@ -72,7 +58,7 @@ Result<std::optional<Path>> Templates::advance(const std::string& version) const
     TRY(check_version(options_, version));
     if (is_made(folder(version))) return folder(version) / data_name;
     TRY(ensure_directory(folder(version)));
-    const auto lock = TRY(try_lock(folder(version)));
+    const auto lock = TRY(try_lock_file(folder(version) / ".lock"));
     if (!lock) return std::nullopt;
     if (is_made(folder(version))) return folder(version) / data_name;
     return make(version);
