@@ -1,6 +1,7 @@
 #include "app/maintenance.hpp"
 
 #include "app/context.hpp"
+#include "app/scoping.hpp"
 #include "base/subprocess.hpp"
 #include "data/store/clone_store.hpp"
 
@@ -65,8 +66,7 @@ std::vector<Check> check_forges(App& app)
 
 Result<std::vector<Check>> examine(App& app, const Caller& caller)
 {
-    if (!caller.project.empty())
-        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    TRY(require_whole_organization(caller));
     std::vector<Check> checks{
         check_program("git", {"git", "--version"}, "git"),
         check_program("PostgreSQL", {"/usr/lib/postgresql/15/bin/postgres", "--version"}, "postgresql-15"),

@@ -89,13 +89,6 @@ void resume_deliveries(App& app)
     });
 }
 
-Result<void> require_admin_of_all(const Caller& caller)
-{
-    if (!caller.project.empty())
-        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
-    return {};
-}
-
 /// By kind. What was removed is not left; the engine removes all orphans or none.
 std::map<std::string, int> orphans_left(const engine::SweepReport& report)
 {
@@ -132,7 +125,7 @@ void reconcile_all(App& app)
 
 Result<engine::SweepReport> sweep(App& app, const Caller& caller, bool dry_run, bool confirmed)
 {
-    TRY(require_admin_of_all(caller));
+    TRY(require_whole_organization(caller));
     TRY(audit(
         app,
         {caller.name, "sweep", {}, dry_run ? "dry run" : "remove orphans", json::object{{"confirmed", confirmed}}}));
@@ -155,7 +148,7 @@ Result<std::vector<AuditEntry>> list_audit(App& app, const Caller& caller, std::
 
 Result<std::int64_t> verify_audit(App& app, const Caller& caller)
 {
-    TRY(require_admin_of_all(caller));
+    TRY(require_whole_organization(caller));
     return app.stores.audit.verify();
 }
 
@@ -180,7 +173,7 @@ Result<EventPage> list_events(App& app, const Caller& caller, std::int64_t after
 
 Result<std::string> back_up(App& app, const Caller& caller)
 {
-    TRY(require_admin_of_all(caller));
+    TRY(require_whole_organization(caller));
     return app.work.run_exclusive("backup", [&] { return back_up_between_rotations(app, caller); });
 }
 

@@ -1,6 +1,7 @@
 #include "app/rotation.hpp"
 
 #include "app/audit.hpp"
+#include "app/scoping.hpp"
 #include "app/work.hpp"
 #include "base/log.hpp"
 
@@ -52,8 +53,7 @@ Result<std::int64_t> finish_rotation(App& app)
 
 Result<std::int64_t> rotate_keys(App& app, const Caller& caller)
 {
-    if (!caller.project.empty())
-        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    TRY(require_whole_organization(caller));
     TRY(audit(app, {caller.name, "secret.rotate", {}, "keys", nullptr}));
     auto total = app.work.run_exclusive(std::string(rotation_key), [&] { return begin_and_finish(app); });
     if (total) return total;

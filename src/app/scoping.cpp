@@ -26,6 +26,13 @@ bool may_see(const Caller& caller, const std::string& project)
     return caller.project.empty() || caller.project == project;
 }
 
+Result<void> require_whole_organization(const Caller& caller)
+{
+    if (!caller.project.empty())
+        return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+    return {};
+}
+
 Result<std::vector<storage::Project>> visible_projects(App& app, const Caller& caller, const std::string& name_or_empty)
 {
     auto projects = TRY(app.stores.projects.list());

@@ -12,6 +12,8 @@ namespace ramet::app {
 // Who may see what. Another project's object answers `not_found`, word for word like one that does not exist.
 
 bool may_see(const Caller& caller, const std::string& project);
+/// `forbidden` to a token that is for one project.
+Result<void> require_whole_organization(const Caller& caller);
 
 /// The project of that name, or the only visible one when the name is empty; `invalid` lists them where there are several.
 Result<storage::Project> get_visible_project(App& app, const Caller& caller, const std::string& name_or_empty);

@@ -15,8 +15,7 @@ Result<storage::Scope> resolve_scope(App& app, const Caller& caller, const Scope
 {
     using Level = ScopeName::Level;
     if (name.level == Level::organization) {
-        if (!caller.project.empty())
-            return fail(ErrorKind::forbidden, "your token is for the project {} only", caller.project);
+        TRY(require_whole_organization(caller));
         return storage::organization_scope();
     }
     if (name.level == Level::project || name.level == Level::previews) {
