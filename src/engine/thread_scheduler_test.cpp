@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <fstream>
 #include <future>
 #include <set>
@@ -75,17 +76,9 @@ TEST_CASE("calls run beside each other, and each is followed by what it is done 
 {
     SystemClock clock;
     ThreadScheduler scheduler(clock, 4);
-    std::promise<void> all_are_in;
-    const auto gate = all_are_in.get_future().share();
-    std::atomic<int> inside = 0;
+    std::barrier all_are_in(4);
     std::atomic<int> done = 0;
-    for (int call = 0; call < 4; ++call)
-        scheduler.call(
-            [&] {
-                if (++inside == 4) all_are_in.set_value();
-                gate.wait();
-            },
-            [&] { ++done; });
+    for (int call = 0; call < 4; ++call) scheduler.call([&] { all_are_in.arrive_and_wait(); }, [&] { ++done; });
     scheduler.stop();
     CHECK(done == 4);
 }
@@ -115,19 +108,12 @@ TEST_CASE("calls that one worker asks for at once run beside each other too")
 {
     SystemClock clock;
     ThreadScheduler scheduler(clock, 4);
-    std::promise<void> all_are_in;
-    const auto gate = all_are_in.get_future().share();
-    std::atomic<int> inside = 0;
+    std::barrier all_are_in(4);
     std::atomic<int> done = 0;
     scheduler.call([] {},
                    [&] {
                        for (int call = 0; call < 4; ++call)
-                           scheduler.call(
-                               [&] {
-                                   if (++inside == 4) all_are_in.set_value();
-                                   gate.wait();
-                               },
-                               [&] { ++done; });
+                           scheduler.call([&] { all_are_in.arrive_and_wait(); }, [&] { ++done; });
                    });
     scheduler.stop();
     CHECK(done == 4);

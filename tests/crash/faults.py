@@ -53,7 +53,7 @@ class Faulty:
 
     def until_lifted(self, call, error):
         self.during(lambda: self._order(f"fail {error} always {call}"), self.world.ramet.order,
-                    has_come=lambda: self.has_fired() or self._is_over())
+                    has_come=lambda: self.has_fired() or self._is_over(self._preview()))
 
     def _order(self, fault):
         self.world.ramet.order(f"fired {self._fired}", fault)
@@ -82,8 +82,7 @@ class Faulty:
             assert not self.world.ramet.has_ended(), f"the server ended:\n{self.world.ramet.log_tail()}"
             return {"state": "unknown", "reason": str(error), "run": None}
 
-    def _is_over(self):
-        preview = self._preview()
+    def _is_over(self, preview):
         return bool(self.told) or preview is None or (preview["state"] in FINAL and self.work.was_accepted())
 
     def _is_known(self):
@@ -100,9 +99,7 @@ class Faulty:
     def _wait_settled(self):
         def settled():
             preview = self._preview()
-            if self.told or preview is None:
-                return True
-            return preview["state"] == "needs_human" or (preview["state"] in FINAL and self.work.was_accepted())
+            return self._is_over(preview) or preview["state"] == "needs_human"
         wait_for(settled, lambda: f"it to settle\n{self.world.evidence()}", SETTLED_DEADLINE_S, pause_s=0.01)
         preview = self._preview()
         if preview is not None and preview["state"] in ("failed", "degraded", "needs_human"):
