@@ -82,13 +82,17 @@ def test_a_push_during_the_create_converges_to_the_newest_commit(shop):
     shop.finish(number)
 
 
-def test_of_many_quick_pushes_the_last_one_wins(shop):
+def test_of_twenty_quick_pushes_at_most_two_are_applied_and_the_last_one_wins(shop):
+    """Each wants a build that takes longer than the next push lets it have."""
     number = shop.open("quick", {"README.md": "begin\n"})
-    generation = shop.wait_ready(number)["generation"]
-    commits = [shop.push("quick", {"apps/web/templates/page.html": page_saying(f"Quick {i}")}) for i in range(10)]
+    shop.wait_ready(number)
+    before = {run["id"] for run in shop.runs(number)}
+    commits = [shop.push("quick", {"apps/web/build.py": slow_build(4), "apps/web/templates/page.html": page_saying(f"Quick {i}")})
+               for i in range(20)]
     preview = shop.wait_ready(number, commits[-1])
-    assert "<h1>Quick 9</h1>" in shop.get(preview, "web").text
-    assert preview["generation"] > generation
+    assert "<h1>Quick 19</h1>" in shop.get(preview, "web").text
+    pushed = [run for run in shop.runs(number) if run["id"] not in before]
+    assert len(pushed) <= 20 and sum(run["state"] == "succeeded" for run in pushed) in (1, 2), pushed
     shop.finish(number)
 
 

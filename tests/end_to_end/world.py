@@ -93,6 +93,12 @@ class World:
     def preview(self, number):
         return self.ramet.find_preview(name_of(number))
 
+    def runs(self, number):
+        """All that the API knows of, whatever came of them."""
+        status, answer = self.ramet.api("GET", f"/runs?environment={name_of(number)}&project=shop")
+        assert status == 200, f"{status} {answer}"
+        return answer["runs"]
+
     def head(self, number):
         return self.gitea.pull_request(self.repository, number)["head"]["sha"]
 
