@@ -15,6 +15,7 @@ from leftovers import Watch
 from ramet import Ramet
 from small_project import BASE, Repository
 from world import IN_PROGRESS, SERVERS_OWN_FILES, take_fingerprint
+from written_down import find_written, secrets_of
 
 NAME = "change"
 CONVERGED_DEADLINE_S = 30
@@ -158,11 +159,14 @@ class CrashWorld:
         self.wait_gone()
 
     def check_ready(self):
-        """It serves, everything of it runs once, the base is what it was."""
+        """It serves, everything of it runs once, none of its secrets was written down, the base is what it was."""
         preview = self.preview()
         answer = self.ramet.request(preview["urls"]["web"], path="/healthz")
         assert answer.status == 200, f"{answer}\n{self.evidence()}"
         wait_for(lambda: self._commands() == self._running, lambda: "each process to run once:\n" + self._difference(), deadline_s=5)
+        web = next(service for service in preview["services"] if service["name"] == "web")
+        written = find_written(self.ramet.directory, secrets_of(web["process_ids"][0]), known=NAME)
+        assert not written, "\n".join(written)
         self.check_base()
 
     def take_snapshot(self):
