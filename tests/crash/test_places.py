@@ -28,9 +28,10 @@ class Lives:
         return {name: work.find_places() for name, work in self._works.items()}
 
     def live(self, places):
-        """`places` has some for each operation. Returns how many servers were killed at theirs, by operation."""
+        """`places` has some for each operation that is done. Returns how many servers were killed at theirs, by operation."""
         killed = {}
-        for name, work in self._works.items():
+        for name in places:
+            work = self._works[name]
             try:
                 killed[name] = work.crash_at(*places[name])
             except (AssertionError, TimeoutError) as failure:
@@ -49,7 +50,8 @@ def test_it_ends_well_after_a_crash_at_every_place(fresh_world):
         assert len(set(found)) == len(found) >= LEAST_PLACES[name], f"{name}:\n" + "\n".join(found)
     missed = []
     for number in range(max(map(len, places.values()))):
-        now = {name: [found[number % len(found)]] for name, found in places.items()}
+        # An operation whose places are all done is left out: what comes next brings about what it needs, undisturbed.
+        now = {name: [found[number]] for name, found in places.items() if number < len(found)}
         killed = lives.live(now)
         missed += [f"{name}: {now[name][0]}" for name, count in killed.items() if count == 0]
     counts = ", ".join(f"{name} {len(found)}" for name, found in places.items())
