@@ -1,7 +1,8 @@
-# ramet_folder(NAME [USES folder...] [LINKS library...] [TEST_ARGUMENTS argument...])
-# Makes the static library of the current folder (sub-folders included) and, when it has *_test.cpp files, a test program.
+# ramet_folder(NAME [USES folder...] [LINKS library...] [TEST_ARGUMENTS argument...] [ALONE])
+# Makes the static library of the current folder (sub-folders included) and, when it has *_test.cpp files, a test program. ALONE: its tests
+# make processes, mounts and control groups (ramet_take_machine).
 function(ramet_folder name)
-    cmake_parse_arguments(arg "" "" "USES;LINKS;TEST_ARGUMENTS" ${ARGN})
+    cmake_parse_arguments(arg "ALONE" "" "USES;LINKS;TEST_ARGUMENTS" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     set(tests ${sources})
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -24,14 +25,28 @@ function(ramet_folder name)
         target_link_libraries(ramet_${name}_test PRIVATE ramet_${name} ${arg_LINKS} rapidcheck)
         target_include_directories(ramet_${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
         ramet_precompile(ramet_${name}_test)
-        add_test(NAME unit/${name} COMMAND ramet_${name}_test --no-version ${arg_TEST_ARGUMENTS})
+        set(runner "")
+        if(arg_ALONE)
+            set(runner ${RAMET_OWN_MACHINE})
+        endif()
+        add_test(NAME unit/${name} COMMAND ${runner} $<TARGET_FILE:ramet_${name}_test> --no-version ${arg_TEST_ARGUMENTS})
         set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 600)
+        if(arg_ALONE)
+            ramet_take_machine(unit/${name} others)
+        endif()
     endif()
 endfunction()
 
-# One at a time of the entries that make processes, mounts and control groups which another would find; the long ones begin first.
-function(ramet_take_machine test)
-    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK machine COST 1000)
+# Entries that make processes, mounts and control groups, and look for what is left of them, run by RAMET_OWN_MACHINE. The long ones begin
+# first, and of each lane one runs at a time: two processors have room for two of them. Where this machine cannot keep them apart there is
+# one lane for all.
+set(RAMET_OWN_MACHINE ${CMAKE_SOURCE_DIR}/tests/support/own_machine)
+execute_process(COMMAND ${RAMET_OWN_MACHINE} --possible RESULT_VARIABLE ramet_cannot_keep_apart)
+function(ramet_take_machine test lane)
+    if(ramet_cannot_keep_apart)
+        set(lane others)
+    endif()
+    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK "machine of ${lane}" COST 1000)
 endfunction()
 
 # One precompiled header for all: the library of base owns it.

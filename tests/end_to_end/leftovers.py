@@ -307,7 +307,8 @@ def accounts():
 
 
 def network_devices():
-    for path in pathlib.Path("/sys/class/net").glob("*"):
-        yield f"device {path.name}"
+    # Of this network: /sys shows those of the network in which it was mounted.
+    for line in read(PROC / "self" / "net" / "dev").splitlines()[2:]:
+        yield f"device {line.partition(':')[0].strip()}"
     for path in pathlib.Path("/run/netns").glob("*"):
         yield f"namespace {path.name}"

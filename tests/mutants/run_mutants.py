@@ -50,7 +50,7 @@ class RealServer(Watcher):
     jobs = ()
 
     def command(self, place):
-        return ["env", "-C", "tests/crash", f"RAMET_BINARY={place / 'build' / self.preset / self.program}", "sh", "../support/in_memory",
+        return ["env", "-C", "tests/crash", f"RAMET_BINARY={place / 'build' / self.preset / self.program}", "sh", "../support/own_machine",
                 "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *self.arguments]
 
 
