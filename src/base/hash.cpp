@@ -93,6 +93,18 @@ std::string to_base64(std::string_view bytes)
     return text;
 }
 
+std::optional<std::string> from_base64(std::string_view text)
+{
+    std::string bytes(text.size(), '\0');
+    std::size_t size = 0;
+    // Without a place for its end libsodium takes the whole text or nothing.
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
+                          " \r\n", &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
+        return std::nullopt;
+    bytes.resize(size);
+    return bytes;
+}
+
 Sha256::Sha256()
 {
     static_assert(sizeof(state_) >= sizeof(crypto_hash_sha256_state));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ std::string short_hash(std::initializer_list<std::string_view> parts, std::size_
 
 std::string to_hex(std::string_view bytes);
 std::string to_base64(std::string_view bytes);
+/// The inverse; line breaks and spaces do not count. Nothing when it is not base64 with its padding.
+std::optional<std::string> from_base64(std::string_view text);
 
 /// Hash over many pieces that need not be in memory at once.
 class Sha256 {
