@@ -40,10 +40,43 @@ CurlClient::CurlClient(CurlOptions options)
 
 CurlClient::~CurlClient() = default;
 
+namespace {
+
+/// Drives one handle to its end on this thread.
+Result<CURLcode> drive(const CurlHandle& handle, const CurlTransfer& transfer, const std::stop_token& stop)
+{
+    const std::stop_callback wake(stop, [&] { curl_multi_wakeup(handle.multi); });
+    while (true) {
+        int running = 0;
+        curl_multi_perform(handle.multi, &running);
+        int left = 0;
+        if (const auto* message = curl_multi_info_read(handle.multi, &left); message && message->msg == CURLMSG_DONE)
+            return message->data.result;
+        if (stop.stop_requested()) return transfer.stopped();
+        const auto now = CurlTransfer::Instant::clock::now();
+        if (now >= transfer.deadline()) return transfer.overdue();
+        curl_multi_poll(handle.multi, nullptr, 0, milliseconds_until(transfer.deadline(), now), nullptr);
+    }
+}
+
+Result<HttpResponse> run(const CurlHandle& handle, CurlTransfer& transfer, const std::stop_token& stop)
+{
+    TRY(transfer.begin(handle.easy));
+    const WithoutPipeSignal quiet;
+    curl_multi_add_handle(handle.multi, handle.easy);
+    const auto code = drive(handle, transfer, stop);
+    auto response = code ? transfer.conclude(*code) : std::unexpected(code.error());
+    curl_multi_remove_handle(handle.multi, handle.easy);
+    return response;
+}
+
+}  // namespace
+
 Result<HttpResponse> CurlClient::send(const HttpRequest& request, std::stop_token stop)
 {
     auto handle = pool_->take();
-    auto response = CurlTransfer(options_, request, nullptr).run(*handle, stop);
+    CurlTransfer transfer(options_, request);
+    auto response = run(*handle, transfer, stop);
     pool_->put_back(std::move(handle));
     return response;
 }
@@ -52,7 +85,10 @@ Result<HttpResponse> CurlClient::send_streaming(const HttpRequest& request, cons
                                                 std::stop_token stop)
 {
     auto handle = pool_->take();
-    auto response = CurlTransfer(options_, request, &on_chunk).run(*handle, stop);
+    CurlTransfer transfer(options_, request, [&](std::string_view bytes) {
+        return on_chunk(bytes) == Flow::keep ? Taken::yes : Taken::enough;
+    });
+    auto response = run(*handle, transfer, stop);
     pool_->put_back(std::move(handle));
     return response;
 }

@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -22,34 +24,21 @@ void initialise_curl()
     if (code != CURLE_OK) throw std::bad_alloc();
 }
 
-/// OpenSSL writes to a connection that may be gone without asking for no signal. This thread does not take it; what the
-/// process does with SIGPIPE is not ours to decide.
-class WithoutPipeSignal {
-public:
-    WithoutPipeSignal()
-    {
-        sigemptyset(&pipe_only_);
-        sigaddset(&pipe_only_, SIGPIPE);
-        pthread_sigmask(SIG_BLOCK, &pipe_only_, &before_);
-    }
-    ~WithoutPipeSignal()
-    {
-        if (sigismember(&before_, SIGPIPE)) return;
-        const timespec at_once{};
-        while (sigtimedwait(&pipe_only_, nullptr, &at_once) == SIGPIPE) {}
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    WithoutPipeSignal(const WithoutPipeSignal&) = delete;
-    WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
-
-private:
-    sigset_t pipe_only_{};
-    sigset_t before_{};
-};
-
 curl_blob blob_of(const std::string& text)
 {
     return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
+}
+
+/// A machine that vanished says nothing: without this its connection would be given to request after request for a quarter of an hour.
+void end_when_nobody_answers(int descriptor)
+{
+    const auto set = [&](int level, int option, int value) {
+        ::setsockopt(descriptor, level, option, &value, sizeof value);
+    };
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);  // ms, of what was sent and is not acknowledged
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 15);  // s
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
 }
 
 bool is_success(long status)
@@ -59,10 +48,36 @@ bool is_success(long status)
 
 }  // namespace
 
-CurlHandle::CurlHandle() : multi((initialise_curl(), curl_multi_init())), easy(curl_easy_init())
+WithoutPipeSignal::WithoutPipeSignal()
 {
-    if (!multi || !easy) throw std::bad_alloc();
+    sigemptyset(&pipe_only_);
+    sigaddset(&pipe_only_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_only_, &before_);
 }
+
+WithoutPipeSignal::~WithoutPipeSignal()
+{
+    if (sigismember(&before_, SIGPIPE)) return;
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_only_, nullptr, &at_once) == SIGPIPE) {}
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+CURLM* make_multi_handle()
+{
+    initialise_curl();
+    auto* handle = curl_multi_init();
+    return handle ? handle : throw std::bad_alloc();
+}
+
+CURL* make_easy_handle()
+{
+    initialise_curl();
+    auto* handle = curl_easy_init();
+    return handle ? handle : throw std::bad_alloc();
+}
+
+CurlHandle::CurlHandle() : multi(make_multi_handle()), easy(make_easy_handle()) {}
 
 CurlHandle::~CurlHandle()
 {
@@ -71,23 +86,35 @@ CurlHandle::~CurlHandle()
     curl_multi_cleanup(multi);
 }
 
-CurlTransfer::CurlTransfer(const CurlOptions& options, const HttpRequest& request, const OnChunk* on_chunk)
-    : options_(options), request_(request), on_chunk_(on_chunk),
+int milliseconds_until(std::chrono::steady_clock::time_point instant, std::chrono::steady_clock::time_point now)
+{
+    const auto wait = std::clamp<std::chrono::steady_clock::duration>(instant - now, {}, std::chrono::hours(1));
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+}
+
+CurlTransfer::CurlTransfer(const CurlOptions& options, const HttpRequest& request, ChunkSink sink)
+    : options_(options), request_(request), sink_(std::move(sink)),
       deadline_(std::chrono::steady_clock::now() + request.timeout)
 {
 }
 
-Result<HttpResponse> CurlTransfer::run(CurlHandle& handle, const std::stop_token& stop)
+Result<void> CurlTransfer::begin(CURL* easy)
 {
     TRY(check_request());
-    const WithoutPipeSignal quiet;
-    curl_easy_reset(handle.easy);
-    set_up(handle.easy);
-    curl_multi_add_handle(handle.multi, handle.easy);
-    const auto code = drive(handle, stop);
-    auto response = code ? conclude(handle.easy, *code) : std::unexpected(code.error());
-    curl_multi_remove_handle(handle.multi, handle.easy);
-    return response;
+    curl_easy_reset(easy);
+    set_up(easy);
+    return {};
+}
+
+std::unexpected<Error> CurlTransfer::overdue() const
+{
+    return fail(ErrorKind::timeout, "{}: no complete answer in time ({} ms)", description(),
+                (streaming_ ? request_.idle_timeout : request_.timeout).count());
+}
+
+std::unexpected<Error> CurlTransfer::stopped() const
+{
+    return fail(ErrorKind::cancelled, "{}: stopped", description());
 }
 
 Result<void> CurlTransfer::check_request() const
@@ -191,7 +218,9 @@ curl_socket_t CurlTransfer::open_socket(const curl_sockaddr& address)
             return CURL_SOCKET_BAD;
         }
     }
-    return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+    const int descriptor = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+    if (descriptor >= 0 && address.family != AF_UNIX) end_when_nobody_answers(descriptor);
+    return descriptor;
 }
 
 std::size_t CurlTransfer::on_header(std::string_view line)
@@ -210,7 +239,7 @@ void CurlTransfer::end_head()
 {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    streaming_ = on_chunk_ && is_success(status);
+    streaming_ = sink_ && is_success(status);
     if (streaming_) allow_silence();
 }
 
@@ -224,8 +253,12 @@ std::size_t CurlTransfer::on_body(std::string_view bytes)
 {
     if (streaming_) {
         allow_silence();
-        if ((*on_chunk_)(bytes) == Flow::keep) return bytes.size();
-        end_ = End::stopped_by_reader;
+        switch (sink_(bytes)) {
+        case Taken::yes: return bytes.size();
+        case Taken::later: return CURL_WRITEFUNC_PAUSE;
+        case Taken::enough: break;
+        }
+        stop_reading();
         return 0;
     }
     if (response_.body.size() + bytes.size() > request_.response_limit) {
@@ -236,35 +269,14 @@ std::size_t CurlTransfer::on_body(std::string_view bytes)
     return bytes.size();
 }
 
-Result<CURLcode> CurlTransfer::drive(CurlHandle& handle, const std::stop_token& stop) const
-{
-    const std::stop_callback wake(stop, [&] { curl_multi_wakeup(handle.multi); });
-    while (true) {
-        int running = 0;
-        curl_multi_perform(handle.multi, &running);
-        int left = 0;
-        if (const auto* message = curl_multi_info_read(handle.multi, &left); message && message->msg == CURLMSG_DONE)
-            return message->data.result;
-        if (stop.stop_requested()) return fail(ErrorKind::cancelled, "{}: stopped", description());
-        const auto now = std::chrono::steady_clock::now();
-        if (now >= deadline_)
-            return fail(ErrorKind::timeout, "{}: no complete answer in time ({} ms)", description(),
-                        (streaming_ ? request_.idle_timeout : request_.timeout).count());
-        // An hour is an upper bound only: curl's own timers and the wake-up end the wait earlier.
-        const auto wait = std::min<Instant::duration>(deadline_ - now, std::chrono::hours(1));
-        const auto rounded_up = std::chrono::ceil<std::chrono::milliseconds>(wait);
-        curl_multi_poll(handle.multi, nullptr, 0, static_cast<int>(rounded_up.count()), nullptr);
-    }
-}
-
-Result<HttpResponse> CurlTransfer::conclude(CURL* easy, CURLcode code)
+Result<HttpResponse> CurlTransfer::conclude(CURLcode code)
 {
     if (end_ == End::too_large)
         return fail(ErrorKind::refused, "{}: the response is larger than {} bytes", description(),
                     request_.response_limit);
     if (code != CURLE_OK && end_ != End::stopped_by_reader) return transport_error(code);
     long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     response_.status = static_cast<int>(status);
     return std::move(response_);
 }
