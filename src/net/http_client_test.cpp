@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 
 #include "net/http_server.hpp"
+#include "net/multiplexed_client.hpp"
 #include "net/test_peer.hpp"
 
 #include <sys/un.h>
@@ -30,14 +31,15 @@ Response echo(const Request& request)
 
 }  // namespace
 
-TEST_CASE("the client sends method, headers and body and gets status, headers and body")
+TEST_CASE_TEMPLATE("the client sends method, headers and body and gets status, headers and body", Client, CurlClient,
+                   MultiplexedClient)
 {
     const auto server = serve([](const Request& request, const Responder& responder) {
         auto response = echo(request);
         response.headers.set("X-Got", request.headers.get("x-sent"));
         responder.send(std::move(response));
     });
-    CurlClient client;
+    Client client;
     for (const std::string method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
         CAPTURE(method);
         const auto response = client.send(
@@ -50,31 +52,32 @@ TEST_CASE("the client sends method, headers and body and gets status, headers an
     }
 }
 
-TEST_CASE("the client adds no Content-Type, Expect or Accept-Encoding of its own and sends an empty POST")
+TEST_CASE_TEMPLATE("the client adds no Content-Type, Expect or Accept-Encoding of its own and sends an empty POST",
+                   Client, CurlClient, MultiplexedClient)
 {
     Headers seen;
     const auto server = serve([&](const Request& request, const Responder& responder) {
         seen = request.headers;
         responder.send({});
     });
-    REQUIRE(CurlClient().send({.method = "POST", .url = url_of(server->port())}));
+    REQUIRE(Client().send({.method = "POST", .url = url_of(server->port())}));
     CHECK_FALSE(seen.contains("content-type"));
     CHECK_FALSE(seen.contains("expect"));
     CHECK_FALSE(seen.contains("accept-encoding"));
     CHECK(seen.get("content-length") == "0");
 }
 
-TEST_CASE("HEAD has no body and does not wait for one")
+TEST_CASE_TEMPLATE("HEAD has no body and does not wait for one", Client, CurlClient, MultiplexedClient)
 {
     const auto server =
         serve([](const Request& request, const Responder& responder) { responder.send(echo(request)); });
-    const auto response = CurlClient().send({.method = "HEAD", .url = url_of(server->port())});
+    const auto response = Client().send({.method = "HEAD", .url = url_of(server->port())});
     REQUIRE(response);
     CHECK(response->headers.get("X-Method") == "HEAD");
     CHECK(response->body.empty());
 }
 
-TEST_CASE("connections are reused from request to request")
+TEST_CASE_TEMPLATE("connections are reused from request to request", Client, CurlClient, MultiplexedClient)
 {
     std::atomic<int> requests = 0;
     RawServer server([&](RawPeer& peer) {
@@ -83,17 +86,17 @@ TEST_CASE("connections are reused from request to request")
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         }
     });
-    CurlClient client;
+    Client client;
     for (int i = 0; i < 5; ++i) CHECK(client.send({.url = url_of(server.port())}));
     CHECK(requests == 5);
     CHECK(server.connections() == 1);
 }
 
-TEST_CASE("many threads may use one client")
+TEST_CASE_TEMPLATE("many threads may use one client", Client, CurlClient, MultiplexedClient)
 {
     const auto server =
         serve([](const Request& request, const Responder& responder) { responder.send(echo(request)); });
-    CurlClient client;
+    Client client;
     std::atomic<int> right = 0;
     {
         std::vector<std::jthread> threads;
@@ -109,7 +112,7 @@ TEST_CASE("many threads may use one client")
     CHECK(right == 80);
 }
 
-TEST_CASE("what is not a response is a transport error with its kind")
+TEST_CASE_TEMPLATE("what is not a response is a transport error with its kind", Client, CurlClient, MultiplexedClient)
 {
     RawServer silent([](RawPeer& peer) { peer.read_to_end(); });
     RawServer rude([](RawPeer& peer) {
@@ -137,7 +140,7 @@ TEST_CASE("what is not a response is a transport error with its kind")
         {"no URL at all", "", ErrorKind::invalid},
         {"a line break", "http://127.0.0.1/\r\nX: y", ErrorKind::invalid},
     };
-    CurlClient client;
+    Client client;
     for (const auto& [story, url, kind] : cases) {
         CAPTURE(story);
         const auto response = client.send({.url = url, .timeout = std::chrono::milliseconds(300)});
@@ -147,41 +150,43 @@ TEST_CASE("what is not a response is a transport error with its kind")
     }
 }
 
-TEST_CASE("a header with a line break is refused before anything is sent")
+TEST_CASE_TEMPLATE("a header with a line break is refused before anything is sent", Client, CurlClient,
+                   MultiplexedClient)
 {
-    const auto response = CurlClient().send({.url = "http://127.0.0.1:1/", .headers = {{"X-A", "b\r\nX-C: d"}}});
+    const auto response = Client().send({.url = "http://127.0.0.1:1/", .headers = {{"X-A", "b\r\nX-C: d"}}});
     REQUIRE_FALSE(response);
     CHECK(response.error().kind == ErrorKind::invalid);
 }
 
-TEST_CASE("errors name the method, host and path but neither the user nor the query")
+TEST_CASE_TEMPLATE("errors name the method, host and path but neither the user nor the query", Client, CurlClient,
+                   MultiplexedClient)
 {
-    const auto response = CurlClient().send({.url = "http://user:secret@127.0.0.1:1/path?token=hidden"});
+    const auto response = Client().send({.url = "http://user:secret@127.0.0.1:1/path?token=hidden"});
     REQUIRE_FALSE(response);
     CHECK(response.error().message.starts_with("GET http://127.0.0.1:1/path: "));
     CHECK_FALSE(response.error().message.contains("secret"));
     CHECK_FALSE(response.error().message.contains("hidden"));
 }
 
-TEST_CASE("a response over the limit is refused and not kept")
+TEST_CASE_TEMPLATE("a response over the limit is refused and not kept", Client, CurlClient, MultiplexedClient)
 {
     const auto server =
         serve([](const Request&, const Responder& responder) { responder.send({.body = std::string(100'000, 'x')}); });
-    CurlClient client;
+    Client client;
     const auto refused = client.send({.url = url_of(server->port()), .response_limit = 99'999});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::refused);
     CHECK(client.send({.url = url_of(server->port()), .response_limit = 100'000}));
 }
 
-TEST_CASE("redirects are values unless following them was asked for")
+TEST_CASE_TEMPLATE("redirects are values unless following them was asked for", Client, CurlClient, MultiplexedClient)
 {
     const auto server = serve([](const Request& request, const Responder& responder) {
         if (request.path == "/end") return responder.send({.body = "arrived"});
         if (request.path == "/loop") return responder.send({.status = 302, .headers = {{"Location", "/loop"}}});
         responder.send({.status = 302, .headers = {{"Location", "/end"}, {"X-First", "yes"}}});
     });
-    CurlClient client;
+    Client client;
     CHECK(client.send({.url = url_of(server->port())})->status == 302);
     const auto followed = client.send({.url = url_of(server->port()), .redirects = 3});
     REQUIRE(followed);
@@ -192,11 +197,12 @@ TEST_CASE("redirects are values unless following them was asked for")
     CHECK(endless.error().kind == ErrorKind::refused);
 }
 
-TEST_CASE("public_only refuses inner addresses in every disguise when it connects")
+TEST_CASE_TEMPLATE("public_only refuses inner addresses in every disguise when it connects", Client, CurlClient,
+                   MultiplexedClient)
 {
     RawServer server([](RawPeer& peer) { peer.read_to_end(); });
     const auto port = server.port();
-    CurlClient client({.addresses = AddressPolicy::public_only});
+    Client client({.addresses = AddressPolicy::public_only});
     for (const std::string host : {"127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::1]",
                                    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "10.0.0.1", "192.168.1.1", "169.254.1.1",
                                    "169.254.169.254", "100.64.0.1", "0.0.0.0", "[fe80::1]", "[fd00::1]"}) {
@@ -209,17 +215,18 @@ TEST_CASE("public_only refuses inner addresses in every disguise when it connect
     CHECK(server.connections() == 0);
 }
 
-TEST_CASE("a redirect to a metadata address is refused even where any address is allowed")
+TEST_CASE_TEMPLATE("a redirect to a metadata address is refused even where any address is allowed", Client, CurlClient,
+                   MultiplexedClient)
 {
     const auto server = serve([](const Request&, const Responder& responder) {
         responder.send({.status = 302, .headers = {{"Location", "http://169.254.169.254/latest/meta-data/"}}});
     });
-    const auto response = CurlClient().send({.url = url_of(server->port()), .redirects = 5});
+    const auto response = Client().send({.url = url_of(server->port()), .redirects = 5});
     REQUIRE_FALSE(response);
     CHECK(response.error().kind == ErrorKind::egress_denied);
 }
 
-TEST_CASE("a stop request ends a waiting call at once")
+TEST_CASE_TEMPLATE("a stop request ends a waiting call at once", Client, CurlClient, MultiplexedClient)
 {
     Signal arrived;
     RawServer silent([&](RawPeer& peer) {
@@ -233,13 +240,14 @@ TEST_CASE("a stop request ends a waiting call at once")
         stop.request_stop();
     });
     const auto begin = std::chrono::steady_clock::now();
-    const auto response = CurlClient().send({.url = url_of(silent.port())}, stop.get_token());
+    const auto response = Client().send({.url = url_of(silent.port())}, stop.get_token());
     REQUIRE_FALSE(response);
     CHECK(response.error().kind == ErrorKind::cancelled);
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
 }
 
-TEST_CASE("a stream hands over each event as it arrives and ends when the reader says so")
+TEST_CASE_TEMPLATE("a stream hands over each event as it arrives and ends when the reader says so", Client, CurlClient,
+                   MultiplexedClient)
 {
     Signal first_seen;
     const auto server = serve([&](const Request&, const Responder& responder) {
@@ -249,7 +257,7 @@ TEST_CASE("a stream hands over each event as it arrives and ends when the reader
         writer.write("data: 2\n\n");  // Left open: the reader is the one who ends it.
     });
     std::string seen;
-    const auto response = CurlClient().send_streaming({.url = url_of(server->port())}, [&](std::string_view chunk) {
+    const auto response = Client().send_streaming({.url = url_of(server->port())}, [&](std::string_view chunk) {
         seen += chunk;
         if (seen == "data: 1\n\n") first_seen.set();
         return seen.ends_with("data: 2\n\n") ? Flow::stop : Flow::keep;
@@ -260,7 +268,8 @@ TEST_CASE("a stream hands over each event as it arrives and ends when the reader
     CHECK(seen == "data: 1\n\ndata: 2\n\n");
 }
 
-TEST_CASE("a stream's error status keeps its body; silence beyond the idle time is a timeout")
+TEST_CASE_TEMPLATE("a stream's error status keeps its body; silence beyond the idle time is a timeout", Client,
+                   CurlClient, MultiplexedClient)
 {
     Signal done;
     const auto server = serve([&](const Request& request, const Responder& responder) {
@@ -269,7 +278,7 @@ TEST_CASE("a stream's error status keeps its body; silence beyond the idle time 
         writer.write("x");
         done.wait();
     });
-    CurlClient client;
+    Client client;
     int chunks = 0;
     const auto count = [&](std::string_view) {
         ++chunks;
@@ -288,7 +297,8 @@ TEST_CASE("a stream's error status keeps its body; silence beyond the idle time 
     CHECK(chunks == 1);
 }
 
-TEST_CASE("a unix socket takes the place of the URL's host, under any policy")
+TEST_CASE_TEMPLATE("a unix socket takes the place of the URL's host, under any policy", Client, CurlClient,
+                   MultiplexedClient)
 {
     char directory[] = "/tmp/ramet-net-test-XXXXXX";
     REQUIRE(mkdtemp(directory));
@@ -304,7 +314,7 @@ TEST_CASE("a unix socket takes the place of the URL's host, under any policy")
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nunix");
     });
     const auto response =
-        CurlClient({.addresses = AddressPolicy::public_only, .unix_socket = path}).send({.url = "http://daemon/info"});
+        Client({.addresses = AddressPolicy::public_only, .unix_socket = path}).send({.url = "http://daemon/info"});
     REQUIRE(response);
     CHECK(response->body == "unix");
     std::filesystem::remove_all(directory);
