@@ -5,7 +5,7 @@ RUN_TESTS := $(PYTHON) scripts/run_tests
 
 SEEDS ?= 100000
 
-.PHONY: help bootstrap dev release failpoints simulation build check tidy test simulate crash soak demo bench fmt clean
+.PHONY: help bootstrap dev release failpoints simulation build check tidy test simulate crash soak cluster demo bench fmt clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -58,6 +58,9 @@ soak: dev release failpoints simulation ## the long forms, for a night: a millio
 	@$(SOAK) test_places.py -k pairs --pairs 2000
 	@$(SOAK) test_closings.py --closings 1000
 	@$(SOAK) test_sweep.py test_faults.py --sweeps 0 --faults 0
+
+cluster: bootstrap ## a real Kubernetes node to play with, until Ctrl-C; minutes when its programs are not built yet
+	@$(PYTHON) tests/cluster/cluster.py serve
 
 demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
 	@scripts/demo

@@ -1,0 +1,199 @@
+"""A real Kubernetes cluster of one node for tests and to play with: `with Cluster() as cluster: ...`, or `cluster.py serve`.
+
+Everything of it runs in namespaces of its own (node.py) and in one directory; from here its API server is reached on a port of the
+loopback. Its programs come from scripts/kubernetes, which builds them once. Needs root.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent / "gitea"))
+
+import images  # noqa: E402
+import namespace  # noqa: E402
+import node_files  # noqa: E402
+from forwarder import Forwarder  # noqa: E402
+from gitea_interface import wait_for  # noqa: E402
+from pki import Authority  # noqa: E402
+
+START_DEADLINE_S = 240
+
+
+class ClusterError(Exception):
+    """What did not come up, with the end of its log."""
+
+
+class ApiError(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"{status}: {body}")
+        self.status, self.body = status, body
+
+
+def build():
+    """The folder of the programs; takes minutes when they are not in the cache yet."""
+    script = CHECKOUT / "scripts" / "kubernetes"
+    return pathlib.Path(subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+
+
+class Cluster:
+    """Not for several threads. `remove()` leaves no process, mount, network, control group or file."""
+
+    def __init__(self, directory=None):
+        self._owns_directory = directory is None
+        self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="ramet-cluster-")).resolve()
+        self._cgroup = f"cluster-{self.directory.name}"
+        self._started = self._forwarder = self._context = None
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.remove()
+            raise
+
+    def __exit__(self, *_):
+        self.remove()
+
+    # -- its life
+
+    def start(self):
+        programs = build()
+        (self.directory / "images").mkdir(parents=True, exist_ok=True)
+        images.make_all(self.directory / "images")
+        node_files.sign_all(Authority(self.directory / "pki"))
+        for path in control_groups(self._cgroup):
+            path.mkdir(exist_ok=True)
+        with open(self.directory / "node.log", "ab") as log:
+            self._started = namespace.start("node.py", self.directory, programs, self._cgroup, log=log)
+        wait_for(self._is_up, lambda: f"the cluster to come up\n{self.evidence()}", START_DEADLINE_S, pause_s=0.1)
+        self._forwarder = Forwarder(self.pid, ("127.0.0.1", node_files.API_PORT))
+        self.kubeconfig.write_text(node_files.kubeconfig(self.directory, self.url, "admin"))
+        self._context = ssl.create_default_context(cafile=self.directory / "pki" / "ca.crt")
+        self._context.load_cert_chain(self.directory / "pki" / "admin.crt", self.directory / "pki" / "admin.key")
+        return self
+
+    def remove(self):
+        """All that it is made of, at once: nobody needs an orderly end of a cluster that is thrown away."""
+        if self._forwarder:
+            self._forwarder.close()
+        if self._started:
+            namespace.end(self._started)
+        self._started = self._forwarder = None
+        for path in control_groups(self._cgroup):
+            wait_for(lambda path=path: remove_control_groups(path), f"{path} to be empty", deadline_s=10)
+        if self._owns_directory:
+            shutil.rmtree(self.directory)
+
+    @property
+    def pid(self):
+        """Of the first process inside."""
+        return namespace.first_process(self._started)
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self._forwarder.port}"
+
+    @property
+    def kubeconfig(self):
+        return self.directory / "admin.kubeconfig"
+
+    def _is_up(self):
+        if (self.directory / "ended").exists() or self._started.poll() is not None:
+            raise ClusterError(self.evidence())
+        return (self.directory / "ready").exists()
+
+    def evidence(self):
+        """Why it is as it is: which part ended, and the last lines of each log."""
+        ended = self.directory / "ended"
+        words = [ended.read_text()] if ended.exists() else []
+        for log in [self.directory / "node.log", *sorted((self.directory / "log").glob("*.log"))]:
+            if log.name != "audit.log":
+                words += [f"-- {log.name}", *log.read_text(errors="replace").splitlines()[-15:]]
+        return "\n".join(words)
+
+    # -- what it is asked
+
+    def api(self, method, path, body=None, content_type="application/json"):
+        """The parsed answer of the API server; ApiError when it is none of success."""
+        request = urllib.request.Request(f"{self.url}{path}", method=method, data=None if body is None else json.dumps(body).encode())
+        if body is not None:
+            request.add_header("Content-Type", content_type)
+        try:
+            with urllib.request.urlopen(request, context=self._context, timeout=30) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise ApiError(error.code, error.read().decode(errors="replace")) from error
+
+    def apply(self, thing):
+        """Server-side apply of an object that names its kind."""
+        return self.api("PATCH", f"{path_of(thing)}?fieldManager=tests&force=true", thing, "application/apply-patch+yaml")
+
+    def connect(self, host, port):
+        """A way from this machine to an address inside: of a pod, a service, the node. The caller closes it."""
+        return Forwarder(self.pid, (host, port))
+
+
+PLURALS = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses", "StorageClass": "storageclasses"}
+
+
+def path_of(thing):
+    kind, metadata = thing["kind"], thing["metadata"]
+    version = thing["apiVersion"]
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    scope = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+    return f"{root}{scope}/{PLURALS.get(kind, kind.lower() + 's')}/{metadata['name']}"
+
+
+# -- control groups
+
+def control_groups(name):
+    """Where each hierarchy of this machine has, or would have, that one."""
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text().splitlines()]
+    return [pathlib.Path(mount[1]) / name for mount in mounts if mount[2] in ("cgroup", "cgroup2")]
+
+
+def remove_control_groups(path):
+    """Whether it is gone, with all below: the deepest first, as soon as their processes have ended."""
+    try:
+        for folder, _, _ in os.walk(path, topdown=False):
+            os.rmdir(folder)
+    except OSError:
+        return False
+    return not path.exists()
+
+
+# -- the program
+
+def serve(directory):
+    with Cluster(directory) as cluster:
+        print(f"export KUBECONFIG={cluster.kubeconfig} PATH={build()}:$PATH\n# kubectl get nodes; to look around inside: nsenter --all --target={cluster.pid}",
+              flush=True)
+        signal.pause()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("serve", help="runs one until Ctrl-C and prints how to reach it")
+    command.add_argument("--directory", help="where everything of it lies; a temporary one unless told")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        serve(arguments.directory)
+    except KeyboardInterrupt:
+        pass  # That is how people end it.
+
+
+if __name__ == "__main__":
+    main()
