@@ -52,6 +52,18 @@ TEST_CASE("comparison in constant time is equality")
     CHECK_FALSE(equal_constant_time("token", ""));
 }
 
+TEST_CASE("base64 is read back, wrapped or not, and nothing else is")
+{
+    using namespace std::string_view_literals;
+    for (const auto bytes : {""sv, "f"sv, "fo"sv, "foobar"sv, "\xfb\xff\0"sv})
+        CHECK(from_base64(to_base64(bytes)) == bytes);
+    CHECK(from_base64("Zm9v\nYmFy\n") == "foobar");
+    for (const auto text : {"Zg"sv, "Zg="sv, "Zm9v!"sv, "Zg==Zg=="sv, "-_8="sv}) {
+        CAPTURE(text);
+        CHECK_FALSE(from_base64(text));
+    }
+}
+
 TEST_CASE("bytes are written as hexadecimal digits and base64")
 {
     using namespace std::string_view_literals;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/json.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ramet::targets::kubernetes {
+
+/// What the API server calls the objects of one kind.
+struct Kind {
+    std::string_view api_version;
+    std::string_view kind;
+    std::string_view plural;
+    /// Its inventory may be asked for everywhere. Of secrets we may not: they are known by the ledger, and gone with their namespace.
+    bool is_listed = true;
+};
+
+/// Every kind of object in a namespace that we make ourselves.
+std::span<const Kind> known_kinds();
+/// `refused` for one that we do not make.
+Result<Kind> find_kind(std::string_view api_version, std::string_view kind);
+
+/// "/apis/apps/v1/deployments": in all namespaces.
+std::string path_of(const Kind& kind);
+/// "/apis/apps/v1/namespaces/shop/deployments", or with "/NAME".
+std::string path_of(const Kind& kind, std::string_view space, std::string_view name = {});
+
+}  // namespace ramet::targets::kubernetes

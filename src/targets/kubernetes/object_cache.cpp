@@ -1,0 +1,133 @@
+#include "targets/kubernetes/object_cache.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+
+namespace ramet::targets::kubernetes {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Milliseconds first_pause{100};
+constexpr Milliseconds longest_pause{10'000};
+
+void pause(Milliseconds length, const std::stop_token& stop)
+{
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, length, [] { return false; });
+}
+
+std::string metadata_of(const Json& object, std::string_view key)
+{
+    return get_string(get_member(object, "metadata"), key);
+}
+
+Json without_notes(const Json& object)
+{
+    auto copy = object;
+    if (auto* metadata = copy.as_object().if_contains("metadata"); metadata && metadata->is_object())
+        metadata->get_object().erase("managedFields");
+    return copy;
+}
+
+}  // namespace
+
+ObjectCache::ObjectCache(ApiClient& api, std::string path)
+    : api_(api), path_(std::move(path)), thread_([this](const std::stop_token& stop) { keep_up(stop); })
+{
+}
+
+Result<std::optional<Json>> ObjectCache::find(const std::string& space, const std::string& name) const
+{
+    const std::lock_guard lock(mutex_);
+    TRY(check_current());
+    const auto at = objects_.find({space, name});
+    return at == objects_.end() ? std::nullopt : std::optional(at->second);
+}
+
+Result<std::vector<Json>> ObjectCache::find_all(const std::string& space, std::string_view label,
+                                                std::string_view value) const
+{
+    const std::lock_guard lock(mutex_);
+    TRY(check_current());
+    std::vector<Json> found;
+    for (auto at = objects_.lower_bound({space, {}}); at != objects_.end() && at->first.first == space; ++at)
+        if (get_string(get_member(get_member(at->second, "metadata"), "labels"), label) == value)
+            found.push_back(at->second);
+    return found;
+}
+
+Result<void> ObjectCache::check_current() const
+{
+    if (problem_) return std::unexpected(*problem_);
+    return {};
+}
+
+void ObjectCache::keep_up(const std::stop_token& stop)
+{
+    auto wait = first_pause;
+    while (!stop.stop_requested()) {
+        auto version = read_list(stop);
+        Result<void> followed;
+        while (version && followed && !stop.stop_requested()) {
+            wait = first_pause;
+            followed = follow(*version, stop);
+        }
+        if (stop.stop_requested()) return;
+        // A place that the cluster has forgotten is nobody's fault: read the list again at once.
+        if (version && has_reason(followed.error(), "Expired")) continue;
+        note(version ? followed.error() : version.error());
+        pause(wait, stop);
+        wait = std::min(2 * wait, longest_pause);
+    }
+}
+
+Result<std::string> ObjectCache::read_list(const std::stop_token& stop)
+{
+    std::map<Key, Json> objects;
+    const auto version = TRY(api_.list(
+        path_,
+        [&](const Json& object) {
+            objects.insert_or_assign({metadata_of(object, "namespace"), metadata_of(object, "name")},
+                                     without_notes(object));
+        },
+        stop));
+    const std::lock_guard lock(mutex_);
+    objects_ = std::move(objects);
+    problem_.reset();
+    return version;
+}
+
+Result<void> ObjectCache::follow(std::string& version, const std::stop_token& stop)
+{
+    return api_.watch(
+        path_, version,
+        [&](std::string_view type, const Json& object) {
+            version = metadata_of(object, "resourceVersion");
+            take(type, object);
+            return ApiClient::Continue::yes;
+        },
+        stop);
+}
+
+void ObjectCache::take(std::string_view type, const Json& object)
+{
+    if (type == "BOOKMARK") return;  // It has told the version.
+    const Key key{metadata_of(object, "namespace"), metadata_of(object, "name")};
+    const std::lock_guard lock(mutex_);
+    if (type == "DELETED")
+        objects_.erase(key);
+    else
+        objects_.insert_or_assign(key, without_notes(object));
+}
+
+void ObjectCache::note(Error problem)
+{
+    const std::lock_guard lock(mutex_);
+    problem_ = std::move(problem);
+}
+
+}  // namespace ramet::targets::kubernetes

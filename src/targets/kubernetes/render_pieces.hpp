@@ -1,0 +1,45 @@
+#pragma once
+
+#include "targets/kubernetes/objects.hpp"
+#include "targets/kubernetes/render.hpp"
+
+namespace ramet::targets::kubernetes {
+
+inline constexpr const char* namespace_path = "namespace";
+
+/// One rendering: what is wanted, and the nodes so far. Private to the files of `render`.
+struct Rendering {
+    const DesiredEnvironment& desired;
+    const TargetOptions& options;
+    engine::Graph graph{};
+
+    const DesiredService* find_service(const std::string& name) const;
+    const DesiredDatabase* find_database(const std::string& name) const;
+    bool has_node(const std::string& path) const;
+    void add(engine::Node node);
+    /// An object of the namespace. It needs the namespace, whatever else it needs.
+    void add_object(std::string path, json::object object, std::vector<std::string> needs = {});
+    /// Paths of what has to stand before any pod does: limits and network policies.
+    std::vector<std::string> guards() const;
+    /// Needs sorted and once each; those for which this environment has no node are left out.
+    engine::Graph finish();
+};
+
+void render_namespace(Rendering& rendering);
+Result<void> render_services(Rendering& rendering);
+
+/// The variables of a container: plain ones, and those with a secret in them.
+struct ContainerEnvironment {
+    json::array entries;         ///< of the container: sorted by name
+    json::object secret_values;  ///< of the Secret, by key: values in the engine's notation
+    std::string secrets_used;    ///< identities and versions: when one changes, so does the pod
+};
+/// `secret` is the name of the Secret that holds them. `invalid` where a value refers to what this environment does not have.
+Result<ContainerEnvironment>
+render_variables(const Rendering& rendering, const std::vector<ResolvedVariable>& variables, const std::string& secret);
+
+/// Where a service or a database of this environment is found from inside: its name, and its port.
+Result<std::string> resolve_output(const Rendering& rendering, const OutputReference& output);
+int port_of(const Database& database);
+
+}  // namespace ramet::targets::kubernetes
