@@ -7,7 +7,7 @@ namespace ramet::net {
 namespace {
 
 /// What may wait for the reader of one stream before no more is read.
-constexpr std::size_t most_waiting_bytes = 256 * 1024;
+constexpr std::size_t most_waiting_bytes = std::size_t{256} * 1024;
 
 }  // namespace
 
