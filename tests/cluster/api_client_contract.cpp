@@ -43,6 +43,23 @@ TEST_CASE("an apply makes an object, changes it, and changes nothing when nothin
     CHECK(get_string(get_member(*house.client.get(path), "data"), "value") == "b");
 }
 
+TEST_CASE("what a creation owns is given up only as it was seen: a change in between is a conflict")
+{
+    ClusterHouse house;
+    const auto path = maps_of(make_namespace(house));
+    const auto seen = house.client.create(path, config_map("one", "a"));
+    REQUIRE(seen);
+    REQUIRE(house.client.apply(path + "/one", config_map("one", "b")));
+    const auto late = house.client.disown_creation(path + "/one", *seen);
+    REQUIRE_FALSE(late);
+    CHECK(has_reason(late.error(), "Conflict"));
+    const auto now = house.client.apply(path + "/one", config_map("one", "b"));
+    const auto given_up = house.client.disown_creation(path + "/one", *now);
+    REQUIRE(given_up);
+    for (const auto& owner : get_member(get_member(*given_up, "metadata"), "managedFields").as_array())
+        CHECK(get_string(owner, "operation") == "Apply");
+}
+
 TEST_CASE("a removal hits the very object that it names, or nothing")
 {
     ClusterHouse house;

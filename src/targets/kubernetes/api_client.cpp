@@ -176,13 +176,11 @@ Result<Json> ApiClient::disown_creation(const std::string& path, const Json& obj
         if (get_string(owner, "manager") != field_manager || get_string(owner, "operation") == "Apply" ||
             !get_string(owner, "subresource").empty())
             kept.push_back(owner);
-    const json::array patch{
-        json::object{
-            {"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", get_string(metadata, "resourceVersion")}},
-        json::object{{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", std::move(kept)}}};
+    const json::object patch{{"metadata", json::object{{"resourceVersion", get_string(metadata, "resourceVersion")},
+                                                       {"managedFields", std::move(kept)}}}};
     return call({.method = "PATCH",
                  .url = path,
-                 .headers = {{"Content-Type", "application/json-patch+json"}},
+                 .headers = {{"Content-Type", "application/merge-patch+json"}},
                  .body = to_text(patch)},
                 stop);
 }
