@@ -13,7 +13,7 @@ bool runs_here(const DesiredService& service)
     return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied;
 }
 
-variables::ServiceFacts facts_of(const DesiredService& service, const Assembly& assembly)
+variables::ServiceFacts facts_of(const DesiredService& service, const DesiredEnvironment& desired, const Assembly& assembly)
 {
     variables::ServiceFacts facts{.name = service.name,
                                   .listening =
@@ -24,7 +24,7 @@ variables::ServiceFacts facts_of(const DesiredService& service, const Assembly& 
         facts.shared_host = shared->second.host;
         facts.shared_port = shared->second.port;
     } else if (!service.public_hosts.empty()) {
-        facts.public_url = public_url(assembly.around.public_address, service.public_hosts.front());
+        facts.public_url = public_url(public_address_of(desired, assembly.around.public_address), service.public_hosts.front());
     }
     return facts;
 }
@@ -61,7 +61,7 @@ variables::ResolutionInput resolution_input(const Cloned& cloned, const Assembly
                                      .generated = stored.generated};
     input.variables.insert(input.variables.end(), stored.variables.begin(), stored.variables.end());
     for (const auto& service : desired.services) {
-        if (service.treatment != Treatment::skipped) input.services.push_back(facts_of(service, assembly));
+        if (service.treatment != Treatment::skipped) input.services.push_back(facts_of(service, desired, assembly));
         if (runs_here(service)) input.readers.push_back(service.name);
     }
     for (const auto& job : desired.jobs) input.readers.push_back(job.name);

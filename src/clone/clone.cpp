@@ -3,6 +3,7 @@
 #include "clone/assemble.hpp"
 #include "clone/builds.hpp"
 #include "clone/databases.hpp"
+#include "clone/images.hpp"
 #include "clone/trust.hpp"
 #include "domain/interpolation.hpp"
 
@@ -27,7 +28,10 @@ DesiredEnvironment begin(const ProjectFile& file, const Surroundings& around, co
                                .power = around.power};
     if (revision.pull_request) desired.pull_request = revision.pull_request->number;
     const auto* target = file.find_target(desired.target);
-    if (target != nullptr && !target->domain.empty()) desired.domain = target->domain;
+    if (target == nullptr) return desired;
+    if (!target->domain.empty()) desired.domain = target->domain;
+    desired.target_type = target->type;
+    if (target->type != TargetType::local) desired.target_keys = target->other;
     return desired;
 }
 
@@ -119,6 +123,7 @@ Cloned clone_for_preview(const CloneInput& input)
     desired.jobs = jobs_of(cloned.file, input.preview_trees, input.revision.commit);
     desired.databases = databases_of_preview(input, cloned);
     check_shared_services(input, cloned);
+    fill_images(cloned, input.revision, input.base_commit);
 
     const Assembly assembly{.around = input.around,
                             .kind = variables::ReaderKind::preview,
@@ -155,6 +160,7 @@ Cloned desired_of_base(const BaseInput& input)
 
     auto revision = input.revision;
     revision.pull_request.reset();
+    fill_images(cloned, revision, revision.commit);
     const Assembly assembly{.around = input.around, .revision = revision};
     assign_hosts(cloned, assembly);
     drop_what_is_absent(cloned);

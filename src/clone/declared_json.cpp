@@ -242,6 +242,12 @@ Database declared_database_from_json(const Json& value)
     return database;
 }
 
+TargetType parse_target_type(std::string_view word)
+{
+    constexpr TargetType types[] = {TargetType::local, TargetType::kubernetes, TargetType::aws};
+    return parse_word(word, types, TargetType::local);
+}
+
 Json declared_to_json(const DataPolicy& policy)
 {
     json::object object{{"strategy", to_string(policy.strategy)},

@@ -24,6 +24,7 @@ DataPolicy declared_data_policy_from_json(const Json& value);
 DeployPolicy declared_deploy_from_json(const Json& value);
 
 DataStrategy parse_data_strategy(std::string_view word);
+TargetType parse_target_type(std::string_view word);  ///< local for what it does not know
 std::vector<std::string> strings_from_json(const Json& list);
 
 }  // namespace ramet

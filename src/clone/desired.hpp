@@ -68,6 +68,12 @@ struct DesiredDatabase {
     friend bool operator==(const DesiredDatabase&, const DesiredDatabase&) = default;
 };
 
+/// How the outside reaches public hosts.
+struct PublicAddress {
+    std::string scheme = "http";
+    int port = 80;
+};
+
 /// Everything one environment should be, resolved and complete: the input of `Target::render`. No secret's plaintext is in it.
 struct DesiredEnvironment {
     EnvironmentId id;
@@ -78,6 +84,9 @@ struct DesiredEnvironment {
     std::int64_t generation = 0;
     EnvironmentId base{};  ///< previews only
     std::string target{};
+    TargetType target_type = TargetType::local;
+    /// What the file says of a target that is not this machine: "context", "ingress.class", … (TargetDeclaration::other).
+    std::map<std::string, std::string> target_keys{};
     std::string domain{"localhost"};
     std::string repository_url{};  ///< where the commit is fetched from; credentials are not part of it
     CommitSha commit{};

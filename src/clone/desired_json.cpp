@@ -181,6 +181,8 @@ Json to_json(const DesiredEnvironment& desired)
                         {"generation", desired.generation},
                         {"base", desired.base.str()},
                         {"target", desired.target},
+                        {"target_type", to_string(desired.target_type)},
+                        {"target_keys", json::value_from(desired.target_keys)},
                         {"domain", desired.domain},
                         {"repository_url", desired.repository_url},
                         {"commit", desired.commit.str()},
@@ -207,6 +209,9 @@ Result<DesiredEnvironment> desired_from_json(const Json& value)
     desired.generation = get_int(value, "generation");
     desired.base = EnvironmentId(get_string(value, "base"));
     desired.target = get_string(value, "target");
+    desired.target_type = parse_target_type(get_string(value, "target_type", "local"));
+    if (const auto* keys = get_member(value, "target_keys").if_object())
+        for (const auto& [key, text] : *keys) desired.target_keys[key] = text.as_string();
     desired.domain = get_string(value, "domain", "localhost");
     desired.repository_url = get_string(value, "repository_url");
     desired.commit = CommitSha(get_string(value, "commit"));

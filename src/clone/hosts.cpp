@@ -38,6 +38,11 @@ std::string public_host(const std::string& pattern, const std::string& service, 
     return public_label(text + "-" + environment.project_name) + "." + environment.domain;
 }
 
+PublicAddress public_address_of(const DesiredEnvironment& environment, const PublicAddress& proxy)
+{
+    return environment.target_type == TargetType::local ? proxy : PublicAddress{.scheme = "http", .port = 80};
+}
+
 std::string public_url(const PublicAddress& address, const std::string& host)
 {
     const bool is_usual =

@@ -27,12 +27,6 @@ struct StoredValues {
     std::map<std::string, SecretReference> passwords{};  ///< by database: made for this environment
 };
 
-/// How the outside reaches the proxy.
-struct PublicAddress {
-    std::string scheme = "http";
-    int port = 80;
-};
-
 /// An instance of the base that a preview uses as it is.
 struct SharedInstance {
     std::string host{};
@@ -53,7 +47,7 @@ struct Surroundings {
     std::int64_t generation = 0;
     Power power = Power::on;
     Placement placement = Placement::as_declared;  ///< here: `--target here`
-    PublicAddress public_address{};
+    PublicAddress public_address{};  ///< of this machine's proxy
     std::set<std::string> taken_hosts{};  ///< public hosts that other projects hold
     StoredValues stored{};
 };
