@@ -5,10 +5,6 @@
 #include <array>
 
 namespace ramet::config {
-namespace {
-
-constexpr auto refused = Outcome::refused;
-constexpr auto not_applied = Outcome::not_applied;
 
 bool is_managed(const ProjectFile& file, const std::string& name)
 {
@@ -32,6 +28,11 @@ bool asks_who(const ProjectFile& file, const std::string&)
 {
     return file.previews && file.previews->access != Access::public_;
 }
+
+namespace {
+
+constexpr auto refused = Outcome::refused;
+constexpr auto not_applied = Outcome::not_applied;
 
 bool isolates_more(const ProjectFile& file, const std::string&)
 {

@@ -74,12 +74,58 @@ TEST_CASE("a base is not refused for what only previews use")
     for (const auto& path : paths) CHECK_FALSE(path.starts_with("previews."));
 }
 
-TEST_CASE("clusters are refused in words")
+TEST_CASE("a target that is not served at all is refused in words")
+{
+    const auto report = check_supported(everything(), {.target = TargetType::aws, .declared_target = "eks-eu"});
+    REQUIRE(report.refusals.size() == 1);
+    CHECK(report.refusals[0].message.find("targets.eks-eu.type: aws: this target is not served yet; `--target here`") ==
+          0);
+}
+
+TEST_CASE("on a cluster a file is refused by what is not served there yet")
 {
     const auto report = check_supported(everything(), {.target = TargetType::kubernetes, .declared_target = "eks-eu"});
-    REQUIRE(report.refusals.size() == 1);
-    CHECK(report.refusals[0].message.find(
-              "targets.eks-eu.type: kubernetes: this target is not served yet; `--target here`") == 0);
+    CHECK(refused_paths(report) ==
+          std::set<std::string>{"imports", "services.api", "services.worker", "services.api.volumes", "services.web.domains", "services.search.helm",
+                                "services.legacy.manifests", "jobs.migrate", "jobs.seed", "jobs.nightly",
+                                "jobs.nightly.when", "network", "notify", "targets.eks-eu.tls",
+                                "targets.eks-eu.registry.credentials", "targets.eks-eu.pool",
+                                "previews.domains.access", "previews.share", "previews.data.db",
+                                "previews.data.db.mask", "previews.data.db.refresh", "previews.repos",
+                                "previews.drift", "previews.lifecycle.sleep_after", "previews.lifecycle.wake",
+                                "previews.limits.cost_per_day"});
+    CHECK(unapplied_paths(report) == std::set<std::string>{"services.web.build", "services.api.build"});
+}
+
+TEST_CASE("on a cluster each rule refuses what it names and nothing beside it")
+{
+    const std::string head = "services: {web: {image: nginx, port: 1}}\nenvironments: {s: {branch: main}}\n";
+    const std::string databases = "databases: {db: {type: postgres}, cache: {type: redis}}\n";
+    struct Case {
+        std::string story, text;
+        std::set<std::string> refused;
+    };
+    const Case cases[] = {
+        {"an image alone", head + "previews: {base: s}", {}},
+        {"an image beside a build", "services: {web: {image: nginx, build: {context: .}, run: x}}", {}},
+        {"a build alone", "services: {web: {build: {context: .}, run: x}}", {"services.web"}},
+        {"a job without an image", "jobs: {j: {run: x, when: seed}}", {"jobs.j"}},
+        {"a database of which nothing is said", head + databases + "previews: {base: s}", {"databases.db"}},
+        {"a database that is cloned",
+         head + databases + "previews: {base: s, data: {db: {strategy: clone}}}",
+         {"previews.data.db"}},
+        {"a database that is seeded", head + databases + "previews: {base: s, data: {db: {strategy: seed}}}", {}},
+        {"a database that is shared",
+         head + databases + "previews: {base: s, data: {db: {strategy: shared}}}",
+         {"previews.data.db.strategy"}},
+        {"a namespace each", head + "previews: {base: s, isolation: namespace}", {}},
+        {"a cluster each", head + "previews: {base: s, isolation: cluster}", {"previews.isolation"}},
+        {"resources", "services: {web: {image: nginx, resources: {memory: 64Mi}}}", {}},
+    };
+    for (const auto& [story, text, refused] : cases) {
+        CAPTURE(story);
+        CHECK(refused_paths(asked(text, {.target = TargetType::kubernetes, .declared_target = "k"})) == refused);
+    }
 }
 
 TEST_CASE("each rule refuses what it names and nothing beside it")
@@ -127,7 +173,8 @@ TEST_CASE("each rule refuses what it names and nothing beside it")
 TEST_CASE("every rule names a key of the format")
 {
     const auto patterns = all_key_patterns();
-    for (const auto& rule : local_rules()) CHECK_MESSAGE(std::ranges::count(patterns, rule.pattern) == 1, rule.pattern);
+    for (const auto& rules : {local_rules(), kubernetes_rules()})
+        for (const auto& rule : rules) CHECK_MESSAGE(std::ranges::count(patterns, rule.pattern) == 1, rule.pattern);
 }
 
 TEST_CASE("the table of support has a line for every key")
@@ -137,5 +184,9 @@ TEST_CASE("the table of support has a line for every key")
     const auto line = std::ranges::find(lines, "previews.lifecycle.sleep_after", &SupportLine::pattern);
     REQUIRE(line != lines.end());
     CHECK(line->local == "no: sleeping is not served yet");
+    CHECK(line->kubernetes == "no: sleeping is not served yet");
+    const auto ingress = std::ranges::find(lines, "targets.*.ingress", &SupportLine::pattern);
+    REQUIRE(ingress != lines.end());
+    CHECK(ingress->kubernetes == "yes");
     CHECK(support_text().find("services.*.run") != std::string::npos);
 }
