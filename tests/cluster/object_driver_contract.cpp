@@ -1,10 +1,9 @@
-// What every driver promises, kept by ObjectDriver on a real cluster; and that what `render` makes of an environment is accepted there and runs.
+// What every driver promises, kept by ObjectDriver on a real cluster. That what `render` makes is accepted there and runs: test_previews.py.
 
 #include "cluster/cluster_house.hpp"
 #include "contract/driver_contract.hpp"
 #include "engine/fill.hpp"
 #include "targets/kubernetes/object_driver.hpp"
-#include "targets/kubernetes/render.hpp"
 
 #include <set>
 
@@ -23,20 +22,32 @@ public:
     }
 };
 
+/// The test's own, under whatever name.
+class OneCluster final : public Clusters {
+public:
+    OneCluster(ApiClient& api, const std::string& install) : cluster_(api, install) {}
+    Result<Cluster*> open(const std::string&) override { return &cluster_; }
+    Result<std::vector<std::string>> list_used() override { return std::vector<std::string>{"cluster"}; }
+
+private:
+    Cluster cluster_;
+};
+
 struct DriverHouse : ClusterHouse {
     TellingOpener secrets;
     std::string space = make_namespace(*this);
     std::string install = "install-" + space;
-    ObjectDriver driver{client, secrets, install};
+    OneCluster clusters{client, install};
+    ObjectDriver driver{clusters, secrets};
 
     engine::ResourceRef resource(const std::string& path, const Json& object) const
     {
         return {.id = engine::ResourceId("id-" + path),
                 .path = path,
                 .kind = "kubernetes.object",
-                .name = "name-of-" + path,
+                .name = "name-of-" + path + "-0123456789",
                 .mark = {install, engine::OwnerId("env-1"), "nonce-of-" + path},
-                .spec = json::object{{"namespace", space}, {"object", object}}};
+                .spec = json::object{{"cluster", "cluster"}, {"namespace", space}, {"object", object}}};
     }
 };
 
@@ -64,31 +75,13 @@ Json deployment(std::string_view image)
         image));
 }
 
-/// What a pull would answer: the local image.
-engine::Outputs outputs_of(const engine::Node& node, const std::string& space)
+/// Of a program that is not in its image.
+Json failing_job()
 {
-    if (node.kind == "kubernetes.image") return {{"reference", get_string(node.spec, "image")}};
-    if (node.kind == "kubernetes.namespace") return {{"name", space}};
-    return {};
-}
-
-DesiredEnvironment small_shop()
-{
-    DesiredEnvironment desired;
-    desired.name = "pr-1";
-    desired.project_name = "shop";
-    for (const std::string name : {"web", "api"}) {
-        DesiredService service;
-        service.name = service.declared.name = name;
-        service.declared.image = "localhost/server:1";
-        service.declared.port = 8080;
-        service.declared.health = HealthCheck{.http_path = "/", .timeout = Milliseconds(60'000)};
-        service.env = {{"SAYS", {"key ", SecretReference{"key", 3, ""}}}};
-        desired.services.push_back(std::move(service));
-    }
-    desired.services[0].declared.replicas = 2;
-    desired.services[0].declared.needs = {{"api", Need::healthy}};
-    return desired;
+    return parse(
+        R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"generateName":"once-"},"spec":{"backoffLimit":0,)"
+        R"("template":{"metadata":{"labels":{"ramet.dev/part":"once"}},"spec":{"restartPolicy":"Never",)"
+        R"("containers":[{"name":"once","image":"localhost/server:1","command":["/absent"],"imagePullPolicy":"Never"}]}}}})");
 }
 
 }  // namespace
@@ -157,29 +150,33 @@ TEST_CASE("a Deployment whose image is not there fails with what was seen")
     check_success(take_down(house.driver, resource), "the removal");
 }
 
-TEST_CASE("all of a rendered environment is accepted under its own rules, and comes up")
+TEST_CASE("a namespace keeps the contract of drivers, under a name of its own for each incarnation")
 {
     DriverHouse house;
-    const auto graph = render_environment(small_shop(), {});
-    REQUIRE(graph);
-    std::map<std::string, engine::Outputs> outputs;
-    for (const auto& node : graph->nodes) {
-        outputs[node.path] = outputs_of(node, house.space);
-        if (node.kind == "kubernetes.namespace")
-            // The labels of Pod Security, which judge everything that comes after.
-            REQUIRE(house.client.apply(
-                "/api/v1/namespaces/" + house.space,
-                json::object{
-                    {"apiVersion", "v1"},
-                    {"kind", "Namespace"},
-                    {"metadata", json::object{{"name", house.space}, {"labels", get_member(node.spec, "labels")}}}}));
-        if (node.kind != "kubernetes.object") continue;
-        auto filled = engine::fill_spec(node.spec, outputs);
-        REQUIRE(filled);
-        auto resource = house.resource(node.path, get_member(*filled, "object"));
-        CAPTURE(node.path);
-        check_success(bring_up(house.driver, resource), "coming up");
-    }
+    const json::object object{
+        {"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", json::object{{"generateName", "shop-"}}}};
+    auto resource = house.resource("namespace", object);
+    resource.spec.as_object().erase("namespace");
+    check_driver_contract({house.driver, resource});
+    resource.name = "another-abcdefghij";
+    check_success(bring_up(house.driver, resource), "its creation");
+    CHECK(resource.outputs.at("name") == "shop-abcdefghij");
+    check_success(take_down(house.driver, resource), "its removal");
+}
+
+TEST_CASE("a Job that fails is told with its pod's end, and is no failure where it need not succeed")
+{
+    DriverHouse house;
+    auto resource = house.resource("job", failing_job());
+    const auto up = bring_up(house.driver, resource);
+    REQUIRE_FALSE(up);
+    CHECK(up.error().message.starts_with("Job once-0123456789 "));
+    CHECK(up.error().evidence.contains("/absent"));
+    check_success(take_down(house.driver, resource), "the removal");
+    resource.spec.as_object()["required"] = false;
+    resource.name = "name-of-job-9876543210";
+    resource.identity.clear();
+    check_success(bring_up(house.driver, resource), "one that need not succeed");
 }
 
 }  // namespace ramet::targets::kubernetes

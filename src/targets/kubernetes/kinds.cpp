@@ -10,6 +10,7 @@ namespace {
 constexpr std::array all{
     Kind{"v1", "ConfigMap", "configmaps"},
     Kind{"v1", "LimitRange", "limitranges"},
+    Kind{"v1", "Namespace", "namespaces", true, false},
     Kind{"v1", "PersistentVolumeClaim", "persistentvolumeclaims"},
     Kind{"v1", "ResourceQuota", "resourcequotas"},
     Kind{"v1", "Secret", "secrets", false},
@@ -53,7 +54,9 @@ std::string path_of(const Kind& kind)
 
 std::string path_of(const Kind& kind, std::string_view space, std::string_view name)
 {
-    return fmt::format("{}/namespaces/{}/{}{}{}", root_of(kind), space, kind.plural, name.empty() ? "" : "/", name);
+    const auto end = fmt::format("{}{}{}", kind.plural, name.empty() ? "" : "/", name);
+    if (!kind.is_namespaced) return fmt::format("{}/{}", root_of(kind), end);
+    return fmt::format("{}/namespaces/{}/{}", root_of(kind), space, end);
 }
 
 }  // namespace ramet::targets::kubernetes

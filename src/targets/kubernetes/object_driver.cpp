@@ -7,19 +7,10 @@
 #include "targets/values.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ramet::targets::kubernetes {
 
 namespace {
-
-/// What is not ready by being there.
-constexpr std::array awaited{"Deployment", "StatefulSet", "Job", "PersistentVolumeClaim"};
-
-std::string marked_by(const std::string& install)
-{
-    return fmt::format("labelSelector={}%3D{}", install_label, install);
-}
 
 /// Texts, secrets and what is put together of them, at any depth.
 Result<Json> open_all(const Json& value, SecretOpener& secrets)
@@ -38,9 +29,34 @@ Result<Json> open_all(const Json& value, SecretOpener& secrets)
     return value;
 }
 
+constexpr int most_tries = 8;
+
+/// A derived name ends with what no other resource and no other incarnation of it has.
+constexpr std::size_t distinguishing = 10;
+
+Result<std::string> name_of(const Json& object, const engine::ResourceRef& ref)
+{
+    const auto& metadata = get_member(object, "metadata");
+    const auto prefix = get_string(metadata, "generateName");
+    if (prefix.empty()) return require_string(metadata, "name");
+    return prefix + ref.name.substr(ref.name.size() - std::min(distinguishing, ref.name.size()));
+}
+
 engine::Acknowledged acknowledge(const Json& object, const std::string& path)
 {
-    return {.external_id = path, .identity = get_string(get_member(object, "metadata"), "uid")};
+    const auto& metadata = get_member(object, "metadata");
+    return {.external_id = path,
+            .identity = get_string(metadata, "uid"),
+            .outputs = {{"name", get_string(metadata, "name")}}};
+}
+
+/// Written by the cluster's own controller, on the pods of a Job.
+constexpr std::string_view job_label = "batch.kubernetes.io/job-name";
+
+std::string part_of(const Json& workload)
+{
+    const auto& pod = get_member(get_member(workload, "spec"), "template");
+    return get_string(get_member(get_member(pod, "metadata"), "labels"), part_label);
 }
 
 /// A list that is not complete yet, a cluster that does not answer: it is waited for. What is refused stays refused.
@@ -60,31 +76,50 @@ bool is_owned_as_created(const Json& object)
            });
 }
 
-}  // namespace
-
-ObjectDriver::ObjectDriver(ApiClient& api, SecretOpener& secrets, const std::string& install)
-    : api_(api), secrets_(secrets)
+/// An object of the same kind and name can be changed into the other one.
+bool is_same_object(const Json& left, const Json& right)
 {
-    const auto watched = [&](const std::string& path) {
-        return std::make_unique<ObjectCache>(api, fmt::format("{}?{}", path, marked_by(install)));
+    const auto name = [](const Json& object, std::string_view key) {
+        return get_string(get_member(object, "metadata"), key);
     };
-    for (const auto& kind : known_kinds())
-        if (std::ranges::find(awaited, kind.kind) != awaited.end()) caches_.emplace(kind.kind, watched(path_of(kind)));
-    pods_ = watched("/api/v1/pods");
+    return get_string(left, "apiVersion") == get_string(right, "apiVersion") &&
+           get_string(left, "kind") == get_string(right, "kind") && name(left, "name") == name(right, "name") &&
+           name(left, "generateName") == name(right, "generateName");
 }
 
-Result<ObjectDriver::Place> ObjectDriver::place_of(const engine::ResourceRef& ref)
+Result<void> list_marked(Cluster& cluster, const Kind& kind, const std::string& install,
+                         std::vector<engine::InventoryItem>& items, const std::stop_token& stop)
+{
+    TRY(cluster.api().list(
+        fmt::format("{}?{}", path_of(kind), made_by(install)),
+        [&](const Json& object) {
+            if (auto item = to_item(object)) items.push_back(*std::move(item));
+        },
+        stop));
+    return {};
+}
+
+}  // namespace
+
+std::string ObjectDriver::Place::words() const
+{
+    return kind.is_namespaced ? fmt::format("{} {} in namespace {}", kind.kind, name, space)
+                              : fmt::format("{} {}", kind.kind, name);
+}
+
+Result<ObjectDriver::Place> ObjectDriver::place_of(const engine::ResourceRef& ref) const
 {
     const auto& object = get_member(ref.spec, "object");
-    return Place{TRY(find_kind(get_string(object, "apiVersion"), get_string(object, "kind"))),
-                 TRY(require_string(ref.spec, "namespace")),
-                 TRY(require_string(get_member(object, "metadata"), "name"))};
+    const auto kind = TRY(find_kind(get_string(object, "apiVersion"), get_string(object, "kind")));
+    auto* cluster = TRY(clusters_.open(get_string(ref.spec, "cluster")));
+    const auto space = kind.is_namespaced ? TRY(require_string(ref.spec, "namespace")) : std::string();
+    return Place{*cluster, kind, space, TRY(name_of(object, ref))};
 }
 
 Result<engine::Observation> ObjectDriver::probe(const engine::Call& call, const engine::ResourceRef& ref)
 {
     const auto place = TRY(place_of(ref));
-    const auto object = api_.get(place.path(), call.stop);
+    const auto object = place.api().get(place.path(), call.stop);
     if (object) return observe(*object, ref);
     if (has_reason(object.error(), "NotFound")) return engine::Observation{};
     return std::unexpected(object.error());
@@ -94,29 +129,32 @@ Result<engine::Acknowledged> ObjectDriver::apply(const engine::Call& call, const
                                                  const engine::Token&)
 {
     const auto place = TRY(place_of(ref));
-    const auto body = TRY(make_body(ref));
+    const auto body = TRY(make_body(ref, place));
     const auto object =
         TRY(ref.identity.empty() ? create(call, ref, place, body) : change(call, place, body, ref.identity));
     return acknowledge(object, place.path());
 }
 
-Result<Json> ObjectDriver::make_body(const engine::ResourceRef& ref)
+Result<Json> ObjectDriver::make_body(const engine::ResourceRef& ref, const Place& place)
 {
-    return with_mark(TRY(open_all(get_member(ref.spec, "object"), secrets_)), ref);
+    auto body = with_mark(TRY(open_all(get_member(ref.spec, "object"), secrets_)), ref);
+    auto& metadata = body.as_object()["metadata"].as_object();
+    metadata.erase("generateName");
+    metadata["name"] = place.name;
+    return body;
 }
 
 Result<Json> ObjectDriver::create(const engine::Call& call, const engine::ResourceRef& ref, const Place& place,
                                   const Json& body)
 {
-    auto created = api_.create(place.list(), body, call.stop);
+    auto created = place.api().create(place.list(), body, call.stop);
     if (created || !has_reason(created.error(), "AlreadyExists")) return created;
     // Ours when an answer was lost; else it is somebody's.
-    const auto there = TRY(api_.get(place.path(), call.stop));
+    const auto there = TRY(place.api().get(place.path(), call.stop));
     const auto seen = observe(there, ref);
     if (seen.presence == engine::Presence::ours) return change(call, place, body, seen.identity);
     return std::unexpected(Error{ErrorKind::conflict,
-                                 fmt::format("{} {} in namespace {} is there already, and is not ours", place.kind.kind,
-                                             place.name, place.space),
+                                 fmt::format("{} is there already, and is not ours", place.words()),
                                  to_text(get_member(get_member(there, "metadata"), "labels")),
                                  "remove it, or rename the service"});
 }
@@ -124,29 +162,39 @@ Result<Json> ObjectDriver::create(const engine::Call& call, const engine::Resour
 Result<Json> ObjectDriver::change(const engine::Call& call, const Place& place, Json body, const std::string& identity)
 {
     body.as_object()["metadata"].as_object()["uid"] = identity;
-    const auto changed = TRY(api_.apply(place.path(), body, call.stop));
-    if (!is_owned_as_created(changed)) return changed;
-    TRY(api_.disown_creation(place.path(), changed, call.stop));
-    return api_.apply(place.path(), body, call.stop);
+    for (int tries = 0; tries < most_tries; ++tries) {
+        const auto changed = TRY(place.api().apply(place.path(), body, call.stop));
+        if (!is_owned_as_created(changed)) return changed;
+        const auto disowned = place.api().disown_creation(place.path(), changed, call.stop);
+        // Its controller writes into it as well, and has done so in between.
+        if (!disowned && !has_reason(disowned.error(), "Conflict")) return std::unexpected(disowned.error());
+    }
+    return fail(ErrorKind::unavailable, "{} is changed by others all the time", place.words());
 }
 
 Result<engine::Readiness> ObjectDriver::await(const engine::Call&, const engine::ResourceRef& ref)
 {
     const auto place = TRY(place_of(ref));
-    const auto cache = caches_.find(place.kind.kind);
-    if (cache == caches_.end()) return engine::Ready{};
-    return judge(place, ref, *cache->second);
+    const engine::Ready ready{{{"name", place.name}}};
+    const auto* cache = place.cluster.find_cache(place.kind.kind);
+    if (cache == nullptr) return ready;
+    const auto readiness = TRY(judge(place, ref, *cache));
+    const bool may_fail = !get_bool(ref.spec, "required", true);
+    if (std::holds_alternative<engine::Ready>(readiness)) return ready;
+    return may_fail && std::holds_alternative<engine::Failed>(readiness) ? engine::Readiness(ready) : readiness;
 }
 
 Result<engine::Readiness> ObjectDriver::judge(const Place& place, const engine::ResourceRef& ref,
-                                              const ObjectCache& cache) const
+                                              const ObjectCache& cache)
 {
     const auto object = cache.find(place.space, place.name);
     if (!object) return wait_for_cache(object.error());
     // What we have sent has not come round yet, or it is an older one.
     if (!*object || observe(**object, ref).spec_hash != engine::spec_hash(ref.spec))
-        return engine::NotYet{.reason = fmt::format("{} {} is not seen by the watch yet", place.kind.kind, place.name)};
-    const auto pods = pods_->find_all(place.space, part_label, place.name);
+        return engine::NotYet{.reason = fmt::format("{} is not seen by the watch yet", place.words())};
+    const bool is_job = place.kind.kind == "Job";
+    const auto pods = place.cluster.pods().find_all(place.space, is_job ? job_label : part_label,
+                                                    is_job ? place.name : part_of(**object));
     if (!pods) return wait_for_cache(pods.error());
     return judge_readiness(**object, *pods);
 }
@@ -158,9 +206,8 @@ Result<void> ObjectDriver::remove(const engine::Call& call, const engine::Deleti
     const auto seen = TRY(probe(call, ref));
     if (seen.presence == engine::Presence::absent) return {};
     if (seen.presence == engine::Presence::foreign || (!ref.identity.empty() && ref.identity != seen.identity))
-        return fail(ErrorKind::conflict, "{} {} in namespace {} is not the one that was made: it stays",
-                    place.kind.kind, place.name, place.space);
-    const auto removed = api_.remove(place.path(), {.uid = seen.identity}, call.stop);
+        return fail(ErrorKind::conflict, "{} is not the one that was made: it stays", place.words());
+    const auto removed = place.api().remove(place.path(), {.uid = seen.identity}, call.stop);
     if (removed || has_reason(removed.error(), "NotFound")) return {};
     return std::unexpected(removed.error());
 }
@@ -168,14 +215,10 @@ Result<void> ObjectDriver::remove(const engine::Call& call, const engine::Deleti
 Result<std::vector<engine::InventoryItem>> ObjectDriver::inventory(const engine::Call& call, const std::string& install)
 {
     std::vector<engine::InventoryItem> items;
-    for (const auto& kind : known_kinds()) {
-        if (!kind.is_listed) continue;
-        TRY(api_.list(
-            fmt::format("{}?{}", path_of(kind), marked_by(install)),
-            [&](const Json& object) {
-                if (auto item = to_item(object)) items.push_back(*std::move(item));
-            },
-            call.stop));
+    for (const auto& context : TRY(clusters_.list_used())) {
+        auto* cluster = TRY(clusters_.open(context));
+        for (const auto& kind : known_kinds())
+            if (kind.is_listed) TRY(list_marked(*cluster, kind, install, items, call.stop));
     }
     return items;
 }
@@ -183,13 +226,12 @@ Result<std::vector<engine::InventoryItem>> ObjectDriver::inventory(const engine:
 engine::Driver::Change ObjectDriver::classify_change(const Json& old_spec, const Json& new_spec) const
 {
     if (old_spec == new_spec) return Change::keep;
-    const auto what = [](const Json& spec, std::string_view key) {
-        return get_string(get_member(spec, "object"), key);
-    };
-    const bool is_same_kind = what(old_spec, "kind") == what(new_spec, "kind") &&
-                              what(old_spec, "apiVersion") == what(new_spec, "apiVersion");
-    // A job runs once: another one is another job.
-    return is_same_kind && what(new_spec, "kind") != "Job" ? Change::update : Change::replace;
+    for (const auto* place : {"cluster", "namespace", "incarnation"})
+        if (get_member(old_spec, place) != get_member(new_spec, place)) return Change::replace;
+    const auto& once = get_member(new_spec, "once");
+    if (!once.is_null()) return get_member(old_spec, "once") == once ? Change::keep : Change::replace;
+    return is_same_object(get_member(old_spec, "object"), get_member(new_spec, "object")) ? Change::update
+                                                                                          : Change::replace;
 }
 
 }  // namespace ramet::targets::kubernetes

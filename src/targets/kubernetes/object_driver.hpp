@@ -2,23 +2,22 @@
 
 #include "domain/secret_opener.hpp"
 #include "engine/driver.hpp"
-#include "targets/kubernetes/kinds.hpp"
-#include "targets/kubernetes/object_cache.hpp"
-
-#include <map>
-#include <memory>
+#include "targets/kubernetes/cluster.hpp"
 
 namespace ramet::targets::kubernetes {
 
-/// The kind "kubernetes.object": any object in a namespace of ours. Its spec is {"namespace", "object"}, where the object may hold
-/// secrets in the engine's notation, which are opened when it is sent.
+/// The kind "kubernetes.object": a namespace, or any object in a namespace of ours. Its spec is
+///   {"cluster": context, "namespace": name, "object": what is applied, "once"?, "required"?, "incarnation"?}
+/// where the object may hold secrets in the engine's notation, which are opened when it is sent. With `generateName` its name is made from that
+/// and from the resource's own derived name, so that another incarnation can stand beside it. What says `once` (a Job) is made anew only where
+/// that differs; unless `required`, it may fail. Another `incarnation` is another object. Output: "name".
 ///
-/// It is created by a request that fails where something of that name is there already, so that nothing of others is ever taken over; from then on it
-/// is changed by server-side apply, as the very object that was created (its uid).
+/// It is created by a request that fails where something of that name is there already, so that nothing of others is ever taken over; from
+/// then on it is changed by server-side apply, as the very object that was created (its uid).
 class ObjectDriver final : public engine::Driver {
 public:
-    /// All of them outlive it. Watches what has to become ready, as long as it lives.
-    ObjectDriver(ApiClient& api, SecretOpener& secrets, const std::string& install);
+    /// Both outlive it.
+    ObjectDriver(Clusters& clusters, SecretOpener& secrets) : clusters_(clusters), secrets_(secrets) {}
 
     Result<engine::Observation> probe(const engine::Call& call, const engine::ResourceRef& ref) override;
     Result<engine::Acknowledged> apply(const engine::Call& call, const engine::ResourceRef& ref,
@@ -31,24 +30,26 @@ public:
 private:
     /// Where the object of a spec stands.
     struct Place {
+        Cluster& cluster;
         Kind kind;
         std::string space;
         std::string name;
+        ApiClient& api() const { return cluster.api(); }
         std::string path() const { return path_of(kind, space, name); }
         std::string list() const { return path_of(kind, space); }
+        std::string words() const;
     };
-    static Result<Place> place_of(const engine::ResourceRef& ref);
+    Result<Place> place_of(const engine::ResourceRef& ref) const;
 
-    Result<Json> make_body(const engine::ResourceRef& ref);
-    Result<Json> create(const engine::Call& call, const engine::ResourceRef& ref, const Place& place, const Json& body);
-    Result<Json> change(const engine::Call& call, const Place& place, Json body, const std::string& identity);
-    Result<engine::Readiness> judge(const Place& place, const engine::ResourceRef& ref, const ObjectCache& cache) const;
+    Result<Json> make_body(const engine::ResourceRef& ref, const Place& place);
+    static Result<Json> create(const engine::Call& call, const engine::ResourceRef& ref, const Place& place,
+                               const Json& body);
+    static Result<Json> change(const engine::Call& call, const Place& place, Json body, const std::string& identity);
+    static Result<engine::Readiness> judge(const Place& place, const engine::ResourceRef& ref,
+                                           const ObjectCache& cache);
 
-    ApiClient& api_;
+    Clusters& clusters_;
     SecretOpener& secrets_;
-    std::map<std::string, std::unique_ptr<ObjectCache>, std::less<>>
-        caches_;  ///< by kind: of what has a readiness of its own
-    std::unique_ptr<ObjectCache> pods_;
 };
 
 }  // namespace ramet::targets::kubernetes

@@ -139,7 +139,8 @@ Readiness judge_job(const Json& object, std::span<const Json> pods)
     if (const auto& end = find_condition(object, "Failed"); is_true(end))
         return failed(object, "failed", words_of(end) + "\n" + describe_trouble(pods));
     if (std::ranges::any_of(pods, is_hopeless)) return failed(object, "cannot start", describe_trouble(pods));
-    return NotYet{.reason = fmt::format("{} runs", name_of(object))};
+    const auto trouble = describe_trouble(pods);
+    return NotYet{.reason = fmt::format("{} runs{}{}", name_of(object), trouble.empty() ? "" : "\n", trouble)};
 }
 
 Readiness judge_claim(const Json& object)

@@ -18,6 +18,12 @@ const DesiredDatabase* Rendering::find_database(const std::string& name) const
     return at == desired.databases.end() ? nullptr : &*at;
 }
 
+const DesiredJob* Rendering::find_job(const std::string& name) const
+{
+    const auto at = std::ranges::find(desired.jobs, name, &DesiredJob::name);
+    return at == desired.jobs.end() ? nullptr : &*at;
+}
+
 bool Rendering::has_node(const std::string& path) const
 {
     return std::ranges::any_of(graph.nodes, [&](const auto& node) { return node.path == path; });
@@ -38,12 +44,18 @@ engine::Graph Rendering::finish()
     return std::move(graph);
 }
 
-void Rendering::add_object(std::string path, json::object object, std::vector<std::string> needs)
+void Rendering::add_object(std::string path, json::object object, std::vector<std::string> needs, json::object more)
 {
     needs.emplace_back(namespace_path);
-    json::object spec{{"namespace", json::object{{"$out", json::array{namespace_path, "name"}}}},
-                      {"object", std::move(object)}};
-    add({.path = std::move(path), .kind = "kubernetes.object", .spec = std::move(spec), .needs = std::move(needs)});
+    auto spec = std::move(more);
+    spec["cluster"] = options.context;
+    spec["namespace"] = output_of(namespace_path, "name");
+    spec["object"] = std::move(object);
+    add({.path = std::move(path),
+         .kind = "kubernetes.object",
+         .spec = std::move(spec),
+         .needs = std::move(needs),
+         .outputs = {"name"}});
 }
 
 std::vector<std::string> Rendering::guards() const
@@ -54,11 +66,77 @@ std::vector<std::string> Rendering::guards() const
     return paths;
 }
 
+bool is_own(const DesiredService& service)
+{
+    return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied;
+}
+
+bool is_own(const DesiredDatabase& database)
+{
+    return database.strategy != DataStrategy::shared;
+}
+
+std::string service_path(std::string_view service)
+{
+    return fmt::format("service/{}", service);
+}
+
+std::string database_path(std::string_view database)
+{
+    return fmt::format("database/{}", database);
+}
+
+std::string data_path(std::string_view database)
+{
+    return fmt::format("data/{}", database);
+}
+
+std::string job_path(std::string_view job)
+{
+    return fmt::format("job/{}", job);
+}
+
+std::string path_of_need(const Rendering& rendering, const std::string& name, Need need)
+{
+    if (rendering.find_database(name)) return database_path(name);
+    // Its name takes connections from the beginning; until somebody answers there they are refused, and tried again.
+    if (rendering.find_service(name))
+        return need == Need::started ? fmt::format("address/{}", name) : service_path(name);
+    const auto* job = rendering.find_job(name);
+    const bool runs_before =
+        job != nullptr && (job->declared.when == JobMoment::before_start || job->declared.when == JobMoment::seed);
+    return runs_before ? job_path(name) : std::string();
+}
+
+Json output_of(std::string_view path, std::string_view output)
+{
+    return json::object{{"$out", json::array{path, output}}};
+}
+
 Result<engine::Graph> render_environment(const DesiredEnvironment& desired, const TargetOptions& options)
 {
     Rendering rendering{desired, options};
     render_namespace(rendering);
-    TRY(render_services(rendering));
+    if (desired.power == Power::on) {
+        TRY(render_databases(rendering));
+        TRY(render_jobs(rendering, JobMoment::before_start));
+        TRY(render_jobs(rendering, JobMoment::seed));
+        TRY(render_services(rendering));
+        TRY(render_jobs(rendering, JobMoment::after_create));
+        TRY(render_jobs(rendering, JobMoment::after_ready));
+    }
+    TRY(render_routes(rendering));
+    return rendering.finish();
+}
+
+Result<engine::Graph> render_last_jobs(const DesiredEnvironment& desired, const TargetOptions& options)
+{
+    const bool has_any = std::ranges::any_of(
+        desired.jobs, [](const auto& job) { return job.declared.when == JobMoment::before_delete; });
+    if (!has_any || desired.power == Power::off) return engine::Graph{};
+    auto graph = TRY(render_environment(desired, options));
+    Rendering rendering{desired, options, std::move(graph)};
+    TRY(render_jobs(rendering, JobMoment::before_delete));
     return rendering.finish();
 }
 

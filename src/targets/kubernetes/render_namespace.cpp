@@ -1,3 +1,5 @@
+#include "base/text.hpp"
+#include "targets/kubernetes/object_marks.hpp"
 #include "targets/kubernetes/render_pieces.hpp"
 
 namespace ramet::targets::kubernetes {
@@ -16,6 +18,14 @@ json::object policy(std::string_view name, json::object spec)
     auto object = make_object("networking.k8s.io/v1", "NetworkPolicy", name);
     object["spec"] = std::move(spec);
     return object;
+}
+
+/// Whatever speaks for people from outside stands in a namespace that is none of ours; another environment's pods are not let in.
+json::object namespaces_of_others()
+{
+    return {{"namespaceSelector",
+             json::object{{"matchExpressions", json::array{json::object{{"key", install_label},
+                                                                        {"operator", "DoesNotExist"}}}}}}};
 }
 
 /// Pods of a namespace, by the label that every namespace has.
@@ -63,6 +73,31 @@ void render_policies(Rendering& rendering)
                                                               everywhere_but("::/0", private_networks_v6())}}}}}}));
 }
 
+/// The gateway reaches what is public, at its port.
+void render_public_policies(Rendering& rendering)
+{
+    for (const auto& service : rendering.desired.services) {
+        if (!is_own(service) || service.public_hosts.empty() || !service.declared.port) continue;
+        rendering.add_object(
+            fmt::format("policy/public/{}", service.name),
+            policy("public-" + service.name,
+                   {{"podSelector", select_part(service.name)},
+                    {"policyTypes", json::array{"Ingress"}},
+                    {"ingress", json::array{json::object{
+                                    {"from", json::array{namespaces_of_others()}},
+                                    {"ports", json::array{json::object{{"port", *service.declared.port}}}}}}}}));
+    }
+}
+
+/// "shop-pr-42-": what the name of its namespace begins with, short enough for what comes after it.
+std::string prefix_of(const DesiredEnvironment& desired)
+{
+    constexpr std::size_t longest = 50;
+    auto prefix = to_slug(fmt::format("{}-{}", desired.project_name, desired.name)).substr(0, longest);
+    while (prefix.ends_with('-')) prefix.pop_back();
+    return prefix + "-";
+}
+
 /// No address of the outside world and no port of a node, whoever deploys what into it.
 void render_limits(Rendering& rendering)
 {
@@ -87,14 +122,18 @@ void render_namespace(Rendering& rendering)
         labels[fmt::format("pod-security.kubernetes.io/{}", mode)] = "restricted";
         labels[fmt::format("pod-security.kubernetes.io/{}-version", mode)] = pod_security_version;
     }
+    json::object metadata{{"generateName", prefix_of(desired)},
+                          {"labels", std::move(labels)},
+                          {"annotations", json::object{{"ramet.dev/project", desired.project_name},
+                                                       {"ramet.dev/environment", desired.name}}}};
+    json::object object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", std::move(metadata)}};
     rendering.add({.path = namespace_path,
-                   .kind = "kubernetes.namespace",
-                   .spec = json::object{{"project", desired.project_name},
-                                        {"environment", desired.name},
-                                        {"labels", std::move(labels)}},
+                   .kind = "kubernetes.object",
+                   .spec = json::object{{"cluster", rendering.options.context}, {"object", std::move(object)}},
                    .outputs = {"name"}});
     render_limits(rendering);
     render_policies(rendering);
+    render_public_policies(rendering);
 }
 
 }  // namespace ramet::targets::kubernetes

@@ -48,9 +48,45 @@ DesiredEnvironment shop()
     worker.declared.run = ProjectCommand(std::vector<std::string>{"./worker", "--verbose"});
     worker.declared.strategy = Strategy::recreate;
     worker.restarts_asked = 1;
+    web.public_hosts = {"web-pr-42.preview.example.com"};
     desired.services = {web, api, worker};
+
+    DesiredDatabase db;
+    db.name = db.declared.name = "db";
+    db.declared.storage_bytes = std::int64_t{5} << 30;
+    db.strategy = DataStrategy::seed;
+    db.role = "db";
+    db.database_name = "db";
+    db.password = SecretReference{"secret-db", 1, "db password"};
+    DesiredDatabase cache;
+    cache.name = cache.declared.name = "cache";
+    cache.declared.type = DatabaseType::redis;
+    cache.strategy = DataStrategy::empty;
+    cache.password = SecretReference{"secret-cache", 1, "cache password"};
+    desired.databases = {db, cache};
+
+    DesiredJob migrate;
+    migrate.name = migrate.declared.name = "migrate";
+    migrate.declared.image = api.declared.image;
+    migrate.declared.run = ProjectCommand(std::string("./api migrate"));
+    migrate.env = {{"DATABASE_URL", {"postgres://db:", db.password, "@", OutputReference{"database/db", "host"}, "/db"}}};
+    auto smoke = migrate;
+    smoke.name = smoke.declared.name = "smoke";
+    smoke.declared.when = JobMoment::after_ready;
+    smoke.declared.required = false;
+    smoke.env.clear();
+    auto seed = smoke;
+    seed.name = seed.declared.name = "seed";
+    seed.declared.when = JobMoment::seed;
+    seed.declared.required = true;
+    desired.jobs = {migrate, smoke, seed};
     return desired;
 }
+
+const TargetOptions options{.context = "eks-eu",
+                            .ingress_class = "nginx",
+                            .registry = "registry.example.com",
+                            .storage_class = "gp3"};
 
 Json to_json(const engine::Graph& graph)
 {
@@ -83,7 +119,7 @@ const Json& at(const Json& value, std::string_view pointer)
 
 engine::Graph render(const DesiredEnvironment& desired)
 {
-    auto graph = render_environment(desired, {});
+    auto graph = render_environment(desired, options);
     if (!graph) FAIL(graph.error().message);
     return *std::move(graph);
 }
@@ -105,7 +141,8 @@ TEST_CASE("an environment on a cluster renders to the graph that is on record (R
 TEST_CASE("every pod keeps to the restricted profile and has no account to speak with")
 {
     const auto graph = render(shop());
-    for (const auto* path : {"service/web", "service/api", "service/worker"}) {
+    for (const auto* path :
+         {"service/web", "service/api", "service/worker", "database/db", "database/cache", "job/migrate", "job/seed"}) {
         CAPTURE(path);
         const auto& pod = at(object_of(graph, path), "/spec/template/spec");
         CHECK(at(pod, "/automountServiceAccountToken") == false);
@@ -116,13 +153,13 @@ TEST_CASE("every pod keeps to the restricted profile and has no account to speak
         CHECK(at(pod, "/containers/0/securityContext/capabilities/drop/0") == "ALL");
         CHECK(at(pod, "/containers/0/resources/limits/memory").is_string());
     }
-    CHECK(at(find(graph, "namespace").spec, "/labels/pod-security.kubernetes.io~1enforce") == "restricted");
+    CHECK(at(object_of(graph, "namespace"), "/metadata/labels/pod-security.kubernetes.io~1enforce") == "restricted");
 }
 
 TEST_CASE("no pod stands before the rules of its network and its limits do")
 {
     const auto graph = render(shop());
-    for (const auto* path : {"service/web", "service/api", "service/worker"})
+    for (const auto* path : {"service/web", "service/worker", "database/db", "database/cache", "job/migrate"})
         for (const auto* guard :
              {"policy/deny", "policy/inside", "policy/dns", "policy/internet", "limit/quota", "limit/range"}) {
             CAPTURE(guard);
@@ -158,7 +195,7 @@ TEST_CASE("a value finds what it refers to by its name, and says what is not the
     auto desired = shop();
     CHECK(to_text(object_of(render(desired), "service/web")).contains("http://api:8080"));
     desired.services[0].env = {{"X", {OutputReference{"service/absent", "host"}}}};
-    const auto absent = render_environment(desired, {});
+    const auto absent = render_environment(desired, options);
     REQUIRE_FALSE(absent);
     CHECK(absent.error().kind == ErrorKind::invalid);
     CHECK(absent.error().message.contains("variable X"));
@@ -180,12 +217,133 @@ TEST_CASE("what a cluster does not serve is refused by name")
         CAPTURE(words);
         auto desired = shop();
         change(desired.services[0]);
-        const auto refused = render_environment(desired, {});
+        const auto refused = render_environment(desired, options);
         REQUIRE_FALSE(refused);
         CHECK(refused.error().kind == ErrorKind::refused);
         CHECK(refused.error().message.starts_with("services.web: "));
         CHECK(refused.error().message.contains(words));
     }
+}
+
+TEST_CASE("a database is a claim, whose name another incarnation does not have, and a role that is no superuser")
+{
+    auto desired = shop();
+    const auto graph = render(desired);
+    CHECK(at(object_of(graph, "data/db"), "/metadata/generateName") == "db-");
+    CHECK(at(object_of(graph, "data/db"), "/spec/resources/requests/storage") == "5Gi");
+    CHECK(at(object_of(graph, "data/db"), "/spec/storageClassName") == "gp3");
+    const auto& volume = at(object_of(graph, "database/db"), "/spec/template/spec/volumes/0");
+    CHECK(to_text(at(volume, "/persistentVolumeClaim/claimName")) == R"({"$out":["data/db","name"]})");
+    const json::object password{{"$secret", "secret-db"}, {"version", 1}};
+    CHECK(at(object_of(graph, "secret/db"), "/stringData/PASSWORD") == Json(password));
+    for (const auto* path : {"database/db", "database/cache", "settings/db"})
+        CHECK_FALSE(to_text(object_of(graph, path)).contains("$secret"));
+    desired.databases[0].incarnation = 2;
+    CHECK(find(render(desired), "data/db").spec != find(graph, "data/db").spec);
+}
+
+TEST_CASE("a job is done once per what its moment says, and waits for what that comes after")
+{
+    const auto once = [](const DesiredEnvironment& desired, std::string_view path) {
+        return at(find(render(desired), path).spec, "/once");
+    };
+    const auto first = shop();
+    auto next = first;
+    next.generation = 7;
+    CHECK(once(next, "job/migrate") == once(first, "job/migrate"));
+    CHECK(once(next, "job/seed") == once(first, "job/seed"));
+    CHECK(once(next, "job/smoke") != once(first, "job/smoke"));
+    next.jobs[0].env.push_back({"MORE", {"x"}});
+    CHECK(once(next, "job/migrate") != once(first, "job/migrate"));
+
+    const auto needs = [&](std::string_view path, std::string_view need) {
+        const auto graph = render(first);
+        return std::ranges::count(find(graph, path).needs, need) == 1;
+    };
+    CHECK(needs("job/migrate", "database/db"));
+    CHECK(needs("job/seed", "job/migrate"));
+    CHECK(needs("service/api", "job/migrate"));
+    CHECK(needs("service/api", "job/seed"));
+    CHECK_FALSE(needs("service/api", "job/smoke"));
+    CHECK(needs("job/smoke", "service/web"));
+    CHECK(at(find(render(first), "job/smoke").spec, "/required") == false);
+}
+
+TEST_CASE("what runs before everything is removed is rendered beside what stands")
+{
+    auto desired = shop();
+    CHECK(render_last_jobs(desired, options)->nodes.empty());
+    desired.jobs[1].declared.when = JobMoment::before_delete;
+    const auto graph = render_last_jobs(desired, options);
+    REQUIRE(graph);
+    CHECK(engine::check_graph(*graph));
+    CHECK(std::ranges::count(find(*graph, "job/smoke").needs, "service/web") == 1);
+}
+
+TEST_CASE("a seed fills only what is born empty for it")
+{
+    auto desired = shop();
+    desired.databases[0].strategy = DataStrategy::empty;
+    const auto graph = render(desired);
+    CHECK(std::ranges::none_of(graph.nodes, [](const auto& node) { return node.path == "job/seed"; }));
+}
+
+TEST_CASE("programs of one image run one digest")
+{
+    const auto graph = render(shop());
+    CHECK(std::ranges::count(graph.nodes, std::string("kubernetes.image"), &engine::Node::kind) == 3);
+    CHECK(at(object_of(graph, "job/migrate"), "/spec/template/spec/containers/0/image") ==
+          at(object_of(graph, "service/api"), "/spec/template/spec/containers/0/image"));
+}
+
+TEST_CASE("what is public is reached from outside at its port, and by no other environment")
+{
+    const auto graph = render(shop());
+    const auto& policy = object_of(graph, "policy/public/web");
+    CHECK(to_text(at(policy, "/spec/ingress/0/from")) ==
+          R"([{"namespaceSelector":{"matchExpressions":[{"key":"ramet.dev/install","operator":"DoesNotExist"}]}}])");
+    CHECK(at(policy, "/spec/ingress/0/ports/0/port") == 3000);
+    CHECK(std::ranges::none_of(graph.nodes, [](const auto& node) { return node.path == "policy/public/api"; }));
+    CHECK(at(object_of(graph, "route/web"), "/spec/rules/0/host") == "web-pr-42.preview.example.com");
+    CHECK(at(object_of(graph, "route/web"), "/spec/ingressClassName") == "nginx");
+
+    const auto closed = render_environment(shop(), {.context = "eks-eu"});
+    REQUIRE_FALSE(closed);
+    CHECK(closed.error().kind == ErrorKind::refused);
+    CHECK(closed.error().message.contains("services.web"));
+}
+
+TEST_CASE("what a cluster does not serve of a database is refused by name")
+{
+    struct Row {
+        std::string_view words;
+        std::function<void(DesiredDatabase&)> change;
+    };
+    for (const auto& [words, change] : std::initializer_list<Row>{
+             {"`mode: managed`", [](auto& database) { database.declared.mode = DatabaseMode::managed; }},
+             {"`strategy: clone`", [](auto& database) { database.strategy = DataStrategy::clone; }},
+             {"`strategy: shared`", [](auto& database) { database.strategy = DataStrategy::shared; }},
+             {"a snapshot", [](auto& database) { database.snapshot.resource = "snapshot-1"; }},
+             {"mysql", [](auto& database) { database.declared.type = DatabaseType::mysql; }}}) {
+        CAPTURE(words);
+        auto desired = shop();
+        change(desired.databases[0]);
+        const auto refused = render_environment(desired, options);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().kind == ErrorKind::refused);
+        CHECK(refused.error().message.starts_with("databases.db: "));
+        CHECK(refused.error().message.contains(words));
+    }
+}
+
+TEST_CASE("the namespace of an environment is called after it, within what a name may have")
+{
+    auto desired = shop();
+    desired.project_name = std::string(40, 'p');
+    desired.name = std::string(40, 'e');
+    const auto prefix = std::string(at(object_of(render(desired), "namespace"), "/metadata/generateName").as_string());
+    CHECK(prefix.size() <= 53);
+    CHECK(prefix.ends_with('-'));
 }
 
 TEST_CASE("amounts are written in the largest unit that leaves no rest")

@@ -69,6 +69,11 @@ Result<std::string> resolve_output(const Rendering& rendering, const OutputRefer
                 output.resource);
 }
 
+Result<Json> render_value(const Rendering& rendering, const ResolvedValue& value, std::string& secrets_used)
+{
+    return encode(value, {rendering, secrets_used});
+}
+
 Result<ContainerEnvironment> render_variables(const Rendering& rendering,
                                               const std::vector<ResolvedVariable>& variables, const std::string& secret)
 {

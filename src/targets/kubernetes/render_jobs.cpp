@@ -1,0 +1,125 @@
+#include "targets/kubernetes/render_pods.hpp"
+
+#include <algorithm>
+
+namespace ramet::targets::kubernetes {
+
+namespace {
+
+bool is_born_empty(const DesiredDatabase& database)
+{
+    return is_own(database) && database.strategy == DataStrategy::seed;
+}
+
+/// What tells one filling of the databases from the next: a reset brings another claim, Redis is born empty with its pod.
+Json encode_incarnations(const Rendering& rendering, std::vector<std::string>& needs)
+{
+    json::object incarnations;
+    for (const auto& database : rendering.desired.databases) {
+        if (!is_own(database)) continue;
+        const auto data = data_path(database.name);
+        if (!rendering.has_node(data)) {
+            incarnations[database.name] = database.incarnation;
+            continue;
+        }
+        needs.push_back(data);
+        incarnations[database.name] = output_of(data, "name");
+    }
+    return incarnations;
+}
+
+/// The key that a job is done once per (engine.md, "The graph").
+Json encode_once(const Rendering& rendering, JobMoment moment, const RenderedContainer& program,
+                 std::vector<std::string>& needs)
+{
+    const auto& desired = rendering.desired;
+    json::object once{{"moment", to_string(moment)}, {"environment", desired.id.str()}};
+    switch (moment) {
+    case JobMoment::before_start:
+        for (const auto* member : {"image", "command", "env"})
+            if (const auto* value = program.container.if_contains(member)) once[member] = *value;
+        once["secrets"] = program.secrets_used;
+        once["data"] = encode_incarnations(rendering, needs);
+        break;
+    case JobMoment::seed: once["data"] = encode_incarnations(rendering, needs); break;
+    case JobMoment::after_create:
+    case JobMoment::cron: break;
+    case JobMoment::after_ready:
+    case JobMoment::before_delete: once["generation"] = desired.generation; break;
+    }
+    return once;
+}
+
+void need_all(const Rendering& rendering, std::string_view prefix, std::vector<std::string>& needs)
+{
+    for (const auto& node : rendering.graph.nodes)
+        if (node.path.starts_with(prefix)) needs.push_back(node.path);
+}
+
+/// What has to be there before the jobs of a moment run.
+void add_moment_needs(const Rendering& rendering, JobMoment moment, std::vector<std::string>& needs)
+{
+    need_all(rendering, "database/", needs);
+    if (moment == JobMoment::before_start) return;
+    std::ranges::copy(job_paths(rendering, JobMoment::before_start), std::back_inserter(needs));
+    if (moment == JobMoment::seed) return;
+    need_all(rendering, "service/", needs);
+    if (moment != JobMoment::after_create)
+        std::ranges::copy(job_paths(rendering, JobMoment::after_create), std::back_inserter(needs));
+}
+
+/// Tried once: what shall run again says so itself, and what failed is told at once.
+json::object make_job(const DesiredJob& job, json::object pods)
+{
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(job.declared.timeout).count();
+    pod_of(pods)["restartPolicy"] = "Never";
+    json::object object{{"apiVersion", "batch/v1"},
+                        {"kind", "Job"},
+                        // Another time is another Job, which the one before does not stand in the way of.
+                        {"metadata", json::object{{"generateName", job.name + "-"}}}};
+    object["spec"] = json::object{{"backoffLimit", 0},
+                                  {"activeDeadlineSeconds", std::max<std::int64_t>(1, seconds)},
+                                  {"template", std::move(pods)}};
+    return object;
+}
+
+Result<void> render_job(Rendering& rendering, const DesiredJob& job)
+{
+    const auto& declared = job.declared;
+    if (declared.image.empty())
+        return fail(ErrorKind::refused, "jobs.{}: `build` is not served on a cluster yet", job.name);
+    auto needs = rendering.guards();
+    add_moment_needs(rendering, declared.when, needs);
+    for (const auto& [name, need] : declared.needs) needs.push_back(path_of_need(rendering, name, need));
+    auto program = TRY(render_program(rendering, {.name = job.name,
+                                                  .image = declared.image,
+                                                  .run = declared.run,
+                                                  .resources = declared.resources,
+                                                  .env = job.env}));
+    std::ranges::move(program.needs, std::back_inserter(needs));
+    json::object more{{"once", encode_once(rendering, declared.when, program, needs)}};
+    if (!declared.required) more["required"] = false;
+    auto pods = make_pods(job.name, std::move(program.container), annotate_secrets(program.secrets_used));
+    rendering.add_object(job_path(job.name), make_job(job, std::move(pods)), std::move(needs), std::move(more));
+    return {};
+}
+
+}  // namespace
+
+std::vector<std::string> job_paths(const Rendering& rendering, JobMoment moment)
+{
+    std::vector<std::string> paths;
+    for (const auto& job : rendering.desired.jobs)
+        if (job.declared.when == moment && rendering.has_node(job_path(job.name))) paths.push_back(job_path(job.name));
+    return paths;
+}
+
+Result<void> render_jobs(Rendering& rendering, JobMoment moment)
+{
+    if (moment == JobMoment::seed && std::ranges::none_of(rendering.desired.databases, is_born_empty)) return {};
+    for (const auto& job : rendering.desired.jobs)
+        if (job.declared.when == moment) TRY(render_job(rendering, job));
+    return {};
+}
+
+}  // namespace ramet::targets::kubernetes

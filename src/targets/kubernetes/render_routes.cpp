@@ -1,0 +1,49 @@
+#include "targets/kubernetes/render_pieces.hpp"
+
+namespace ramet::targets::kubernetes {
+
+namespace {
+
+json::object make_ingress(const DesiredService& service, const TargetOptions& options)
+{
+    json::array rules;
+    for (const auto& host : service.public_hosts) {
+        json::object backend{
+            {"service",
+             json::object{{"name", service.name}, {"port", json::object{{"number", *service.declared.port}}}}}};
+        json::object path{{"path", "/"}, {"pathType", "Prefix"}, {"backend", std::move(backend)}};
+        rules.push_back(
+            json::object{{"host", host}, {"http", json::object{{"paths", json::array{std::move(path)}}}}});
+    }
+    auto ingress = make_object("networking.k8s.io/v1", "Ingress", service.name);
+    ingress["spec"] = json::object{{"ingressClassName", options.ingress_class}, {"rules", std::move(rules)}};
+    return ingress;
+}
+
+Error no_way_in(const DesiredService& service, const std::string& target)
+{
+    return Error{ErrorKind::refused,
+                 fmt::format("services.{} is public, and the target {} does not say how requests come in", service.name,
+                             target),
+                 {},
+                 fmt::format("add `ingress: {{class: …}}` to targets.{}", target)};
+}
+
+}  // namespace
+
+Result<void> render_routes(Rendering& rendering)
+{
+    for (const auto& service : rendering.desired.services) {
+        if (!is_own(service) || service.public_hosts.empty() || !service.declared.port) continue;
+        if (rendering.options.ingress_class.empty())
+            return std::unexpected(no_way_in(service, rendering.desired.target));
+        std::vector<std::string> needs{fmt::format("address/{}", service.name)};
+        // No host leads to what is not there yet.
+        if (rendering.has_node(service_path(service.name))) needs.push_back(service_path(service.name));
+        rendering.add_object(fmt::format("route/{}", service.name), make_ingress(service, rendering.options),
+                             std::move(needs));
+    }
+    return {};
+}
+
+}  // namespace ramet::targets::kubernetes
