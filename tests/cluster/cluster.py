@@ -49,11 +49,13 @@ def build():
 class Cluster:
     """Not for several threads. `remove()` leaves no process, mount, network, control group or file."""
 
-    def __init__(self, directory=None):
+    def __init__(self, directory=None, images=None):
+        """`images`: more that the node has from the beginning, each made by a function, by name."""
         self._owns_directory = directory is None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="cluster-")).resolve()
+        self._images = dict(images or {})
         self._cgroup = f"node-{self.directory.name}"  # Not named after the product: what looks for its groups does not find these.
-        self._started = self._forwarder = self._context = None
+        self._started = self._forwarder = self._registry = self._context = None
 
     def __enter__(self):
         try:
@@ -71,6 +73,8 @@ class Cluster:
         programs = build()
         (self.directory / "images").mkdir(parents=True, exist_ok=True)
         images.make_all(self.directory / "images")
+        for number, (name, make) in enumerate(self._images.items()):
+            (self.directory / "images" / f"more-{number}.tar").write_bytes(make().archive(name))
         node_files.sign_all(Authority(self.directory / "pki"))
         for path in control_groups(self._cgroup):
             path.mkdir(exist_ok=True)
@@ -78,18 +82,31 @@ class Cluster:
             self._started = namespace.start("node.py", self.directory, programs, self._cgroup, log=log)
         wait_for(self._is_up, lambda: f"the cluster to come up\n{self.evidence()}", START_DEADLINE_S, pause_s=0.1)
         self._forwarder = Forwarder(self.pid, ("127.0.0.1", node_files.API_PORT))
+        self._registry = Forwarder(self.pid, ("127.0.0.1", node_files.REGISTRY_PORT))
+        node_files.name_registry(self.directory, self.registry)
         self.kubeconfig.write_text(node_files.kubeconfig(self.directory, self.url, "admin"))
         self._context = ssl.create_default_context(cafile=self.directory / "pki" / "ca.crt")
         self._context.load_cert_chain(self.directory / "pki" / "admin.crt", self.directory / "pki" / "admin.key")
+        for thing in (node_files.DNS_SERVICE, node_files.DNS_ADDRESS, node_files.STORAGE_CLASS):
+            self.apply(thing)
         return self
+
+    def add_volumes(self, count):
+        """Room for so many claims."""
+        for number in range(count):
+            path = self.directory / "volumes" / str(number)
+            path.mkdir(parents=True)
+            path.chmod(0o777)  # The group of a pod is not given a directory of the node.
+            self.apply(node_files.volume(self.directory, number))
 
     def remove(self):
         """All that it is made of, at once: nobody needs an orderly end of a cluster that is thrown away."""
-        if self._forwarder:
-            self._forwarder.close()
+        for way in (self._forwarder, self._registry):
+            if way:
+                way.close()
         if self._started:
             namespace.end(self._started)
-        self._started = self._forwarder = None
+        self._started = self._forwarder = self._registry = None
         for path in control_groups(self._cgroup):
             wait_for(lambda path=path: remove_control_groups(path), f"{path} to be empty", deadline_s=10)
         if self._owns_directory:
@@ -103,6 +120,16 @@ class Cluster:
     @property
     def url(self):
         return f"https://127.0.0.1:{self._forwarder.port}"
+
+    @property
+    def registry(self):
+        """What references of images that were pushed there begin with: the same from here and for the node."""
+        return f"127.0.0.1:{self._registry.port}"
+
+    def push(self, image, repository, tag):
+        """Its reference by digest."""
+        digest = images.push(image, f"http://{self.registry}", repository, tag)
+        return f"{self.registry}/{repository}@{digest}"
 
     @property
     def kubeconfig(self):

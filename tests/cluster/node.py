@@ -31,6 +31,7 @@ class Node:
         self._start("etcd", "--data-dir", self._path("etcd"), "--listen-client-urls", "http://127.0.0.1:2379", "--advertise-client-urls",
                     "http://127.0.0.1:2379", "--listen-peer-urls", "http://127.0.0.1:2380", "--unsafe-no-fsync", "--log-level", "warn")
         self._start("/usr/bin/containerd", "--config", self._path("containerd.toml"))
+        self._start("/usr/bin/docker-registry", "serve", self._path("registry.json"))
         self._start("kube-apiserver", *node_files.api_server_flags(self.directory))
         self._import_images()
         wait_for(lambda: self._says("/readyz") == b"ok", "the API server to be ready", PART_DEADLINE_S)
@@ -41,6 +42,7 @@ class Node:
     def _start_around_the_api_server(self):
         admin = self._path("internal.kubeconfig")
         self._start("kube-controller-manager", f"--kubeconfig={admin}", *node_files.controller_manager_flags(self.directory))
+        self._start("coredns", "-conf", self._path("Corefile"))
         self._start("kube-scheduler", f"--kubeconfig={admin}", "--kube-api-qps=1000", "--kube-api-burst=1000", "--leader-elect=false")
         # In this kernel the connection tracker's limits belong to the machine's own network namespace.
         self._start("kube-proxy", f"--kubeconfig={admin}", "--proxy-mode=nftables", f"--hostname-override={NODE}", "--cluster-cidr=10.97.0.0/16",

@@ -3,7 +3,7 @@ import json
 
 NODE = "node1"
 ADDRESS = "10.99.0.1"
-API_PORT = 6443
+API_PORT, REGISTRY_PORT = 6443, 5000
 SERVICES, PODS, DNS = "10.98.0.0/16", "10.97.0.0/16", "10.98.0.10"
 API_NAMES = ("IP:127.0.0.1", f"IP:{ADDRESS}", "IP:10.98.0.1", "DNS:kubernetes", "DNS:kubernetes.default.svc", "DNS:localhost", f"DNS:{NODE}")
 
@@ -15,6 +15,8 @@ def write_all(directory, cgroup):
     (directory / "cni" / "10-bridge.conflist").write_text(json.dumps(network(directory)))
     (directory / "kubelet.json").write_text(json.dumps(kubelet(directory, cgroup)))
     (directory / "resolv.conf").write_text(f"nameserver {DNS}\n")
+    (directory / "Corefile").write_text(names(directory))
+    (directory / "registry.json").write_text(json.dumps(registry(directory)))
     (directory / "audit.json").write_text(json.dumps(AUDIT))
     server = f"https://127.0.0.1:{API_PORT}"
     (directory / "internal.kubeconfig").write_text(kubeconfig(directory, server, "admin"))
@@ -73,10 +75,59 @@ state = "{directory}/containerd-state"
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       BinaryName = "/usr/sbin/runc"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{directory}/registries"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "{directory}/cni"
 """
+
+
+def names(directory):
+    """The names of services, for pods; from outside of the cluster there are none."""
+    return f"""cluster.local:53 {{
+  bind {ADDRESS}
+  errors
+  kubernetes cluster.local {{
+    kubeconfig {directory}/internal.kubeconfig
+  }}
+  cache 2
+}}
+"""
+
+
+# Under the address that the kubelet tells to pods; the server itself is a program of the node.
+DNS_SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "kube-dns", "namespace": "kube-system"},
+               "spec": {"clusterIP": DNS, "ports": [{"name": "udp", "port": 53, "protocol": "UDP"}, {"name": "tcp", "port": 53, "protocol": "TCP"}]}}
+DNS_ADDRESS = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+               "metadata": {"name": "kube-dns", "namespace": "kube-system", "labels": {"kubernetes.io/service-name": "kube-dns"}},
+               "endpoints": [{"addresses": [ADDRESS]}],
+               "ports": [{"name": "udp", "port": 53, "protocol": "UDP"}, {"name": "tcp", "port": 53, "protocol": "TCP"}]}
+
+
+def volume(directory, number):
+    """A directory of the node, for one claim."""
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"volume-{number}"},
+            "spec": {"capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": "standard",
+                     "persistentVolumeReclaimPolicy": "Retain", "hostPath": {"path": f"{directory}/volumes/{number}"}}}
+
+
+STORAGE_CLASS = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "kubernetes.io/no-provisioner",
+                 "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+                 "volumeBindingMode": "WaitForFirstConsumer"}
+
+
+def registry(directory):
+    """Where anybody may push; JSON is YAML."""
+    return {"version": 0.1, "storage": {"filesystem": {"rootdirectory": f"{directory}/registry"}}, "http": {"addr": f"127.0.0.1:{REGISTRY_PORT}"},
+            "log": {"level": "warn"}}
+
+
+def name_registry(directory, name):
+    """Images whose references begin with `name` come from the node's registry: containerd looks here before each pull."""
+    folder = directory / "registries" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(f'[host."http://127.0.0.1:{REGISTRY_PORT}"]\n  capabilities = ["pull", "resolve"]\n')
 
 
 def network(directory):
