@@ -1,6 +1,7 @@
 #include "app/clone_inputs.hpp"
 
 #include "app/stored_values.hpp"
+#include "clone/hosts.hpp"
 
 namespace ramet::app {
 
@@ -91,7 +92,8 @@ Result<std::map<std::string, clone::SharedInstance>> shared_instances(App& app, 
         auto& instance = shared[service.name];
         instance.host = output(resources, path, "host");
         instance.port = output(resources, path, "port");
-        if (!service.public_hosts.empty()) instance.public_url = public_url_of(app, service.public_hosts.front());
+        if (!service.public_hosts.empty())
+            instance.public_url = clone::public_url(public_address_of(app, *base), service.public_hosts.front());
     }
     for (const auto& database : base->databases) {
         const auto path = "database/" + database.name;

@@ -46,8 +46,7 @@ struct App {
     secrets::FileKeys& keys;
     secrets::Redactor& redactor;
     engine::Engine& engine;
-    /// The one target that this version serves.
-    const targets::Target& target;
+    targets::Target& target;
     targets::Inspector& inspector;
     targets::Attacher& attacher;
     data::GoldenCatalog& goldens;
@@ -67,7 +66,7 @@ struct App {
     std::unique_ptr<LastWords> refusals = std::make_unique<LastWords>();
 };
 
-/// "http://web-pr-42.localhost:8080"
-std::string public_url_of(const App& app, const std::string& host);
+/// How people reach the public hosts of an environment.
+PublicAddress public_address_of(const App& app, const DesiredEnvironment& desired);
 
 }  // namespace ramet::app

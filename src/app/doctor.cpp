@@ -75,7 +75,8 @@ Result<std::vector<Check>> examine(App& app, const Caller& caller)
         check_user(),
     };
     for (auto& check : check_forges(app)) checks.push_back(std::move(check));
-    for (const auto& gap : app.target.not_enforced()) checks.push_back({"not enforced here", "warning", gap, {}});
+    for (const auto& gap : app.target.not_enforced(TargetType::local))
+        checks.push_back({"not enforced here", "warning", gap, {}});
     const auto audited = app.stores.audit.verify();
     checks.push_back(audited ? Check{"audit log", "ok", fmt::format("{} records verified", *audited), {}}
                              : Check{"audit log", "failed", audited.error().message, "ramet audit verify"});

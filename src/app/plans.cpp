@@ -97,11 +97,11 @@ clone::PlanFacts facts_of(App& app, const Wanted& wanted, const Prepared& prepar
     facts.known.is_push = wanted.previous && wanted.previous->commit != wanted.environment.commit;
     facts.known.base_name = wanted.base ? wanted.base->name : std::string();
     facts.known.golden_ages = golden_ages(app, wanted);
-    facts.known.public_address = {app.settings.proxy_scheme, app.settings.proxy_port};
+    facts.known.public_address = public_address_of(app, prepared.desired);
     facts.not_applied = prepared.not_applied;
     facts.refusals = prepared.refusals;
     facts.accepted = prepared.accepted;
-    facts.not_enforced = app.target.not_enforced();
+    facts.not_enforced = app.target.not_enforced(prepared.desired.target_type);
     return facts;
 }
 

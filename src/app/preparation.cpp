@@ -43,11 +43,12 @@ Result<clone::Cloned> clone_with_generated(App& app, const Wanted& wanted, Gener
     return cloned;
 }
 
-config::SupportQuestion question_of(const Wanted& wanted)
+config::SupportQuestion question_of(const Wanted& wanted, TargetType target_type)
 {
     config::SupportQuestion question;
     question.placement = wanted.project.target_here ? config::Placement::here : config::Placement::as_declared;
     question.declared_target = wanted.environment.target;
+    question.target = target_type;
     question.planned = wanted.base ? config::Planned::preview : config::Planned::base;
     return question;
 }
@@ -55,19 +56,31 @@ config::SupportQuestion question_of(const Wanted& wanted)
 /// What this target does not serve is refused in words; what `--target here` leaves aside is listed.
 void check_support(const Wanted& wanted, Prepared& prepared)
 {
-    auto support = config::check_supported(prepared.cloned.file, question_of(wanted));
+    auto support = config::check_supported(prepared.cloned.file, question_of(wanted, prepared.desired.target_type));
     std::ranges::move(support.refusals, std::back_inserter(prepared.refusals));
     for (const auto& key : support.not_applied)
         prepared.not_applied.push_back(
             {key.path, key.reason, fmt::format("{}:{}:{}", key.where.file, key.where.line, key.where.column)});
 }
 
-Prepared prepared_of(const Wanted& wanted, clone::Cloned cloned)
+/// What cannot be reached from here is told before anything is made.
+void check_reachable(App& app, Prepared& prepared)
+{
+    const auto* target = prepared.cloned.file.find_target(prepared.desired.target);
+    if (target == nullptr) return;
+    auto reachable = app.target.check_reachable(*target);
+    if (!reachable)
+        prepared.refusals.push_back(fail_in(std::move(reachable.error()), "targets." + target->name).error());
+}
+
+Prepared prepared_of(App& app, const Wanted& wanted, clone::Cloned cloned)
 {
     Prepared prepared{.desired = cloned.desired, .notes = cloned.notes, .refusals = cloned.refusals};
     if (cloned.file.previews) prepared.policy = *cloned.file.previews;
     prepared.cloned = std::move(cloned);
     check_support(wanted, prepared);
+    // A target that is not served is refused already.
+    if (prepared.refusals.empty()) check_reachable(app, prepared);
     return prepared;
 }
 
@@ -75,14 +88,14 @@ Result<Prepared> prepare_base(App& app, const Wanted& wanted, Generating generat
 {
     auto input = TRY(base_input(app, wanted));
     auto cloned = TRY(clone_with_generated(app, wanted, generating, input, clone::desired_of_base));
-    return prepared_of(wanted, std::move(cloned));
+    return prepared_of(app, wanted, std::move(cloned));
 }
 
 Result<Prepared> prepare_preview(App& app, const Wanted& wanted, Generating generating)
 {
     auto input = TRY(preview_input(app, wanted));
     auto cloned = TRY(clone_with_generated(app, wanted, generating, input, clone::clone_for_preview));
-    auto prepared = prepared_of(wanted, std::move(cloned));
+    auto prepared = prepared_of(app, wanted, std::move(cloned));
     prepared.base = TRY(load_desired(app, wanted.base->id));
     const auto reaches = TRY(find_reaches(app, wanted, prepared));
     prepared.refusals.insert(prepared.refusals.end(), reaches.begin(), reaches.end());

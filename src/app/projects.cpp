@@ -30,12 +30,18 @@ std::string trusted_branch_of(const ProjectFile& file)
     return {};
 }
 
-bool is_served_here(const storage::Project& project, const ProjectFile& file, const EnvironmentDeclaration& declared)
+/// Why an environment cannot be brought up from here, in words for people; empty when it can.
+std::string why_not_served(App& app, const storage::Project& project, const ProjectFile& file,
+                           const EnvironmentDeclaration& declared)
 {
-    if (!declared.adopted_namespace.empty()) return false;
-    if (project.target_here || declared.target.empty()) return true;
+    if (!declared.adopted_namespace.empty()) return "namespaces of others are not adopted yet";
+    if (project.target_here || declared.target.empty()) return {};
     const auto* target = file.find_target(declared.target);
-    return target != nullptr && target->type == TargetType::local;
+    if (target == nullptr) return fmt::format("the file has no target {}", declared.target);
+    const auto reachable = app.target.check_reachable(*target);
+    if (reachable) return {};
+    return fmt::format("its target {} is not reachable from this installation: {}", declared.target,
+                       reachable.error().message);
 }
 
 Environment new_environment(App& app, const Caller& caller, const storage::Project& project,
@@ -122,9 +128,8 @@ Result<Started> bring_up_all(App& app, const Caller& caller, const storage::Proj
         if (!is_asked_for(names, declared.name)) continue;
         const auto row = TRY(app.stores.environments.find_by_name(project.id, declared.name));
         if (!row) continue;
-        if (!is_served_here(project, file, declared)) {
-            started.notes.push_back(declared.name + " is registered; its target " + declared.target +
-                                    " is not reachable from this installation");
+        if (const auto why_not = why_not_served(app, project, file, declared); !why_not.empty()) {
+            started.notes.push_back(declared.name + " is registered, not started: " + why_not);
             started.environments.push_back({declared.name, {}, "registered"});
             continue;
         }

@@ -21,13 +21,13 @@ std::string address_of(const engine::ResourceView* resource)
     return port.empty() ? std::string() : output(resource, "host") + ":" + port;
 }
 
-ServiceView service_view(const App& app, const DesiredService& service, const Resources& resources,
+ServiceView service_view(const DesiredService& service, const PublicAddress& outside, const Resources& resources,
                          const std::vector<targets::ServiceStatus>& statuses)
 {
     ServiceView view{.name = service.name, .state = service.treatment == Treatment::shared ? "shared" : "stopped"};
     view.treatment = to_string(service.treatment);
     view.address = address_of(find_live(resources, "address/" + service.name));
-    for (const auto& host : service.public_hosts) view.urls.push_back(public_url_of(app, host));
+    for (const auto& host : service.public_hosts) view.urls.push_back(clone::public_url(outside, host));
     for (const auto& status : statuses) {
         if (status.name != service.name) continue;
         view.state = status.state;
@@ -60,9 +60,9 @@ DatabaseView database_view(App& app, const DesiredDatabase& database, const Reso
 
 }  // namespace
 
-std::string public_url_of(const App& app, const std::string& host)
+PublicAddress public_address_of(const App& app, const DesiredEnvironment& desired)
 {
-    return clone::public_url({app.settings.proxy_scheme, app.settings.proxy_port}, host);
+    return clone::public_address_of(desired, {app.settings.proxy_scheme, app.settings.proxy_port});
 }
 
 Error redacted(const App& app, Error error)
@@ -94,7 +94,6 @@ Result<EnvironmentView> view_of(App& app, const storage::Project& project, const
     view.version = version_of(environment);
     view.environment.reason = reason_of(app, environment);
     view.notes = TRY(load_notes(app, environment.id));
-    view.not_enforced = app.target.not_enforced();
     if (!environment.base.empty()) {
         const auto base = TRY(app.stores.environments.find(environment.base));
         if (base) view.base = base->name;
@@ -102,11 +101,12 @@ Result<EnvironmentView> view_of(App& app, const storage::Project& project, const
     const auto run = TRY(newest_run(app, environment.id));
     if (run) view.run = run->id.str();
     const auto desired = TRY(load_desired(app, environment.id));
+    view.not_enforced = app.target.not_enforced(desired ? desired->target_type : TargetType::local);
     if (!desired) return view;
     const auto resources = TRY(app.engine.list_resources(owner_of(environment.id)));
     const auto statuses = TRY(app.inspector.inspect_services(resources));
     for (const auto& service : desired->services) {
-        view.services.push_back(service_view(app, service, resources, statuses));
+        view.services.push_back(service_view(service, public_address_of(app, *desired), resources, statuses));
         const auto& urls = view.services.back().urls;
         if (!urls.empty()) view.urls[service.name] = urls.front();
     }

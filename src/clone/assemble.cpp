@@ -13,7 +13,8 @@ bool runs_here(const DesiredService& service)
     return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied;
 }
 
-variables::ServiceFacts facts_of(const DesiredService& service, const DesiredEnvironment& desired, const Assembly& assembly)
+variables::ServiceFacts facts_of(const DesiredService& service, const DesiredEnvironment& desired,
+                                 const Assembly& assembly)
 {
     variables::ServiceFacts facts{.name = service.name,
                                   .listening =
@@ -24,7 +25,8 @@ variables::ServiceFacts facts_of(const DesiredService& service, const DesiredEnv
         facts.shared_host = shared->second.host;
         facts.shared_port = shared->second.port;
     } else if (!service.public_hosts.empty()) {
-        facts.public_url = public_url(public_address_of(desired, assembly.around.public_address), service.public_hosts.front());
+        facts.public_url =
+            public_url(public_address_of(desired, assembly.around.public_address), service.public_hosts.front());
     }
     return facts;
 }

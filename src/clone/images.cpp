@@ -62,8 +62,7 @@ void fill_images(Cloned& cloned, const Revision& revision, const CommitSha& base
         fill_in(service.declared.image, {desired, revision, is_the_bases ? base_commit : revision.commit, service.name},
                 cloned);
     }
-    for (auto& job : desired.jobs)
-        fill_in(job.declared.image, {desired, revision, revision.commit, job.name}, cloned);
+    for (auto& job : desired.jobs) fill_in(job.declared.image, {desired, revision, revision.commit, job.name}, cloned);
 }
 
 }  // namespace ramet::clone

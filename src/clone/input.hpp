@@ -47,8 +47,8 @@ struct Surroundings {
     std::int64_t generation = 0;
     Power power = Power::on;
     Placement placement = Placement::as_declared;  ///< here: `--target here`
-    PublicAddress public_address{};  ///< of this machine's proxy
-    std::set<std::string> taken_hosts{};  ///< public hosts that other projects hold
+    PublicAddress public_address{};                ///< of this machine's proxy
+    std::set<std::string> taken_hosts{};           ///< public hosts that other projects hold
     StoredValues stored{};
 };
 

@@ -34,8 +34,7 @@ public:
         for (const auto& service : file_.services)
             if (!service.is_helm && !service.is_manifests && matters("services." + service.name))
                 check_program("services." + service.name, service.run.has_value(), !service.image.empty());
-        for (const auto& job : file_.jobs)
-            check_program("jobs." + job.name, job.run.has_value(), !job.image.empty());
+        for (const auto& job : file_.jobs) check_program("jobs." + job.name, job.run.has_value(), !job.image.empty());
         if (question_.target == TargetType::kubernetes && question_.planned == Planned::preview) check_data();
         return std::move(report_);
     }
@@ -75,8 +74,8 @@ private:
         for (const auto& database : file_.databases) {
             const auto said = file_.previews->data.find(database.name);
             const bool is_said = said != file_.previews->data.end();
-            const bool clones = is_said ? said->second.strategy == DataStrategy::clone
-                                        : database.type != DatabaseType::redis;
+            const bool clones =
+                is_said ? said->second.strategy == DataStrategy::clone : database.type != DatabaseType::redis;
             if (clones)
                 refuse(is_said ? "previews.data." + database.name : "databases." + database.name,
                        fmt::format("its data is not cloned on a cluster yet; say `strategy: seed` or `empty` under "

@@ -85,15 +85,32 @@ TEST_CASE("a target that is not served at all is refused in words")
 TEST_CASE("on a cluster a file is refused by what is not served there yet")
 {
     const auto report = check_supported(everything(), {.target = TargetType::kubernetes, .declared_target = "eks-eu"});
-    CHECK(refused_paths(report) ==
-          std::set<std::string>{"imports", "services.api", "services.worker", "services.api.volumes", "services.web.domains", "services.search.helm",
-                                "services.legacy.manifests", "jobs.migrate", "jobs.seed", "jobs.nightly",
-                                "jobs.nightly.when", "network", "notify", "targets.eks-eu.tls",
-                                "targets.eks-eu.registry.credentials", "targets.eks-eu.pool",
-                                "previews.domains.access", "previews.share", "previews.data.db",
-                                "previews.data.db.mask", "previews.data.db.refresh", "previews.repos",
-                                "previews.drift", "previews.lifecycle.sleep_after", "previews.lifecycle.wake",
-                                "previews.limits.cost_per_day"});
+    CHECK(refused_paths(report) == std::set<std::string>{"imports",
+                                                         "services.api",
+                                                         "services.worker",
+                                                         "services.api.volumes",
+                                                         "services.web.domains",
+                                                         "services.search.helm",
+                                                         "services.legacy.manifests",
+                                                         "jobs.migrate",
+                                                         "jobs.seed",
+                                                         "jobs.nightly",
+                                                         "jobs.nightly.when",
+                                                         "network",
+                                                         "notify",
+                                                         "targets.eks-eu.tls",
+                                                         "targets.eks-eu.registry.credentials",
+                                                         "targets.eks-eu.pool",
+                                                         "previews.domains.access",
+                                                         "previews.share",
+                                                         "previews.data.db",
+                                                         "previews.data.db.mask",
+                                                         "previews.data.db.refresh",
+                                                         "previews.repos",
+                                                         "previews.drift",
+                                                         "previews.lifecycle.sleep_after",
+                                                         "previews.lifecycle.wake",
+                                                         "previews.limits.cost_per_day"});
     CHECK(unapplied_paths(report) == std::set<std::string>{"services.web.build", "services.api.build"});
 }
 

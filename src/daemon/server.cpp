@@ -11,8 +11,10 @@
 #include "daemon/git_mirrors.hpp"
 #include "daemon/held_git.hpp"
 #include "daemon/peers.hpp"
+#include "daemon/placement.hpp"
 #include "daemon/shared_directory.hpp"
 #include "daemon/state_pages.hpp"
+#include "daemon/used_clusters.hpp"
 #include "data/store/clone_store.hpp"
 #include "engine/thread_scheduler.hpp"
 #include "net/http_client.hpp"
@@ -21,9 +23,7 @@
 #include "storage/key_file.hpp"
 #include "storage/migrations/migration.hpp"
 #include "storage/places.hpp"
-#include "targets/local/attaching.hpp"
-#include "targets/local/inspection.hpp"
-#include "targets/local/local_target.hpp"
+#include "targets/kubernetes/kubeconfig_clusters.hpp"
 #include "targets/local/route_driver.hpp"
 #include "targets/local/tidy.hpp"
 
@@ -56,10 +56,9 @@ struct Server::Parts {
     RouteBoard board{route_table};
     data::StorePaths store_paths;
     data::GoldenCatalog goldens{store_paths};
+    std::unique_ptr<targets::kubernetes::KubeconfigClusters> clusters;
     std::unique_ptr<Drivers> drivers;
-    std::unique_ptr<targets::local::LocalTarget> target;
-    std::unique_ptr<targets::local::LocalInspector> inspector;
-    std::unique_ptr<targets::local::LocalAttacher> attacher;
+    std::unique_ptr<Placement> placement;
     std::unique_ptr<GitMirrors> mirrors;
     std::unique_ptr<HeldGit> git;
     std::unique_ptr<app::ForgeConnections> forges;
@@ -115,9 +114,12 @@ Result<void> Server::Parts::open_stores()
 Result<void> Server::Parts::make_target(const std::string& install)
 {
     drivers = TRY(Drivers::make(settings.data_directory, install, *stores, clock, board));
-    target = std::make_unique<targets::local::LocalTarget>(drivers->machine());
-    inspector = std::make_unique<targets::local::LocalInspector>(drivers->machine());
-    attacher = std::make_unique<targets::local::LocalAttacher>(drivers->machine());
+    clusters = std::make_unique<targets::kubernetes::KubeconfigClusters>(
+        targets::kubernetes::KubeconfigClusters::Options{settings.kubeconfig, install,
+                                                         [this] { return list_used_clusters(*stores); }},
+        clock);
+    drivers->add_kubernetes(*clusters, stores->secrets);
+    placement = std::make_unique<Placement>(drivers->machine(), *clusters);
     mirrors = std::make_unique<GitMirrors>(settings.data_directory / "mirrors");
     git = std::make_unique<HeldGit>(*mirrors);
     forges = std::make_unique<app::ForgeConnections>(http, stores->secrets);
@@ -148,9 +150,9 @@ Result<void> Server::Parts::make_app(const std::string& install)
     if (place) database->set_fence(fence_of(stores->turns));
     app::Settings fixed{.install = install, .data_directory = settings.data_directory};
     fixed.reconcile_every = settings.poll_every;
-    app =
-        std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine, *target,
-                                            *inspector, *attacher, goldens, *git, *forges, step_events, *work});
+    app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine,
+                                              placement->target, placement->inspector, placement->attacher, goldens,
+                                              *git, *forges, step_events, *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
     return {};

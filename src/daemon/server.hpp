@@ -17,6 +17,8 @@ struct ServerSettings {
     net::ListenAddress proxy_listen{.address = "127.0.0.1", .port = 0, .option = "--proxy-listen"};
     std::string public_url{};  ///< how Git hosts reach the API; its own address when empty
     Milliseconds poll_every{15'000};
+    Path
+        kubeconfig{};  ///< its contexts are the clusters that targets may name; empty: none but the one that this runs in
     std::optional<storage::PostgresAddress> store{};  ///< shared with other servers; none: a file in the data directory
 };
 

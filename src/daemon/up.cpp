@@ -23,6 +23,17 @@ sigset_t block_signals()
     return signals;
 }
 
+/// --kubeconfig, else KUBECONFIG, else ~/.kube/config where there is one.
+Path kubeconfig_of(const cli::Arguments& arguments)
+{
+    if (arguments.has("--kubeconfig")) return std::filesystem::absolute(arguments.get("--kubeconfig"));
+    if (const char* said = std::getenv("KUBECONFIG"); said != nullptr && *said != '\0') return said;
+    const char* home = std::getenv("HOME");
+    std::error_code ignored;
+    auto usual = Path(home == nullptr ? "." : home) / ".kube/config";
+    return std::filesystem::exists(usual, ignored) ? usual : Path();
+}
+
 Result<ServerSettings> settings_of(const cli::Arguments& arguments)
 {
     ServerSettings settings;
@@ -45,6 +56,7 @@ Result<ServerSettings> settings_of(const cli::Arguments& arguments)
                               : std::nullopt;
         settings.store = TRY(storage::PostgresAddress::parse(arguments.get("--store"), file));
     }
+    settings.kubeconfig = kubeconfig_of(arguments);
     if (arguments.has("--poll")) settings.poll_every = TRY(parse_duration(arguments.get("--poll")));
     return settings;
 }

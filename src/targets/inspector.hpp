@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/project_file.hpp"
 #include "engine/engine.hpp"
 
 #include <span>
@@ -11,7 +12,8 @@ namespace ramet::targets {
 /// How a service is doing at this moment.
 struct ServiceStatus {
     std::string name;
-    std::string state;  ///< starting|healthy|unhealthy|restarting|stopped|failed
+    std::string
+        state;  ///< starting|healthy|unhealthy|restarting|stopped|failed; unknown while its target does not answer
     std::int64_t restarts = 0;
     int replicas = 0;
     std::vector<int> process_ids{};

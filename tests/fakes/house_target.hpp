@@ -16,9 +16,10 @@ inline constexpr std::string_view thing_kind = "thing";
 /// database, address/ and service/ of a service.
 class HouseTarget final : public targets::Target {
 public:
+    Result<void> check_reachable(const TargetDeclaration&) override { return {}; }
     Result<engine::Graph> render(const DesiredEnvironment& desired) const override;
     Result<engine::Graph> render_before_delete(const DesiredEnvironment& desired) const override;
-    std::vector<std::string> not_enforced() const override { return {"nothing is enforced in memory"}; }
+    std::vector<std::string> not_enforced(TargetType) const override { return {"nothing is enforced in memory"}; }
 };
 
 /// MemoryDriver with addresses, and with golden copies that it publishes in the catalogue. Thread-safe.

@@ -30,8 +30,8 @@ Result<engine::Acknowledged> ImageDriver::apply(const engine::Call& call, const 
 Result<engine::Readiness> ImageDriver::await(const engine::Call& call, const engine::ResourceRef& ref)
 {
     const auto image = TRY(parse_image_reference(image_of(ref.spec)));
-    auto& registry = image.registry == get_string(ref.spec, "registry") ? registries_.of_target
-                                                                        : registries_.of_the_internet;
+    auto& registry =
+        image.registry == get_string(ref.spec, "registry") ? registries_.of_target : registries_.of_the_internet;
     const auto digest = registry.find_digest(image, call.stop);
     if (!digest && is_transient(digest.error().kind))
         return engine::NotYet{.look_again_after = between_looks, .reason = digest.error().message};
@@ -50,8 +50,8 @@ Result<void> ImageDriver::remove(const engine::Call& call, const engine::Deletio
 engine::Driver::Change ImageDriver::classify_change(const Json& old_spec, const Json& new_spec) const
 {
     // Another reference is looked up anew; where it leads by now does not matter to one that was.
-    const bool is_same = image_of(old_spec) == image_of(new_spec) &&
-                         notes_.classify_change(old_spec, new_spec) != Change::replace;
+    const bool is_same =
+        image_of(old_spec) == image_of(new_spec) && notes_.classify_change(old_spec, new_spec) != Change::replace;
     return is_same ? Change::keep : Change::replace;
 }
 

@@ -33,9 +33,7 @@ bool is_repository(std::string_view text)
 
 bool is_tag(std::string_view text)
 {
-    const auto fits = [](char c) {
-        return is_lower(c) || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-';
-    };
+    const auto fits = [](char c) { return is_lower(c) || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-'; };
     return !text.empty() && text.size() <= longest_tag && text.front() != '.' && text.front() != '-' &&
            std::ranges::all_of(text, fits);
 }
@@ -95,7 +93,8 @@ Result<ImageReference> parse_image_reference(std::string_view text)
     }
     reference.repository = rest;
     if (!is_repository(rest)) return refuse("its name is not of lower case letters and digits, parted by . _ - or /");
-    if (reference.registry == default_registry && !rest.contains('/')) reference.repository = "library/" + reference.repository;
+    if (reference.registry == default_registry && !rest.contains('/'))
+        reference.repository = "library/" + reference.repository;
     if (reference.tag.empty() && reference.digest.empty()) reference.tag = "latest";
     return reference;
 }

@@ -34,9 +34,9 @@ TEST_CASE("a reference is taken apart as container runtimes do")
 
 TEST_CASE("what no runtime takes is refused, with what is wrong")
 {
-    for (const std::string text : {"", ":1", "web:", "Web:1", "web:-1", "web:.1", "a//b", "/web", "web/", "web@sha256:abc",
-                                   "web@md5:abc", "a_/b", "reg istry.example.com/web", "we b", "web:1:2",
-                                   "user@registry.example.com/web"}) {
+    for (const std::string text :
+         {"", ":1", "web:", "Web:1", "web:-1", "web:.1", "a//b", "/web", "web/", "web@sha256:abc", "web@md5:abc",
+          "a_/b", "reg istry.example.com/web", "we b", "web:1:2", "user@registry.example.com/web"}) {
         CAPTURE(text);
         const auto reference = parse_image_reference(text);
         REQUIRE_FALSE(reference);

@@ -153,10 +153,9 @@ Result<Json> ObjectDriver::create(const engine::Call& call, const engine::Resour
     const auto there = TRY(place.api().get(place.path(), call.stop));
     const auto seen = observe(there, ref);
     if (seen.presence == engine::Presence::ours) return change(call, place, body, seen.identity);
-    return std::unexpected(Error{ErrorKind::conflict,
-                                 fmt::format("{} is there already, and is not ours", place.words()),
-                                 to_text(get_member(get_member(there, "metadata"), "labels")),
-                                 "remove it, or rename the service"});
+    return std::unexpected(
+        Error{ErrorKind::conflict, fmt::format("{} is there already, and is not ours", place.words()),
+              to_text(get_member(get_member(there, "metadata"), "labels")), "remove it, or rename the service"});
 }
 
 Result<Json> ObjectDriver::change(const engine::Call& call, const Place& place, Json body, const std::string& identity)

@@ -55,10 +55,10 @@ net::HttpRequest manifest_request(const ImageReference& reference)
 
 std::unexpected<Error> wants_credentials(const ImageReference& reference, const std::string& evidence)
 {
-    return std::unexpected(Error{ErrorKind::forbidden,
-                                 fmt::format("the registry {} does not let everybody pull {}", reference.registry,
-                                             reference.repository),
-                                 evidence, "make the image public; credentials of registries are not served yet"});
+    return std::unexpected(
+        Error{ErrorKind::forbidden,
+              fmt::format("the registry {} does not let everybody pull {}", reference.registry, reference.repository),
+              evidence, "make the image public; credentials of registries are not served yet"});
 }
 
 /// From where `key` stands: its value, quoted or not.
@@ -102,9 +102,8 @@ Result<std::optional<std::string>> Registry::find_digest(const ImageReference& r
     auto response = TRY(ask(request, reference, stop));
     if (response.status == not_found) return std::nullopt;
     if (response.status != ok)
-        return fail(response.status >= server_error || response.status == too_many
-                        ? ErrorKind::unavailable
-                        : ErrorKind::invalid,
+        return fail(response.status >= server_error || response.status == too_many ? ErrorKind::unavailable
+                                                                                   : ErrorKind::invalid,
                     "the registry {} answered {} when it was asked for {}:{}", reference.registry, response.status,
                     reference.repository, reference.tag);
     // The digest is the content's: what came is counted, whatever a header says.

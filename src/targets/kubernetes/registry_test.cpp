@@ -110,8 +110,10 @@ TEST_CASE("what not everybody may pull is told so, with what the registry says")
 
 TEST_CASE("a registry that is in trouble is asked again, one that makes no sense is not")
 {
-    const std::pair<int, ErrorKind> rows[] = {
-        {500, ErrorKind::unavailable}, {503, ErrorKind::unavailable}, {429, ErrorKind::unavailable}, {418, ErrorKind::invalid}};
+    const std::pair<int, ErrorKind> rows[] = {{500, ErrorKind::unavailable},
+                                              {503, ErrorKind::unavailable},
+                                              {429, ErrorKind::unavailable},
+                                              {418, ErrorKind::invalid}};
     for (const auto& [status, kind] : rows) {
         House house;
         house.http.answers = {answer(status)};

@@ -11,7 +11,8 @@ namespace ramet::targets::kubernetes {
 struct TargetOptions {
     std::string context{};        ///< of the kubeconfig
     std::string ingress_class{};  ///< requests come in through an Ingress of this class
-    std::string registry{};       ///< "registry.example.com:5000": it may be at a private address, as an administrator has named it
+    std::string
+        registry{};  ///< "registry.example.com:5000": it may be at a private address, as an administrator has named it
     std::string storage_class{};  ///< empty: the cluster's default
 };
 

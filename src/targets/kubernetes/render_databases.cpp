@@ -18,7 +18,8 @@ constexpr Image redis_image{"docker.io/library/redis", "7", 999};
 
 /// Done once by the image, in the empty database, before anybody can connect: the services' role is no superuser, and the superuser cannot
 /// come in over the network.
-constexpr std::string_view first_steps = R"(psql --set ON_ERROR_STOP=1 --no-password --username postgres --dbname postgres <<'SQL'
+constexpr std::string_view first_steps =
+    R"(psql --set ON_ERROR_STOP=1 --no-password --username postgres --dbname postgres <<'SQL'
 \set role `printf %s "$RAMET_ROLE"`
 \set database `printf %s "$RAMET_DATABASE"`
 \set password `printf %s "$PASSWORD"`
@@ -144,10 +145,8 @@ Result<void> render_postgres(Rendering& rendering, const DesiredDatabase& databa
 
     auto container = make_container(database, postgres_image);
     container["env"] = json::array{plain("PGDATA", "/var/lib/postgresql/data/pgdata"),
-                                   plain("RAMET_ROLE", database.role),
-                                   plain("RAMET_DATABASE", database.database_name),
-                                   from_secret(password_key, name),
-                                   from_secret("POSTGRES_PASSWORD", name)};
+                                   plain("RAMET_ROLE", database.role), plain("RAMET_DATABASE", database.database_name),
+                                   from_secret(password_key, name), from_secret("POSTGRES_PASSWORD", name)};
     container["volumeMounts"] =
         json::array{mount("data", "/var/lib/postgresql/data"), mount("first", "/docker-entrypoint-initdb.d"),
                     mount("run", "/var/run/postgresql"), mount("memory", "/dev/shm")};
@@ -172,16 +171,15 @@ Result<void> render_redis(Rendering& rendering, const DesiredDatabase& database)
     auto needs = TRY(render_surroundings(rendering, database, secrets_used));
     auto container = make_container(database, redis_image);
     // Its settings come by standard input: an argument would be seen by everybody who may list processes.
-    container["command"] =
-        json::array{"/bin/sh", "-c", "printf 'requirepass %s\\nsave \"\"\\ndir /data\\n' \"$PASSWORD\" | exec redis-server -"};
+    container["command"] = json::array{
+        "/bin/sh", "-c", "printf 'requirepass %s\\nsave \"\"\\ndir /data\\n' \"$PASSWORD\" | exec redis-server -"};
     container["env"] = json::array{from_secret(password_key, name), from_secret("REDISCLI_AUTH", name)};
     container["volumeMounts"] = json::array{mount("data", "/data")};
     add_probes(container, {"/bin/sh", "-c", "redis-cli ping | grep -q PONG"});
     auto annotations = annotate_secrets(secrets_used);
     annotations["ramet.dev/incarnation"] = fmt::format("{}", database.incarnation);
-    auto pods =
-        make_pods_of(database, redis_image, std::move(container),
-                     {json::object{{"name", "data"}, {"emptyDir", json::object()}}}, std::move(annotations));
+    auto pods = make_pods_of(database, redis_image, std::move(container),
+                             {json::object{{"name", "data"}, {"emptyDir", json::object()}}}, std::move(annotations));
     rendering.add_object(database_path(name), make_stateful_set(name, std::move(pods)), std::move(needs));
     return {};
 }
@@ -189,10 +187,11 @@ Result<void> render_redis(Rendering& rendering, const DesiredDatabase& database)
 Result<void> check_served(const DesiredDatabase& database)
 {
     const auto refuse = [&](std::string_view what, std::string next_step) {
-        return std::unexpected(Error{ErrorKind::refused,
-                                     fmt::format("databases.{}: {} is not served on a cluster yet", database.name, what),
-                                     {},
-                                     std::move(next_step)});
+        return std::unexpected(
+            Error{ErrorKind::refused,
+                  fmt::format("databases.{}: {} is not served on a cluster yet", database.name, what),
+                  {},
+                  std::move(next_step)});
     };
     if (database.declared.mode == DatabaseMode::managed) return refuse("`mode: managed`", "use `mode: container`");
     if (!database.snapshot.resource.empty()) return refuse("a snapshot of its data", "reset it instead");

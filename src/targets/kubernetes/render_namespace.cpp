@@ -24,8 +24,8 @@ json::object policy(std::string_view name, json::object spec)
 json::object namespaces_of_others()
 {
     return {{"namespaceSelector",
-             json::object{{"matchExpressions", json::array{json::object{{"key", install_label},
-                                                                        {"operator", "DoesNotExist"}}}}}}};
+             json::object{{"matchExpressions",
+                           json::array{json::object{{"key", install_label}, {"operator", "DoesNotExist"}}}}}}};
 }
 
 /// Pods of a namespace, by the label that every namespace has.

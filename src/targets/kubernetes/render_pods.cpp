@@ -128,9 +128,9 @@ json::object annotate_secrets(const std::string& secrets_used)
 json::object make_address(const std::string& part, int port)
 {
     auto object = make_object("v1", "Service", part);
-    object["spec"] = json::object{
-        {"selector", json::object{{part_label, part}}},
-        {"ports", json::array{json::object{{"name", "main"}, {"port", port}, {"targetPort", port}}}}};
+    object["spec"] =
+        json::object{{"selector", json::object{{part_label, part}}},
+                     {"ports", json::array{json::object{{"name", "main"}, {"port", port}, {"targetPort", port}}}}};
     return object;
 }
 

@@ -8,12 +8,10 @@ json::object make_ingress(const DesiredService& service, const TargetOptions& op
 {
     json::array rules;
     for (const auto& host : service.public_hosts) {
-        json::object backend{
-            {"service",
-             json::object{{"name", service.name}, {"port", json::object{{"number", *service.declared.port}}}}}};
+        json::object backend{{"service", json::object{{"name", service.name},
+                                                      {"port", json::object{{"number", *service.declared.port}}}}}};
         json::object path{{"path", "/"}, {"pathType", "Prefix"}, {"backend", std::move(backend)}};
-        rules.push_back(
-            json::object{{"host", host}, {"http", json::object{{"paths", json::array{std::move(path)}}}}});
+        rules.push_back(json::object{{"host", host}, {"http", json::object{{"paths", json::array{std::move(path)}}}}});
     }
     auto ingress = make_object("networking.k8s.io/v1", "Ingress", service.name);
     ingress["spec"] = json::object{{"ingressClassName", options.ingress_class}, {"rules", std::move(rules)}};
@@ -22,11 +20,11 @@ json::object make_ingress(const DesiredService& service, const TargetOptions& op
 
 Error no_way_in(const DesiredService& service, const std::string& target)
 {
-    return Error{ErrorKind::refused,
-                 fmt::format("services.{} is public, and the target {} does not say how requests come in", service.name,
-                             target),
-                 {},
-                 fmt::format("add `ingress: {{class: …}}` to targets.{}", target)};
+    return Error{
+        ErrorKind::refused,
+        fmt::format("services.{} is public, and the target {} does not say how requests come in", service.name, target),
+        {},
+        fmt::format("add `ingress: {{class: …}}` to targets.{}", target)};
 }
 
 }  // namespace

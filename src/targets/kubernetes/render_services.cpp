@@ -98,13 +98,12 @@ Result<void> render_service(Rendering& rendering, const DesiredService& service)
 {
     TRY(check_served(service));
     const auto& declared = service.declared;
-    auto program =
-        TRY(render_program(rendering, {.name = service.name,
-                                       .image = declared.image,
-                                       .run = declared.run,
-                                       .resources = declared.resources,
-                                       .env = service.env,
-                                       .port = declared.port}));
+    auto program = TRY(render_program(rendering, {.name = service.name,
+                                                  .image = declared.image,
+                                                  .run = declared.run,
+                                                  .resources = declared.resources,
+                                                  .env = service.env,
+                                                  .port = declared.port}));
     auto needs = rendering.guards();
     std::ranges::move(program.needs, std::back_inserter(needs));
     if (declared.port) {

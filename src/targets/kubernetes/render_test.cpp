@@ -69,7 +69,8 @@ DesiredEnvironment shop()
     migrate.name = migrate.declared.name = "migrate";
     migrate.declared.image = api.declared.image;
     migrate.declared.run = ProjectCommand(std::string("./api migrate"));
-    migrate.env = {{"DATABASE_URL", {"postgres://db:", db.password, "@", OutputReference{"database/db", "host"}, "/db"}}};
+    migrate.env = {
+        {"DATABASE_URL", {"postgres://db:", db.password, "@", OutputReference{"database/db", "host"}, "/db"}}};
     auto smoke = migrate;
     smoke.name = smoke.declared.name = "smoke";
     smoke.declared.when = JobMoment::after_ready;
@@ -83,10 +84,7 @@ DesiredEnvironment shop()
     return desired;
 }
 
-const TargetOptions options{.context = "eks-eu",
-                            .ingress_class = "nginx",
-                            .registry = "registry.example.com",
-                            .storage_class = "gp3"};
+const TargetOptions options{"eks-eu", "nginx", "registry.example.com", "gp3"};
 
 Json to_json(const engine::Graph& graph)
 {

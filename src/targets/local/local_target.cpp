@@ -14,7 +14,7 @@ Result<engine::Graph> LocalTarget::render_before_delete(const DesiredEnvironment
     return render_last_jobs(desired);
 }
 
-std::vector<std::string> LocalTarget::not_enforced() const
+std::vector<std::string> LocalTarget::not_enforced(TargetType) const
 {
     std::vector<std::string> gaps;
     if (!runs_as_root())

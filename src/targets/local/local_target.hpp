@@ -10,9 +10,10 @@ class LocalTarget final : public Target {
 public:
     explicit LocalTarget(Machine machine) : machine_(machine) {}
 
+    Result<void> check_reachable(const TargetDeclaration&) override { return {}; }
     Result<engine::Graph> render(const DesiredEnvironment& desired) const override;
     Result<engine::Graph> render_before_delete(const DesiredEnvironment& desired) const override;
-    std::vector<std::string> not_enforced() const override;
+    std::vector<std::string> not_enforced(TargetType type) const override;
 
 private:
     Machine machine_;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "targets/attacher.hpp"
+#include "targets/inspector.hpp"
+
+#include <map>
+
+namespace ramet::targets {
+
+/// Where the resources of an environment are; local while there are none.
+TargetType type_of(std::span<const engine::ResourceView> resources);
+
+/// Looks at each environment as its target does.
+class InspectorTable final : public Inspector {
+public:
+    /// One for each type that environments can have; all of them outlive it.
+    explicit InspectorTable(std::map<TargetType, Inspector*> inspectors) : inspectors_(std::move(inspectors)) {}
+
+    Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
+    Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
+                                                    const std::string& part) override;
+
+private:
+    std::map<TargetType, Inspector*> inspectors_;
+};
+
+/// Only what runs on this machine can be attached to yet: of the rest, the error says what can be done instead.
+class LocalOnlyAttacher final : public Attacher {
+public:
+    explicit LocalOnlyAttacher(Attacher& local) : local_(local) {}
+
+    Result<RunningCommand> start_command(std::span<const engine::ResourceView> resources,
+                                         const CommandRequest& request) override;
+    std::optional<CommandEnding> read_ending(std::string_view said) const override { return local_.read_ending(said); }
+    Result<Fd> connect(const std::string& address) override { return local_.connect(address); }
+
+private:
+    Attacher& local_;
+};
+
+}  // namespace ramet::targets

@@ -1,0 +1,187 @@
+"""A small shop whose base and previews are on a cluster: its repository, its images, and the words of the tests about it."""
+import http.client
+import pathlib
+import subprocess
+import tempfile
+
+import images
+import postgres_image
+from cluster import ApiError
+from gitea_interface import wait_for
+from leftovers import Watch
+from ramet import Ramet
+
+HERE = pathlib.Path(__file__).resolve().parent
+BASE = "production"
+READY_DEADLINE_S = 180
+PORT = 8080
+
+PROJECT_FILE = """version: 1
+project: shop
+services:
+  web:
+    image: "{registry}/shop/web:${{git.sha}}"
+    port: 8080
+    public: true
+    health: {{http: /}}
+    needs: {{api: healthy}}
+    env: {{SAYS: "web of ${{env}}: {says}"}}
+  api:
+    image: "{registry}/shop/api:1"
+    port: 8080
+    needs: {{db: healthy, migrate: completed}}
+    env: {{SAYS: "${{databases.db.url}}"}}
+databases:
+  db: {{type: postgres, storage: 1Gi}}
+jobs:
+  migrate:
+    image: "{registry}/shop/tools:1"
+    run: psql --set ON_ERROR_STOP=1 "$DATABASE_URL" --command "{migration}"
+    when: before-start
+    env: {{DATABASE_URL: "${{databases.db.url}}"}}
+environments:
+  production: {{branch: main, target: cluster}}
+targets:
+  cluster:
+    type: kubernetes
+    context: cluster
+    domain: preview.example.com
+    ingress: {{class: nginx}}
+    registry: {{url: "{registry}/shop"}}
+previews:
+  base: production
+  target: cluster
+  data: {{db: {{strategy: seed}}}}
+"""
+MIGRATION = "CREATE TABLE IF NOT EXISTS orders (id int)"
+
+
+class ShopOnCluster:
+    """Not for several threads. `close()` leaves nothing but the cluster."""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+        self.ramet = Ramet(arguments=["--kubeconfig", cluster.kubeconfig])
+        self.watch = Watch([self.ramet.directory])
+        self.repository = pathlib.Path(tempfile.mkdtemp(prefix="repository-", dir=self.ramet.directory))
+
+    def start(self):
+        program = images.compile_image(images.PROGRAMS[images.SERVER])
+        self.program = program
+        self.cluster.push(program, "shop/api", "1")
+        self.cluster.push(postgres_image.make(), "shop/tools", "1")
+        self._git("init", "--quiet", "--initial-branch=main")
+        self.push_image(self.commit("main", says="one"))
+        self.ramet.start()
+        self.ramet.run("apply", "-f", self.repository / "ramet.yaml", "--repo", self.repository)
+        return self
+
+    def close(self):
+        self.ramet.remove(self.watch)
+
+    # -- the repository and its images
+
+    def commit(self, branch, says, migration=MIGRATION):
+        """A commit of the project file, after which web's image is called; returns its id."""
+        if branch != "main":
+            self._git("checkout", "--quiet", "-B", branch)
+        (self.repository / "ramet.yaml").write_text(PROJECT_FILE.format(registry=self.cluster.registry, says=says, migration=migration))
+        self._git("add", "--all")
+        self._git("-c", "user.name=Tests", "-c", "user.email=tests@example.com", "commit", "--quiet", "--allow-empty", f"--message={says}")
+        return self._git("rev-parse", "HEAD").strip()
+
+    def push_image(self, commit):
+        return self.cluster.push(self.program, "shop/web", commit)
+
+    def _git(self, *arguments):
+        return subprocess.run(["git", "-C", self.repository, *arguments], check=True, capture_output=True, text=True).stdout
+
+    # -- environments
+
+    def create(self, branch):
+        self.ramet.run("preview", "create", "--base", BASE, "--branch", branch, "--name", branch, "--no-wait")
+
+    def wait_state(self, name, state):
+        def has_state():
+            preview = self.ramet.find_preview(name)
+            return preview is not None and preview["state"] == state and preview
+        return wait_for(has_state, lambda: f"{name} to be {state}: {self.ramet.find_preview(name)}\n{self.ramet.cli('why', name).out}\n"
+                                           f"{self.trouble()}\n{self.ramet.log_tail()}", READY_DEADLINE_S)
+
+    def delete(self, name):
+        self.ramet.run("preview", "delete", name, "--yes")
+        assert self.ramet.show(name) is None
+
+    def environments(self):
+        status, all_of_them = self.ramet.api("GET", "/environments")
+        assert status == 200, all_of_them
+        return all_of_them["environments"]
+
+    # -- the cluster, as it is
+
+    def namespace_of(self, name):
+        """What the environment's namespace is called; None when it has none."""
+        for space in self.cluster.api("GET", "/api/v1/namespaces")["items"]:
+            if space["metadata"].get("annotations", {}).get("ramet.dev/environment") == name:
+                return space["metadata"]["name"]
+        return None
+
+    def objects(self, space, kind, group="apps/v1"):
+        root = f"/apis/{group}" if "/" in group else f"/api/{group}"
+        return {it["metadata"]["name"]: it for it in self.cluster.api("GET", f"{root}/namespaces/{space}/{kind}")["items"]}
+
+    def identities(self, space):
+        """Uid and generation of what runs there: another version of any of it would show."""
+        return {f"{kind}/{name}": (it["metadata"]["uid"], it["metadata"].get("generation"))
+                for kind, group in (("deployments", "apps/v1"), ("statefulsets", "apps/v1"), ("pods", "v1"), ("services", "v1"),
+                                    ("persistentvolumeclaims", "v1"), ("jobs", "batch/v1"))
+                for name, it in self.objects(space, kind, group).items()}
+
+    def wait_says(self, space, service, words):
+        """A service answers so: a node learns of a pod that is ready a moment after the cluster does."""
+        wait_for(lambda: self.says(space, service) == words, lambda: f"{service} to say {words!r}: {self.says(space, service)}", 20)
+
+    def says(self, space, service):
+        """What a service answers, asked from inside of the cluster's network."""
+        address = self.objects(space, "services", "v1")[service]["spec"]["clusterIP"]
+        way = self.cluster.connect(address, PORT)
+        connection = http.client.HTTPConnection("127.0.0.1", way.port, timeout=5)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().read().decode()
+        except (OSError, http.client.HTTPException) as problem:
+            return f"({problem!r})"
+        finally:
+            connection.close()
+            way.close()
+
+    def query(self, space, sql):
+        """Of the shop's database, by a Job beside it: its last line, or why it failed."""
+        job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "query-", "namespace": space},
+               "spec": {"backoffLimit": 0, "template": {"metadata": {"labels": {"query": "yes"}}, "spec": query_pod(self.cluster.registry, sql)}}}
+        name = self.cluster.api("POST", f"/apis/batch/v1/namespaces/{space}/jobs", job)["metadata"]["name"]
+        path = f"/apis/batch/v1/namespaces/{space}/jobs/{name}"
+        wait_for(lambda: self.cluster.api("GET", path)["status"].get("completionTime") or self.cluster.api("GET", path)["status"].get("failed"),
+                 "the query to end", 60)
+        pod = next(it for it in self.objects(space, "pods", "v1").values() if it["metadata"]["labels"].get("job-name") == name)
+        return pod["status"]["containerStatuses"][0]["state"]["terminated"].get("message", "").strip()
+
+    def trouble(self):
+        """Pods that are not well, for a message."""
+        try:
+            pods = self.cluster.api("GET", "/api/v1/pods")["items"]
+        except ApiError as error:
+            return str(error)
+        return "\n".join(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}: {pod['status'].get('phase')} "
+                         f"{[it.get('state') for it in pod['status'].get('containerStatuses', [])]}"
+                         for pod in pods if pod["status"].get("phase") != "Succeeded")
+
+
+def query_pod(registry, sql):
+    secret = {"valueFrom": {"secretKeyRef": {"name": "db", "key": "PASSWORD"}}}
+    script = 'psql --tuples-only --no-align --host db --username db --dbname db --command "$SQL" >/dev/termination-log 2>&1'
+    container = {"name": "query", "image": f"{registry}/shop/tools:1", "command": ["/bin/sh", "-c", script],
+                 "env": [{"name": "SQL", "value": sql}, {"name": "PGPASSWORD", **secret}],
+                 "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}}
+    return {"restartPolicy": "Never", "containers": [container], "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}}

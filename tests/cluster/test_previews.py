@@ -1,0 +1,106 @@
+"""The product on a real cluster: a base and its previews, each in a namespace of its own."""
+import pytest
+
+import postgres_image
+from cluster import Cluster
+from gitea_interface import wait_for
+from shop_on_cluster import BASE, ShopOnCluster
+
+STARTED_DEADLINE_S = 60
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with Cluster(images={postgres_image.NAME: postgres_image.make}) as made:
+        made.add_volumes(12)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shop(cluster):
+    made = ShopOnCluster(cluster)
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+def test_the_base_runs_in_a_namespace_of_its_own(shop):
+    space = shop.namespace_of(BASE)
+    assert space.startswith("shop-production-")
+    shop.wait_says(space, "web", "web of production: one")
+    assert shop.says(space, "api").startswith("postgres://db:")
+    assert shop.query(space, "SELECT count(*) FROM orders") == "0"
+
+
+def test_the_services_role_is_no_superuser_and_the_superuser_cannot_come_in(shop):
+    space = shop.namespace_of(BASE)
+    assert shop.query(space, "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user") == "db|f"
+    assert "password authentication failed" in shop.query(space, "\\connect - postgres")
+
+
+def test_a_preview_waits_for_its_image_runs_beside_the_base_and_goes_without_a_trace(shop):
+    before = shop.identities(shop.namespace_of(BASE))
+    commit = shop.commit("search", says="two")
+    shop.create("search")
+    wait_for(lambda: "is not in its registry yet" in shop.ramet.run("why", "search").out,
+             lambda: f"the preview to wait for its image: {shop.ramet.run('why', 'search').out}", STARTED_DEADLINE_S)
+    shop.push_image(commit)
+    preview = shop.wait_state("search", "ready")
+    assert preview["urls"] == {"web": "http://web-search.preview.example.com"}
+    assert {it["name"]: (it["state"], it["replicas"]) for it in preview["services"]} == {"web": ("healthy", 1), "api": ("healthy", 1)}
+
+    space = shop.namespace_of("search")
+    shop.wait_says(space, "web", "web of search: two")
+    assert shop.query(space, "SELECT count(*) FROM orders") == "0"
+    rule = shop.objects(space, "ingresses", "networking.k8s.io/v1")["web"]["spec"]["rules"][0]
+    assert rule["host"] == "web-search.preview.example.com"
+
+    shop.delete("search")
+    assert shop.namespace_of("search") is None
+    receipt = shop.ramet.json("preview", "receipt", "search")
+    gone = {it["path"] for it in receipt["resources"]}
+    assert {"namespace", "service/web", "service/api", "database/db", "data/db", "job/migrate", "route/web"} <= gone
+    assert shop.identities(shop.namespace_of(BASE)) == before
+
+
+def test_a_push_changes_what_it_has_to_and_nothing_else(shop):
+    shop.push_image(shop.commit("push", says="three"))
+    shop.create("push")
+    shop.wait_state("push", "ready")
+    space = shop.namespace_of("push")
+    before = shop.identities(space)
+    shop.query(space, "INSERT INTO orders VALUES (1)")
+
+    shop.push_image(shop.commit("push", says="four"))
+    shop.ramet.run("preview", "redeploy", "push")
+    shop.wait_state("push", "ready")
+    shop.wait_says(space, "web", "web of push: four")
+    assert shop.query(space, "SELECT count(*) FROM orders") == "1"
+    after = shop.identities(space)
+    kept = {name for name in before if before[name] == after.get(name)}
+    assert {name for name in before if not name.startswith("pods/")} - kept == {"deployments/web"}
+    assert not {name for name in kept if name.startswith("pods/web")}
+    shop.delete("push")
+
+
+def test_a_version_that_cannot_start_is_told_with_its_last_words_and_the_old_one_serves_on(shop):
+    shop.push_image(shop.commit("broken", says="five"))
+    shop.create("broken")
+    shop.wait_state("broken", "ready")
+    space = shop.namespace_of("broken")
+
+    shop.push_image(shop.commit("broken", says="six", migration="SELECT nonsense"))
+    shop.ramet.cli("preview", "redeploy", "broken")
+    shop.wait_state("broken", "degraded")
+    told = shop.ramet.run("why", "broken").out
+    assert 'column "nonsense" does not exist' in told
+    shop.wait_says(space, "web", "web of broken: five")
+    shop.delete("broken")
+
+
+def test_nothing_is_left_that_is_of_no_environment(shop):
+    report = shop.ramet.json("sweep", "--dry-run")
+    assert not report["findings"], report
+    assert {it["metadata"]["annotations"]["ramet.dev/environment"] for it in shop.cluster.api("GET", "/api/v1/namespaces")["items"]
+            if "ramet.dev/environment" in it["metadata"].get("annotations", {})} == {BASE}
