@@ -55,7 +55,7 @@ struct App {
     StepEvents& step_events;
     /// Keys: see `work.hpp`.
     WorkQueue& work;
-    /// Removes what an environment's end may leave outside of the ledger.
+    /// Removes what processes leave outside of the ledger when they end: after each run, and when the server starts.
     std::function<void()> tidy{};
     /// Shows the state of an environment at its public hosts while no service answers there.
     std::function<void(const EnvironmentId&)> refresh_pages{};

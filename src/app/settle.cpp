@@ -90,7 +90,6 @@ Result<void> bury(App& app, const Environment& environment)
     // A pull request that was reopened meanwhile gets a new preview; what waits for room may come in.
     if (environment.pull_request != 0) app.work.add(pull_request_key(environment.project, environment.pull_request));
     app.work.add(std::string(admission_key));
-    app.work.add_after(std::string(tidy_key), std::chrono::milliseconds(1500));
     return {};
 }
 

@@ -92,6 +92,7 @@ void StepEvents::keep(App& app, std::vector<engine::Change> changes, const Error
 void follow_change(App& app, const engine::Change& change)
 {
     if (change.step || !(engine::is_final(change.state) || change.state == engine::RunState::kept)) return;
+    tidy_later(app);
     if (is_golden_owner(change.owner))
         wake_all_waiting(app);
     else

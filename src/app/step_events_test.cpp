@@ -47,3 +47,17 @@ TEST_CASE("events that cannot be written wait until they can, in their order")
     events.flush(*house.app);
     CHECK(told() == "run-1 run-2 ");
 }
+
+TEST_CASE("whatever a run was, what its processes left is tidied up after it")
+{
+    AppHouse house;
+    std::atomic<int> tidied = 0;
+    house.app->tidy = [&] { ++tidied; };
+    const auto tell = [&](engine::RunState state) {
+        follow_change(*house.app, {engine::EngineRunId("run-1"), engine::OwnerId("installation"), state, std::nullopt});
+    };
+    tell(engine::RunState::running);
+    CHECK(house.work->load().due == 0);
+    tell(engine::RunState::succeeded);
+    CHECK(ramet::testing::wait_until([&] { return tidied > 0; }));
+}

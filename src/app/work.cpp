@@ -103,6 +103,11 @@ std::string expiry_key(const EnvironmentId& environment)
     return "expiry/" + environment.str();
 }
 
+void tidy_later(App& app)
+{
+    app.work.add_after(std::string(tidy_key), std::chrono::milliseconds(1500));
+}
+
 void work_on(App& app, const std::string& key)
 {
     const auto done = dispatch(app, key);

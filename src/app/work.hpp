@@ -24,7 +24,7 @@ std::string expiry_key(const EnvironmentId& environment);
 inline constexpr std::string_view admission_key = "admission";
 /// "deliveries": follow the hints in stored webhooks that nobody has followed yet.
 inline constexpr std::string_view deliveries_key = "deliveries";
-/// "tidy": after an environment's end.
+/// "tidy": `App::tidy`.
 inline constexpr std::string_view tidy_key = "tidy";
 /// "events": write what the engine told.
 inline constexpr std::string_view events_key = "events";
@@ -34,6 +34,9 @@ inline constexpr std::string_view outbox_key = "outbox";
 inline constexpr std::string_view rotation_key = "rotation";
 /// "everything": `reconcile_all`.
 inline constexpr std::string_view everything_key = "everything";
+
+/// Tidies up when what has just ended has had time to let go.
+void tidy_later(App& app);
 
 /// Does the work that a key names. Errors are logged, and tried again later where that can help.
 void work_on(App& app, const std::string& key);

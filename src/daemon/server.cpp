@@ -248,6 +248,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerSettings settings)
     TRY(parts->start_api());
     TRY(parts->start_peers());
     parts->work->add(std::string(app::everything_key));
+    app::tidy_later(*parts->app);
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
