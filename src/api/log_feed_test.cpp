@@ -2,6 +2,7 @@
 
 #include "net/http_client.hpp"
 #include "support/temporary.hpp"
+#include "targets/local/file_log.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,6 +12,8 @@
 namespace ramet::api {
 
 namespace {
+
+using Follow = targets::LogRequest::Follow;
 
 /// Replaces "secret" by stars, also when it comes in pieces: holds back what may be its beginning.
 app::LogRedactor make_redactor()
@@ -36,14 +39,24 @@ app::LogRedactor make_redactor()
 /// Serves one log feed over HTTP and collects what a client reads.
 class LogReader {
 public:
-    explicit LogReader(LogFeed::Options options)
+    using Sources = std::vector<std::pair<std::string, std::vector<std::string>>>;
+    struct Wanted {
+        Sources sources;
+        std::size_t tail_lines = 100;
+        Follow follow = Follow::no;
+        std::function<bool()> may_read{};
+    };
+    explicit LogReader(const Wanted& wanted)
     {
-        options.make_redactor = make_redactor;
-        auto started = net::HttpServer::start(
-            {.workers = 1}, [this, options](const net::Request&, const net::Responder& responder) {
-                pump_.add(std::make_unique<LogFeed>(options,
-                                                    responder.stream({.headers = {{"Content-Type", "text/plain"}}})));
-            });
+        auto started = net::HttpServer::start({.workers = 1}, [this, wanted](const net::Request&,
+                                                                             const net::Responder& responder) {
+            LogFeed::Options options{.make_redactor = make_redactor, .may_read = wanted.may_read};
+            for (const auto& [name, files] : wanted.sources)
+                options.sources.push_back({name, std::make_unique<targets::local::FileLog>(
+                                                     files, targets::LogRequest{wanted.tail_lines, wanted.follow})});
+            pump_.add(std::make_unique<LogFeed>(std::move(options),
+                                                responder.stream({.headers = {{"Content-Type", "text/plain"}}})));
+        });
         REQUIRE(started);
         server_ = std::move(*started);
         thread_ = std::jthread([this](const std::stop_token& stop) {
@@ -90,7 +103,7 @@ struct Logs {
     {
         std::ofstream(path(name), std::ios::app | std::ios::binary) << text;
     }
-    app::LogSource source(const std::string& name) const { return {name, {path(name)}}; }
+    LogReader::Sources::value_type source(const std::string& name) const { return {name, {path(name)}}; }
 };
 
 }  // namespace
@@ -122,7 +135,7 @@ TEST_CASE_FIXTURE(Logs, "without following, the last lines are sent and the stre
 
 TEST_CASE_FIXTURE(Logs, "a log that is not there yet is followed from when it is")
 {
-    const LogReader reader({.sources = {source("web")}, .follow = LogFeed::Follow::yes});
+    const LogReader reader({.sources = {source("web")}, .follow = Follow::yes});
     append("web", "first\n");
     CHECK(reader.reads("first\n"));
 }
@@ -139,7 +152,7 @@ TEST_CASE_FIXTURE(Logs, "old files come before the one that is being written")
 TEST_CASE_FIXTURE(Logs, "a followed log sends whole lines, each once, also when they are written in pieces")
 {
     directory.write("web", "begun ");
-    const LogReader reader({.sources = {source("web")}, .follow = LogFeed::Follow::yes});
+    const LogReader reader({.sources = {source("web")}, .follow = Follow::yes});
     append("web", "and ended\nnext");
     CHECK(reader.reads("begun and ended\n"));
     append("web", " line\n");
@@ -149,7 +162,7 @@ TEST_CASE_FIXTURE(Logs, "a followed log sends whole lines, each once, also when 
 TEST_CASE_FIXTURE(Logs, "a secret that is written in pieces is never shown, not even in part")
 {
     directory.write("web", "begin\n");
-    const LogReader reader({.sources = {source("web")}, .follow = LogFeed::Follow::yes});
+    const LogReader reader({.sources = {source("web")}, .follow = Follow::yes});
     REQUIRE(reader.reads("begin\n"));
     for (const std::string_view piece : {"a sec", "re", "t\nb secrets\n", "c se", "t\n"}) {
         const auto before = reader.text();
@@ -162,7 +175,7 @@ TEST_CASE_FIXTURE(Logs, "a secret that is written in pieces is never shown, not 
 TEST_CASE_FIXTURE(Logs, "a rotated log is followed into its new file without a gap, a truncated one from its start")
 {
     directory.write("web", "one\n");
-    const LogReader reader({.sources = {source("web")}, .follow = LogFeed::Follow::yes});
+    const LogReader reader({.sources = {source("web")}, .follow = Follow::yes});
     CHECK(reader.reads("one\n"));
     append("web", "last of the old\n");
     std::filesystem::rename(path("web"), path("web.1"));
@@ -176,7 +189,7 @@ TEST_CASE_FIXTURE(Logs, "several logs are told apart by name")
 {
     directory.write("web", "w\n");
     directory.write("api", "a\n");
-    const LogReader reader({.sources = {source("web"), source("api")}, .follow = LogFeed::Follow::yes});
+    const LogReader reader({.sources = {source("web"), source("api")}, .follow = Follow::yes});
     CHECK(reader.reads("web | w\napi | a\n"));
     append("api", "b\n");
     CHECK(reader.reads("web | w\napi | a\napi | b\n"));
@@ -185,7 +198,7 @@ TEST_CASE_FIXTURE(Logs, "several logs are told apart by name")
 TEST_CASE_FIXTURE(Logs, "more than a beat's worth is sent completely and in order")
 {
     directory.write("web", "begin\n");
-    const LogReader reader({.sources = {source("web")}, .follow = LogFeed::Follow::yes});
+    const LogReader reader({.sources = {source("web")}, .follow = Follow::yes});
     REQUIRE(reader.reads("begin\n"));
     std::string many;
     for (int i = 0; i < 50'000; ++i) many += fmt::format("line {}\n", i);
@@ -198,7 +211,7 @@ TEST_CASE_FIXTURE(Logs, "a followed log ends when its reader may no longer read"
     directory.write("web", "one\n");
     std::atomic<bool> allowed = true;
     const LogReader reader(
-        {.sources = {source("web")}, .follow = LogFeed::Follow::yes, .may_read = [&] { return allowed.load(); }});
+        {.sources = {source("web")}, .follow = Follow::yes, .may_read = [&] { return allowed.load(); }});
     CHECK(reader.reads("one\n"));
     allowed = false;
     CHECK(reader.ends());

@@ -48,13 +48,12 @@ Result<void> stream_events(const Ask& ask, const net::Responder& responder)
 Result<void> stream_logs(const Ask& ask, const net::Responder& responder)
 {
     const auto name = TRY(environment_of(ask));
-    const auto sources = TRY(app::find_logs(ask.app, ask.caller, name, ask.query("of")));
+    using Follow = targets::LogRequest::Follow;
     const auto lines = TRY(ask.query_number("tail", 100));
-    const auto follow = ask.query("follow") == "true" ? LogFeed::Follow::yes : LogFeed::Follow::no;
+    const targets::LogRequest wanted{.tail_lines = static_cast<std::size_t>(lines),
+                                     .follow = ask.query("follow") == "true" ? Follow::yes : Follow::no};
     LogFeed::Options options{
-        .sources = sources,
-        .tail_lines = static_cast<std::size_t>(lines),
-        .follow = follow,
+        .sources = TRY(app::find_logs(ask.app, ask.caller, name, ask.query("of"), wanted)),
         .make_redactor = [&app = ask.app] { return app::make_log_redactor(app); },
         .may_read = [&app = ask.app,
                      token = token_of(ask.request)] { return app::authenticate(app, token).has_value(); }};

@@ -117,7 +117,7 @@ TEST_CASE("whoever is of another project gets the same words for what exists and
         {"environment without project", "pr-1",
          [&](auto& name) { return words_of(get_environment(app, stranger, {"", name}), name); }},
         {"why", "pr-1", [&](auto& name) { return words_of(explain_environment(app, stranger, in(name)), name); }},
-        {"logs", "pr-1", [&](auto& name) { return words_of(find_logs(app, stranger, in(name), "web"), name); }},
+        {"logs", "pr-1", [&](auto& name) { return words_of(find_logs(app, stranger, in(name), "web", {}), name); }},
         {"connect", "pr-1",
          [&](auto& name) { return words_of(get_connection_url(app, stranger, in(name), "db"), name); }},
         {"delete", "pr-1", [&](auto& name) { return words_of(delete_preview(app, stranger, in(name)), name); }},

@@ -153,7 +153,7 @@ Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const Env
 }
 
 Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name,
-                                         const std::string& what)
+                                         const std::string& what, const targets::LogRequest& request)
 {
     const auto found = TRY(get_visible_environment(app, caller, name));
     const auto resources = TRY(app.engine.list_resources(owner_of(found.environment.id)));
@@ -165,8 +165,8 @@ Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const E
     }
     std::vector<LogSource> sources;
     for (const auto& part : parts) {
-        auto files = TRY(app.inspector.find_log_files(resources, part));
-        sources.push_back({part, std::move(files)});
+        auto log = TRY(app.inspector.open_log(resources, part, request));
+        sources.push_back({part, std::move(log)});
     }
     return sources;
 }

@@ -6,9 +6,11 @@
 #include "base/json.hpp"
 #include "base/secret_bytes.hpp"
 #include "domain/environment.hpp"
+#include "targets/log.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,13 +78,13 @@ Result<Explanation> explain_environment(App& app, const Caller& caller, const En
 Result<SecretBytes> get_connection_url(App& app, const Caller& caller, const EnvironmentName& name,
                                        const std::string& database);
 
-/// Where the logs of a service (or "job/NAME", "build/NAME", "database/NAME") stand; the API follows the file.
+/// The log of a service (or "job/NAME", "build/NAME", "database/NAME"); without a name those of all services.
 struct LogSource {
     std::string name;
-    std::vector<std::string> files{};  ///< oldest first; the last one is being written
+    std::unique_ptr<targets::Log> log{};
 };
 Result<std::vector<LogSource>> find_logs(App& app, const Caller& caller, const EnvironmentName& name,
-                                         const std::string& what);
+                                         const std::string& what, const targets::LogRequest& request);
 
 /// Takes a log piece by piece and gives it back without secrets; holds back what may be the beginning of one. Call it with
 /// nothing at the end to get the rest.

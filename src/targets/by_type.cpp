@@ -25,10 +25,10 @@ Result<std::vector<ServiceStatus>> InspectorTable::inspect_services(std::span<co
     return inspectors_.at(type_of(resources))->inspect_services(resources);
 }
 
-Result<std::vector<std::string>> InspectorTable::find_log_files(std::span<const engine::ResourceView> resources,
-                                                                const std::string& part)
+Result<std::unique_ptr<Log>> InspectorTable::open_log(std::span<const engine::ResourceView> resources,
+                                                      const std::string& part, const LogRequest& request)
 {
-    return inspectors_.at(type_of(resources))->find_log_files(resources, part);
+    return inspectors_.at(type_of(resources))->open_log(resources, part, request);
 }
 
 Result<RunningCommand> LocalOnlyAttacher::start_command(std::span<const engine::ResourceView> resources,

@@ -17,8 +17,8 @@ public:
     explicit InspectorTable(std::map<TargetType, Inspector*> inspectors) : inspectors_(std::move(inspectors)) {}
 
     Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
-    Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
-                                                    const std::string& part) override;
+    Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources, const std::string& part,
+                                          const LogRequest& request) override;
 
 private:
     std::map<TargetType, Inspector*> inspectors_;

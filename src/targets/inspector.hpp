@@ -2,7 +2,9 @@
 
 #include "domain/project_file.hpp"
 #include "engine/engine.hpp"
+#include "targets/log.hpp"
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,10 +30,9 @@ public:
     /// All services among the resources of one environment, by name.
     virtual Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) = 0;
 
-    /// Log files of "api" (a service), "job/NAME", "build/NAME" or "database/NAME", oldest first; empty when it never wrote.
-    /// not_found when the environment has no such part.
-    virtual Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
-                                                            const std::string& part) = 0;
+    /// The log of "api" (a service), "job/NAME", "build/NAME" or "database/NAME". not_found when the environment has no such part.
+    virtual Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources,
+                                                  const std::string& part, const LogRequest& request) = 0;
 };
 
 }  // namespace ramet::targets

@@ -1,6 +1,7 @@
 #include "fakes/house_target.hpp"
 
 #include "clone/desired_json.hpp"
+#include "targets/local/file_log.hpp"
 #include "targets/local/postgres/golden_spec.hpp"
 #include "targets/local/postgres/snapshot_spec.hpp"
 
@@ -153,11 +154,13 @@ HouseInspector::inspect_services(std::span<const engine::ResourceView> resources
     return statuses;
 }
 
-Result<std::vector<std::string>> HouseInspector::find_log_files(std::span<const engine::ResourceView> resources,
-                                                                const std::string& part)
+Result<std::unique_ptr<targets::Log>> HouseInspector::open_log(std::span<const engine::ResourceView> resources,
+                                                               const std::string& part,
+                                                               const targets::LogRequest& request)
 {
     for (const auto& resource : resources)
-        if (resource.ref.path == "service/" + part) return std::vector<std::string>{"/logs/" + part};
+        if (resource.ref.path == "service/" + part)
+            return std::make_unique<targets::local::FileLog>(std::vector<std::string>{"/logs/" + part}, request);
     return fail(ErrorKind::not_found, "there is no part {}", part);
 }
 

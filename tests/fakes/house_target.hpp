@@ -61,8 +61,9 @@ class HouseInspector final : public targets::Inspector {
 public:
     Result<std::vector<targets::ServiceStatus>>
     inspect_services(std::span<const engine::ResourceView> resources) override;
-    Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
-                                                    const std::string& part) override;
+    Result<std::unique_ptr<targets::Log>> open_log(std::span<const engine::ResourceView> resources,
+                                                   const std::string& part,
+                                                   const targets::LogRequest& request) override;
 };
 
 }  // namespace ramet::fakes

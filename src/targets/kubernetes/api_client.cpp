@@ -233,6 +233,13 @@ Result<void> ApiClient::watch(const std::string& path, const std::string& resour
     return {};
 }
 
+Result<void> ApiClient::read_stream(const std::string& path, const net::OnChunk& on_chunk, std::stop_token stop)
+{
+    net::HttpRequest request{.method = "GET", .url = path};
+    TRY(send(request, &on_chunk, stop));
+    return {};
+}
+
 Result<Json> ApiClient::call(net::HttpRequest request, const std::stop_token& stop)
 {
     const auto response = TRY(send(request, nullptr, stop));

@@ -55,6 +55,9 @@ public:
     Result<void> watch(const std::string& path, const std::string& resource_version, const OnEvent& on_event,
                        std::stop_token stop);
 
+    /// What a path gives that is no JSON, piece by piece until it ends: a container's log.
+    Result<void> read_stream(const std::string& path, const net::OnChunk& on_chunk, std::stop_token stop);
+
 private:
     Result<Json> call(net::HttpRequest request, const std::stop_token& stop);
     Result<net::HttpResponse> send(net::HttpRequest& request, const net::OnChunk* on_chunk,

@@ -1,6 +1,7 @@
 #include "targets/kubernetes/inspection.hpp"
 
 #include "targets/kubernetes/objects.hpp"
+#include "targets/kubernetes/pod_log.hpp"
 #include "targets/kubernetes/readiness.hpp"
 
 namespace ramet::targets::kubernetes {
@@ -26,6 +27,26 @@ bool is_live_service(const engine::ResourceView& resource)
 std::string space_of(const engine::ResourceView& resource)
 {
     return get_string(resource.ref.spec, "namespace");
+}
+
+/// Those of a job by the Job's own name, as every incarnation of it has the same part.
+PodSelection pods_of(const engine::ResourceView& resource)
+{
+    const auto& path = resource.ref.path;
+    const auto name = path.substr(path.find('/') + 1);
+    const auto made = resource.ref.outputs.find("name");
+    if (path.starts_with("job/") && made != resource.ref.outputs.end())
+        return {.space = space_of(resource), .label = job_label, .value = made->second};
+    return {.space = space_of(resource), .label = part_label, .value = name};
+}
+
+Result<std::unique_ptr<Log>> open_pod_log(Cluster& cluster, const PodSelection& pods, const LogRequest& request)
+{
+    try {
+        return std::make_unique<PodLog>(cluster, pods, request);
+    } catch (const std::system_error& problem) {
+        return fail(ErrorKind::unavailable, "there is no thread to read the log with: {}", problem.what());
+    }
 }
 
 }  // namespace
@@ -68,20 +89,20 @@ KubernetesInspector::inspect_services(std::span<const engine::ResourceView> reso
     return statuses;
 }
 
-Result<std::vector<std::string>> KubernetesInspector::find_log_files(std::span<const engine::ResourceView> resources,
-                                                                     const std::string& part)
+Result<std::unique_ptr<Log>> KubernetesInspector::open_log(std::span<const engine::ResourceView> resources,
+                                                           const std::string& part, const LogRequest& request)
 {
-    const auto name = part.substr(part.find('/') == std::string::npos ? 0 : part.find('/') + 1);
-    for (const auto& resource : resources)
-        if (resource.phase == engine::Phase::live && resource.ref.path.ends_with("/" + name) &&
-            !space_of(resource).empty())
-            return std::unexpected(
-                Error{ErrorKind::refused,
-                      fmt::format("logs of {} are kept by its cluster, and not served from there yet", part),
-                      {},
-                      fmt::format("kubectl --context {} --namespace {} logs --selector {}={}",
-                                  get_string(resource.ref.spec, "cluster"), space_of(resource), part_label, name)});
-    return fail(ErrorKind::not_found, "there is no {} in this environment", part);
+    for (const auto& path : {std::string(service_prefix) + part, part})
+        for (const auto& resource : resources) {
+            if (resource.ref.path != path || resource.phase == engine::Phase::gone || space_of(resource).empty())
+                continue;
+            auto* cluster = TRY(clusters_.open(get_string(resource.ref.spec, "cluster")));
+            return open_pod_log(*cluster, pods_of(resource), request);
+        }
+    return std::unexpected(Error{ErrorKind::not_found,
+                                 fmt::format("there is no log of {} here", part),
+                                 {},
+                                 "`ramet why` keeps the last lines of what failed and was taken back"});
 }
 
 }  // namespace ramet::targets::kubernetes

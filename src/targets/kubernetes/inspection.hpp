@@ -5,16 +5,16 @@
 
 namespace ramet::targets::kubernetes {
 
-/// Looks at what the watches of a cluster have told; asks it nothing.
+/// Looks at what the watches of a cluster have told; only logs are asked for.
 class KubernetesInspector final : public Inspector {
 public:
     /// `clusters` outlives it.
     explicit KubernetesInspector(Clusters& clusters) : clusters_(clusters) {}
 
     Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
-    /// `refused`: a cluster keeps them itself; the error says how they are read there.
-    Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
-                                                    const std::string& part) override;
+    /// As the cluster still has it: that of pods that are gone is gone with them.
+    Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources, const std::string& part,
+                                          const LogRequest& request) override;
 
 private:
     Clusters& clusters_;

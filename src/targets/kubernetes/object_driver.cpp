@@ -50,9 +50,6 @@ engine::Acknowledged acknowledge(const Json& object, const std::string& path)
             .outputs = {{"name", get_string(metadata, "name")}}};
 }
 
-/// Written by the cluster's own controller, on the pods of a Job.
-constexpr std::string_view job_label = "batch.kubernetes.io/job-name";
-
 std::string part_of(const Json& workload)
 {
     const auto& pod = get_member(get_member(workload, "spec"), "template");

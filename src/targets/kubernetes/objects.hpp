@@ -13,6 +13,9 @@ inline constexpr std::string_view pod_security_version = "v1.34";
 
 inline constexpr std::string_view part_label = "ramet.dev/part";  ///< "web", "job-migrate": what a pod belongs to
 
+/// Written by the cluster's own controller, on the pods of a Job.
+inline constexpr std::string_view job_label = "batch.kubernetes.io/job-name";
+
 /// Kind and name of an object of the environment's namespace, before its members: {"apiVersion", "kind", "metadata": {"name"}}. Namespace,
 /// owner mark and labels that say whose it is come with the driver, which knows them.
 json::object make_object(std::string_view api_version, std::string_view kind, std::string_view name);

@@ -1,5 +1,6 @@
 #include "targets/local/inspection.hpp"
 
+#include "targets/local/file_log.hpp"
 #include "targets/local/held_shim.hpp"
 #include "targets/local/job_driver.hpp"
 #include "targets/local/shim_client.hpp"
@@ -88,14 +89,14 @@ Result<Path> LocalInspector::log_of(const engine::ResourceView& resource, const 
     return fail(ErrorKind::not_found, "{} keeps no log", part);
 }
 
-Result<std::vector<std::string>> LocalInspector::find_log_files(std::span<const engine::ResourceView> resources,
-                                                                const std::string& part)
+Result<std::unique_ptr<Log>> LocalInspector::open_log(std::span<const engine::ResourceView> resources,
+                                                      const std::string& part, const LogRequest& request)
 {
     for (const auto& path : {std::string(service_prefix) + part, part, "server/" + std::string(last_part(part))})
         for (const auto& resource : resources) {
             if (resource.ref.path != path || resource.phase == engine::Phase::gone) continue;
             const auto log = log_of(resource, part);
-            if (log) return with_rotated(*log);
+            if (log) return std::make_unique<FileLog>(with_rotated(*log), request);
         }
     return std::unexpected(Error{ErrorKind::not_found,
                                  fmt::format("there is no log of {} here", part),

@@ -11,8 +11,8 @@ public:
     explicit LocalInspector(Machine machine) : machine_(machine) {}
 
     Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
-    Result<std::vector<std::string>> find_log_files(std::span<const engine::ResourceView> resources,
-                                                    const std::string& part) override;
+    Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources, const std::string& part,
+                                          const LogRequest& request) override;
 
 private:
     Result<Path> log_of(const engine::ResourceView& resource, const std::string& part) const;

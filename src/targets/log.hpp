@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ramet::targets {
+
+struct LogRequest {
+    enum class Follow : bool { no, yes };
+    std::size_t tail_lines = 100;  ///< of what is there already
+    Follow follow = Follow::no;
+};
+
+/// One open log of a service, a job, a build or a database. Not for several threads.
+class Log {
+public:
+    virtual ~Log() = default;
+
+    /// First the last lines that were asked for, then what is written from then on: some `limit` bytes at once, byte for byte. Empty while
+    /// there is nothing new; nothing when there will be no more, which is never where it is followed. Does not wait.
+    virtual std::optional<std::string> read(std::size_t limit) = 0;
+};
+
+/// The last `lines` lines of a text; a begun last line counts as one and stays begun.
+std::string_view last_lines(std::string_view text, std::size_t lines);
+
+}  // namespace ramet::targets
