@@ -77,6 +77,17 @@ void add_probes(json::object& container, json::array command)
     container["readinessProbe"] = std::move(probe);
 }
 
+/// Its name leads to its pod itself, from the moment in which that has an address: whoever waits for the database finds it when it is
+/// ready. A virtual address would be known to the nodes only some time after that.
+json::object make_direct_address(const std::string& name, int port)
+{
+    auto object = make_address(name, port);
+    auto& spec = object["spec"].as_object();
+    spec["clusterIP"] = "None";
+    spec["publishNotReadyAddresses"] = true;
+    return object;
+}
+
 json::object make_stateful_set(const std::string& name, json::object pods)
 {
     auto object = make_object("apps/v1", "StatefulSet", name);
@@ -128,7 +139,7 @@ Result<std::vector<std::string>> render_surroundings(Rendering& rendering, const
     for (auto& path : render_account(rendering, database.name, {{password_key, std::move(password)}}))
         needs.push_back(std::move(path));
     needs.push_back(fmt::format("address/{}", database.name));
-    rendering.add_object(needs.back(), make_address(database.name, port_of(database.declared)));
+    rendering.add_object(needs.back(), make_direct_address(database.name, port_of(database.declared)));
     return needs;
 }
 

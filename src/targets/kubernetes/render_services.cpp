@@ -33,6 +33,8 @@ json::object make_deployment(const DesiredService& service, json::object pods)
     if (is_rolling) strategy["rollingUpdate"] = json::object{{"maxSurge", 1}, {"maxUnavailable", 0}};
     auto deployment = make_object("apps/v1", "Deployment", service.name);
     deployment["spec"] = json::object{{"replicas", declared.replicas},
+                                      // Nodes learn of a pod that is ready a moment later: by then it can be reached.
+                                      {"minReadySeconds", 1},
                                       {"revisionHistoryLimit", 1},
                                       {"selector", select_part(service.name)},
                                       {"strategy", std::move(strategy)},
