@@ -4,6 +4,7 @@ Everything of it runs in namespaces of its own (node.py) and in one directory; f
 loopback. Its programs come from scripts/kubernetes, which builds them once. Needs root.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -148,6 +149,23 @@ class Cluster:
             if log.name != "audit.log":
                 words += [f"-- {log.name}", *log.read_text(errors="replace").splitlines()[-15:]]
         return "\n".join(words)
+
+    @contextlib.contextmanager
+    def stopped(self, part):
+        """The part stands still, as a machine does that is out of reach: what is asked of it is not refused, it is not answered."""
+        pid = next(int(path.name) for path in pathlib.Path("/proc").glob("[0-9]*") if self._is_part(path, part))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def _is_part(self, process, part):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return words[0].endswith(b"/" + part.encode()) and str(self.directory).encode() in b" ".join(words)
 
     # -- what it is asked
 

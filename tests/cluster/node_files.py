@@ -49,7 +49,7 @@ def api_server_flags(directory):
             f"--service-cluster-ip-range={SERVICES}", f"--client-ca-file={pki}/ca.crt", f"--tls-cert-file={pki}/apiserver.crt",
             f"--tls-private-key-file={pki}/apiserver.key", f"--service-account-key-file={pki}/accounts.key",
             f"--service-account-signing-key-file={pki}/accounts.key", "--service-account-issuer=https://kubernetes.default.svc",
-            "--authorization-mode=Node,RBAC", f"--kubelet-client-certificate={pki}/admin.crt", f"--kubelet-client-key={pki}/admin.key",
+            "--authorization-mode=Node,RBAC", "--kubelet-preferred-address-types=InternalIP", f"--kubelet-client-certificate={pki}/admin.crt", f"--kubelet-client-key={pki}/admin.key",
             "--allow-privileged", f"--audit-policy-file={directory}/audit.json", f"--audit-log-path={directory}/log/audit.log")
 
 

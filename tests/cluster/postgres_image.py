@@ -16,7 +16,7 @@ NAME = f"docker.io/library/postgres:{VERSION}"
 USER = 999
 HOME = pathlib.Path(f"/usr/lib/postgresql/{VERSION}")
 PROGRAMS = [*(HOME / "bin" / name for name in ("postgres", "initdb", "psql", "pg_ctl", "pg_isready")),
-            *map(pathlib.Path, ("/bin/sh", "/bin/rm", "/bin/mkdir", "/bin/chmod", "/bin/cat", "/usr/bin/touch", "/usr/bin/id"))]
+            *map(pathlib.Path, ("/bin/sh", "/bin/rm", "/bin/mkdir", "/bin/chmod", "/bin/cat", "/bin/sleep", "/usr/bin/touch", "/usr/bin/id"))]
 
 
 @functools.cache

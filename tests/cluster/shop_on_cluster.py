@@ -52,6 +52,7 @@ previews:
   base: production
   target: cluster
   data: {{db: {{strategy: seed}}}}
+  deploy: {{timeout: 75s}}  # What never becomes ready is waited for so long.
 """
 MIGRATION = "CREATE TABLE IF NOT EXISTS orders (id int)"
 
@@ -81,11 +82,15 @@ class ShopOnCluster:
 
     # -- the repository and its images
 
-    def commit(self, branch, says, migration=MIGRATION):
-        """A commit of the project file, after which web's image is called; returns its id."""
+    def commit(self, branch, says, migration=MIGRATION, edits=()):
+        """A commit of the project file, after which web's image is called; returns its id. `edits` are pairs of what goes and what comes."""
         if branch != "main":
             self._git("checkout", "--quiet", "-B", branch)
-        (self.repository / "ramet.yaml").write_text(PROJECT_FILE.format(registry=self.cluster.registry, says=says, migration=migration))
+        text = PROJECT_FILE.format(registry=self.cluster.registry, says=says, migration=migration)
+        for old, new in edits:
+            assert old in text, f"{old!r} is not in the project file"
+            text = text.replace(old, new.replace("REGISTRY", self.cluster.registry))
+        (self.repository / "ramet.yaml").write_text(text)
         self._git("add", "--all")
         self._git("-c", "user.name=Tests", "-c", "user.email=tests@example.com", "commit", "--quiet", "--allow-empty", f"--message={says}")
         return self._git("rev-parse", "HEAD").strip()
@@ -100,6 +105,14 @@ class ShopOnCluster:
 
     def create(self, branch):
         self.ramet.run("preview", "create", "--base", BASE, "--branch", branch, "--name", branch, "--no-wait")
+
+    def deploy(self, branch, says, **changes):
+        """A preview of a new commit of that branch, whose image is there; made, or pushed to."""
+        self.push_image(self.commit(branch, says, **changes))
+        if self.ramet.find_preview(branch):
+            assert self.ramet.api("POST", f"/previews/{branch}/redeploy", {})[0] == 202
+        else:
+            self.create(branch)
 
     def wait_state(self, name, state):
         def has_state():

@@ -1,9 +1,14 @@
 """The product on a real cluster: a base and its previews, each in a namespace of its own."""
+import base64
+import contextlib
+import threading
+
 import pytest
 
 import postgres_image
 from cluster import Cluster
 from gitea_interface import wait_for
+from ramet import NOT_FOUND
 from shop_on_cluster import BASE, ShopOnCluster
 
 STARTED_DEADLINE_S = 60
@@ -97,6 +102,43 @@ def test_a_version_that_cannot_start_is_told_with_its_last_words_and_the_old_one
     assert 'column "nonsense" does not exist' in told
     shop.wait_says(space, "web", "web of broken: five")
     shop.delete("broken")
+
+
+def test_logs_come_from_the_pods_without_secrets(shop):
+    edits = [("health: {http: /}", 'health: {http: /}\n    run: ["/bin/sh", "-c", "echo begin; echo $KEEP; exec sleep 3600"]'),
+             ("shop/web:${git.sha}", "shop/tools:1"), ('env: {SAYS:', 'env: {KEEP: "${databases.db.password}", SAYS:')]
+    shop.deploy("logs", says="logs", edits=edits)
+    space = wait_for(lambda: shop.namespace_of("logs"), "its namespace to be there", STARTED_DEADLINE_S)
+    logs = lambda *arguments: shop.ramet.cli("logs", "logs", *arguments).out
+    wait_for(lambda: "begin" in logs("web"), lambda: f"web to write something: {logs('web')}\n{shop.trouble()}", STARTED_DEADLINE_S)
+    written = logs("web").splitlines()
+    assert written[0] == "begin"
+    password = base64.b64decode(shop.cluster.api("GET", f"/api/v1/namespaces/{space}/secrets/db")["data"]["PASSWORD"]).decode()
+    assert len(password) > 8 and password not in logs("web") and "***" in written[1]
+    assert "CREATE TABLE" in logs("job/migrate")
+    assert "database system is ready to accept connections" in logs("database/db")
+    assert shop.ramet.cli("logs", "logs", "absent").code == NOT_FOUND
+
+    with following(shop, "logs", "database/db") as lines:
+        shop.cluster.api("DELETE", f"/api/v1/namespaces/{space}/pods/db-0")
+        wait_for(lambda: sum("is ready to accept connections" in line for line in lines) >= 2, lambda: f"the next pod's log:\n{lines}", STARTED_DEADLINE_S)
+    shop.delete("logs")
+
+
+@contextlib.contextmanager
+def following(shop, environment, part):
+    """The lines so far of `ramet logs --follow`."""
+    process, lines = shop.ramet.begin("logs", environment, part, "--follow"), []
+    reader = threading.Thread(target=lambda: [lines.append(line) for line in process.stdout])
+    reader.start()
+    try:
+        yield lines
+    finally:
+        process.terminate()
+        reader.join()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+        process.wait()
 
 
 def test_nothing_is_left_that_is_of_no_environment(shop):
