@@ -17,7 +17,7 @@ namespace {
 const engine::StepView* find_blocking(const engine::RunView& run)
 {
     using enum engine::StepState;
-    for (const auto state : {stuck, failed, backoff, unknown, waiting, in_flight})
+    for (const auto state : {stuck, failed, backoff, unknown, probe, waiting, in_flight})
         for (const auto& step : run.steps)
             if (step.state == state) return &step;
     for (const auto& step : run.steps)

@@ -13,7 +13,7 @@ from ramet import Ramet
 
 HERE = pathlib.Path(__file__).resolve().parent
 BASE = "production"
-READY_DEADLINE_S = 180
+READY_DEADLINE_S = 240
 PORT = 8080
 
 PROJECT_FILE = """version: 1
@@ -52,7 +52,7 @@ previews:
   base: production
   target: cluster
   data: {{db: {{strategy: seed}}}}
-  deploy: {{timeout: 75s}}  # What never becomes ready is waited for so long.
+  deploy: {{timeout: 150s}}  # What never becomes ready is waited for so long.
 """
 MIGRATION = "CREATE TABLE IF NOT EXISTS orders (id int)"
 

@@ -11,7 +11,7 @@ from gitea_interface import wait_for
 from ramet import NOT_FOUND
 from shop_on_cluster import BASE, ShopOnCluster
 
-STARTED_DEADLINE_S = 60
+STARTED_DEADLINE_S = 120
 
 
 @pytest.fixture(scope="module")
