@@ -61,16 +61,31 @@ Result<void> check_runs_here(const EnvironmentView& view, const ServiceView& ser
     return {};
 }
 
+/// It runs where this machine has no address for it.
+Error not_reachable(const EnvironmentView& view, std::string_view kind, const std::string& name)
+{
+    return Error{
+        ErrorKind::refused,
+        fmt::format("the {} {} of {} has no address on this machine, and is not forwarded from its target {} yet", kind,
+                    name, view.environment.name, view.environment.target),
+        {},
+        fmt::format("on a cluster: kubectl port-forward service/{}", name)};
+}
+
 Result<std::string> address_of(const EnvironmentView& view, const Part& part)
 {
     if (part.kind == PartKind::service) {
         const auto service = TRY(get_service(view, part.name));
+        const bool runs = std::ranges::find(running_states, service.state) != std::end(running_states);
+        if (service.address.empty() && runs) return std::unexpected(not_reachable(view, "service", part.name));
         if (service.address.empty() || service.state == "stopped" || service.state == "failed")
             return std::unexpected(not_running(view, "service", part.name, service.state));
         return service.address;
     }
     const auto found = std::ranges::find(view.databases, part.name, &DatabaseView::name);
     if (found == view.databases.end()) return std::unexpected(no_such_part("database", part.name, view));
+    if (found->address.empty() && view.environment.state == EnvironmentState::ready)
+        return std::unexpected(not_reachable(view, "database", part.name));
     if (found->address.empty())
         return std::unexpected(not_running(view, "database", part.name, to_string(view.environment.state)));
     return found->address;

@@ -58,6 +58,11 @@ def test_a_preview_waits_for_its_image_runs_beside_the_base_and_goes_without_a_t
     space = shop.namespace_of("search")
     shop.wait_says(space, "web", "web of search: two")
     assert shop.query(space, "SELECT count(*) FROM orders") == "0"
+    for part, of in (("web", "service web"), ("db", "database db")):
+        refused = shop.ramet.cli("port-forward", "search", part)
+        assert refused.code != 0 and f"the {of} of search has no address on this machine" in refused.err, refused
+    refused = shop.ramet.cli("exec", "search", "web", "--", "id")
+    assert f"kubectl --context cluster --namespace {space} exec deployment/web" in refused.err, refused
     rule = shop.objects(space, "ingresses", "networking.k8s.io/v1")["web"]["spec"]["rules"][0]
     assert rule["host"] == "web-search.preview.example.com"
 
