@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace ramet::targets {
 
@@ -23,8 +22,5 @@ public:
     /// there is nothing new; nothing when there will be no more, which is never where it is followed. Does not wait.
     virtual std::optional<std::string> read(std::size_t limit) = 0;
 };
-
-/// The last `lines` lines of a text; a begun last line counts as one and stays begun.
-std::string_view last_lines(std::string_view text, std::size_t lines);
 
 }  // namespace ramet::targets

@@ -48,6 +48,19 @@ std::string read_at(const Fd& file, std::int64_t offset, std::size_t size)
     return text;
 }
 
+// Byte for byte, unlike `last_lines`: a begun last line counts as one and stays begun.
+std::string_view cut_to_last(std::string_view text, std::size_t lines)
+{
+    if (lines == 0) return {};
+    auto at = text.size() - (text.ends_with('\n') ? 1 : 0);
+    for (; lines > 0; --lines) {
+        const auto end = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+        if (end == std::string_view::npos) return text;
+        at = end;
+    }
+    return text.substr(at + 1);
+}
+
 }  // namespace
 
 FileLog::FileLog(const std::vector<std::string>& files, const LogRequest& request)
@@ -66,7 +79,7 @@ FileLog::FileLog(const std::vector<std::string>& files, const LogRequest& reques
             offset_ = state->size;
         }
     }
-    tail_ = last_lines(text, request.tail_lines);
+    tail_ = cut_to_last(text, request.tail_lines);
 }
 
 std::optional<std::string> FileLog::read(std::size_t limit)
