@@ -8,6 +8,22 @@ HERE = pathlib.Path(__file__).resolve().parent
 for folder in ("gitea", "end_to_end"):
     sys.path.insert(0, str(HERE.parent / folder))
 
+import postgres_image  # noqa: E402
+from cluster import Cluster  # noqa: E402
+from shop_on_cluster import ShopOnCluster  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """The small shop with its base, on a cluster of its own."""
+    with Cluster(images={postgres_image.NAME: postgres_image.make}) as cluster:
+        cluster.add_volumes(20)
+        made = ShopOnCluster(cluster)
+        try:
+            yield made.start()
+        finally:
+            made.close()
+
 
 def pytest_collection_modifyitems(items):
     """A node cannot be had without root: elsewhere the suite is skipped, and CI says so."""

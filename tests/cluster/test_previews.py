@@ -3,31 +3,11 @@ import base64
 import contextlib
 import threading
 
-import pytest
-
-import postgres_image
-from cluster import Cluster
 from gitea_interface import wait_for
 from ramet import NOT_FOUND
-from shop_on_cluster import BASE, ShopOnCluster
+from shop_on_cluster import BASE
 
 STARTED_DEADLINE_S = 120
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with Cluster(images={postgres_image.NAME: postgres_image.make}) as made:
-        made.add_volumes(12)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def shop(cluster):
-    made = ShopOnCluster(cluster)
-    try:
-        yield made.start()
-    finally:
-        made.close()
 
 
 def test_the_base_runs_in_a_namespace_of_its_own(shop):

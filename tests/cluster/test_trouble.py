@@ -4,28 +4,9 @@ import random
 import pytest
 
 import images
-import postgres_image
-from cluster import Cluster
 from gitea_interface import wait_for
-from shop_on_cluster import ShopOnCluster
 
 TOLD_DEADLINE_S = 120
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with Cluster(images={postgres_image.NAME: postgres_image.make}) as made:
-        made.add_volumes(20)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def shop(cluster):
-    made = ShopOnCluster(cluster)
-    try:
-        yield made.start()
-    finally:
-        made.close()
 
 
 def why(shop, name):
