@@ -18,17 +18,6 @@ const DesiredDatabase* Rendering::find_database(const std::string& name) const
     return at == desired.databases.end() ? nullptr : &*at;
 }
 
-const DesiredJob* Rendering::find_job(const std::string& name) const
-{
-    const auto at = std::ranges::find(desired.jobs, name, &DesiredJob::name);
-    return at == desired.jobs.end() ? nullptr : &*at;
-}
-
-bool Rendering::has_node(const std::string& path) const
-{
-    return std::ranges::any_of(graph.nodes, [&](const auto& node) { return node.path == path; });
-}
-
 void Rendering::add(engine::Node node)
 {
     graph.nodes.push_back(std::move(node));
@@ -66,21 +55,6 @@ std::vector<std::string> Rendering::guards() const
     return paths;
 }
 
-bool is_own(const DesiredService& service)
-{
-    return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied;
-}
-
-bool is_own(const DesiredDatabase& database)
-{
-    return database.strategy != DataStrategy::shared;
-}
-
-std::string service_path(std::string_view service)
-{
-    return fmt::format("service/{}", service);
-}
-
 std::string database_path(std::string_view database)
 {
     return fmt::format("database/{}", database);
@@ -91,17 +65,11 @@ std::string data_path(std::string_view database)
     return fmt::format("data/{}", database);
 }
 
-std::string job_path(std::string_view job)
-{
-    return fmt::format("job/{}", job);
-}
-
 std::string path_of_need(const Rendering& rendering, const std::string& name, Need need)
 {
     if (rendering.find_database(name)) return database_path(name);
     // Its name takes connections from the beginning; until somebody answers there they are refused, and tried again.
-    if (rendering.find_service(name))
-        return need == Need::started ? fmt::format("address/{}", name) : service_path(name);
+    if (rendering.find_service(name)) return need == Need::started ? address_path(name) : service_path(name);
     const auto* job = rendering.find_job(name);
     const bool runs_before =
         job != nullptr && (job->declared.when == JobMoment::before_start || job->declared.when == JobMoment::seed);
@@ -115,7 +83,7 @@ Json output_of(std::string_view path, std::string_view output)
 
 Result<engine::Graph> render_environment(const DesiredEnvironment& desired, const TargetOptions& options)
 {
-    Rendering rendering{desired, options};
+    Rendering rendering{{desired}, options};
     render_namespace(rendering);
     if (desired.power == Power::on) {
         TRY(render_databases(rendering));
@@ -134,8 +102,7 @@ Result<engine::Graph> render_last_jobs(const DesiredEnvironment& desired, const 
     const bool has_any = std::ranges::any_of(
         desired.jobs, [](const auto& job) { return job.declared.when == JobMoment::before_delete; });
     if (!has_any || desired.power == Power::off) return engine::Graph{};
-    auto graph = TRY(render_environment(desired, options));
-    Rendering rendering{desired, options, std::move(graph)};
+    Rendering rendering{{desired, TRY(render_environment(desired, options))}, options};
     TRY(render_jobs(rendering, JobMoment::before_delete));
     return rendering.finish();
 }

@@ -138,7 +138,7 @@ Result<std::vector<std::string>> render_surroundings(Rendering& rendering, const
     auto needs = rendering.guards();
     for (auto& path : render_account(rendering, database.name, {{password_key, std::move(password)}}))
         needs.push_back(std::move(path));
-    needs.push_back(fmt::format("address/{}", database.name));
+    needs.push_back(address_path(database.name));
     rendering.add_object(needs.back(), make_direct_address(database.name, port_of(database.declared)));
     return needs;
 }

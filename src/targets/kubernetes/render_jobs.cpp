@@ -50,24 +50,6 @@ Json encode_once(const Rendering& rendering, JobMoment moment, const RenderedCon
     return once;
 }
 
-void need_all(const Rendering& rendering, std::string_view prefix, std::vector<std::string>& needs)
-{
-    for (const auto& node : rendering.graph.nodes)
-        if (node.path.starts_with(prefix)) needs.push_back(node.path);
-}
-
-/// What has to be there before the jobs of a moment run.
-void add_moment_needs(const Rendering& rendering, JobMoment moment, std::vector<std::string>& needs)
-{
-    need_all(rendering, "database/", needs);
-    if (moment == JobMoment::before_start) return;
-    std::ranges::copy(job_paths(rendering, JobMoment::before_start), std::back_inserter(needs));
-    if (moment == JobMoment::seed) return;
-    need_all(rendering, "service/", needs);
-    if (moment != JobMoment::after_create)
-        std::ranges::copy(job_paths(rendering, JobMoment::after_create), std::back_inserter(needs));
-}
-
 /// Tried once: what shall run again says so itself, and what failed is told at once.
 json::object make_job(const DesiredJob& job, json::object pods)
 {
@@ -105,14 +87,6 @@ Result<void> render_job(Rendering& rendering, const DesiredJob& job)
 }
 
 }  // namespace
-
-std::vector<std::string> job_paths(const Rendering& rendering, JobMoment moment)
-{
-    std::vector<std::string> paths;
-    for (const auto& job : rendering.desired.jobs)
-        if (job.declared.when == moment && rendering.has_node(job_path(job.name))) paths.push_back(job_path(job.name));
-    return paths;
-}
 
 Result<void> render_jobs(Rendering& rendering, JobMoment moment)
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "targets/graph_order.hpp"
 #include "targets/kubernetes/objects.hpp"
 #include "targets/kubernetes/render.hpp"
 
@@ -8,15 +9,11 @@ namespace ramet::targets::kubernetes {
 inline constexpr const char* namespace_path = "namespace";
 
 /// One rendering: what is wanted, and the nodes so far. Private to the files of `render`.
-struct Rendering {
-    const DesiredEnvironment& desired;
+struct Rendering : GraphSoFar {
     const TargetOptions& options;
-    engine::Graph graph{};
 
     const DesiredService* find_service(const std::string& name) const;
     const DesiredDatabase* find_database(const std::string& name) const;
-    const DesiredJob* find_job(const std::string& name) const;
-    bool has_node(const std::string& path) const;
     void add(engine::Node node);
     /// An object of the namespace. It needs the namespace, whatever else it needs. `more` are members of the spec beside the object.
     void add_object(std::string path, json::object object, std::vector<std::string> needs = {}, json::object more = {});
@@ -27,26 +24,18 @@ struct Rendering {
 };
 
 /// Paths of the nodes by which others are needed.
-std::string service_path(std::string_view service);
 std::string database_path(std::string_view database);
 std::string data_path(std::string_view database);
-std::string job_path(std::string_view job);
 /// The node that satisfies `needs: {NAME: healthy}`; one that is not there where nothing of this environment does.
 std::string path_of_need(const Rendering& rendering, const std::string& name, Need need);
 /// The output of another node.
 Json output_of(std::string_view path, std::string_view output);
-
-/// Whether the environment runs an instance of its own.
-bool is_own(const DesiredService& service);
-bool is_own(const DesiredDatabase& database);
 
 void render_namespace(Rendering& rendering);
 Result<void> render_databases(Rendering& rendering);
 Result<void> render_services(Rendering& rendering);
 /// The jobs of one moment.
 Result<void> render_jobs(Rendering& rendering, JobMoment moment);
-/// Paths of the jobs of one moment that have a node.
-std::vector<std::string> job_paths(const Rendering& rendering, JobMoment moment);
 Result<void> render_routes(Rendering& rendering);
 
 /// The variables of a container: plain ones, and those with a secret in them.

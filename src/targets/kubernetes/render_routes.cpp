@@ -35,7 +35,7 @@ Result<void> render_routes(Rendering& rendering)
         if (!is_own(service) || service.public_hosts.empty() || !service.declared.port) continue;
         if (rendering.options.ingress_class.empty())
             return std::unexpected(no_way_in(service, rendering.desired.target));
-        std::vector<std::string> needs{fmt::format("address/{}", service.name)};
+        std::vector<std::string> needs{address_path(service.name)};
         // No host leads to what is not there yet.
         if (rendering.has_node(service_path(service.name))) needs.push_back(service_path(service.name));
         rendering.add_object(fmt::format("route/{}", service.name), make_ingress(service, rendering.options),

@@ -1,7 +1,6 @@
 #include "targets/kubernetes/render_pods.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace ramet::targets::kubernetes {
 
@@ -63,31 +62,6 @@ Result<void> check_served(const DesiredService& service)
     return {};
 }
 
-/// Whether a job waits for `service`, directly or through others: such a service cannot wait for that job.
-bool waits_for(const Rendering& rendering, const std::string& name, const std::string& service,
-               std::set<std::string>& seen)
-{
-    if (name == service) return true;
-    if (!seen.insert(name).second) return false;
-    const auto any = [&](const std::map<std::string, Need>& needs) {
-        return std::ranges::any_of(needs,
-                                   [&](const auto& need) { return waits_for(rendering, need.first, service, seen); });
-    };
-    if (const auto* job = rendering.find_job(name)) return any(job->declared.needs);
-    const auto* other = rendering.find_service(name);
-    return other != nullptr && any(other->declared.needs);
-}
-
-/// Nothing starts before what shall run before the start, unless that needs the service itself.
-void add_first_jobs(const Rendering& rendering, const DesiredService& service, std::vector<std::string>& needs)
-{
-    for (const auto& job : rendering.desired.jobs) {
-        std::set<std::string> seen;
-        const auto path = job_path(job.name);
-        if (rendering.has_node(path) && !waits_for(rendering, job.name, service.name, seen)) needs.push_back(path);
-    }
-}
-
 json::object annotations_of(const DesiredService& service, const std::string& secrets_used)
 {
     auto annotations = annotate_secrets(secrets_used);
@@ -110,7 +84,7 @@ Result<void> render_service(Rendering& rendering, const DesiredService& service)
     std::ranges::move(program.needs, std::back_inserter(needs));
     if (declared.port) {
         program.container["ports"] = json::array{json::object{{"name", "main"}, {"containerPort", *declared.port}}};
-        const auto address = fmt::format("address/{}", service.name);
+        const auto address = address_path(service.name);
         rendering.add_object(address, make_address(service.name, *declared.port));
         needs.push_back(address);
     }

@@ -32,7 +32,7 @@ void render_addresses(Rendering& rendering)
 
 Result<engine::Graph> render_environment(const DesiredEnvironment& desired)
 {
-    Rendering rendering{desired};
+    Rendering rendering{{desired}};
     render_home(rendering);
     render_addresses(rendering);
     if (desired.power == Power::on) {
@@ -53,7 +53,7 @@ Result<engine::Graph> render_last_jobs(const DesiredEnvironment& desired)
     const bool has_any = std::ranges::any_of(
         desired.jobs, [](const auto& job) { return job.declared.when == JobMoment::before_delete; });
     if (!has_any || desired.power == Power::off) return engine::Graph{};
-    Rendering rendering{desired, TRY(render_environment(desired))};
+    Rendering rendering{{desired, TRY(render_environment(desired))}};
     TRY(render_jobs(rendering, JobMoment::before_delete));
     return std::move(rendering.graph);
 }

@@ -24,31 +24,6 @@ Json encode_texts(const std::vector<std::string>& texts)
 
 }  // namespace
 
-bool is_own(const DesiredService& service)
-{
-    return service.treatment == Treatment::rebuilt || service.treatment == Treatment::copied;
-}
-
-bool is_own(const DesiredDatabase& database)
-{
-    return database.strategy != DataStrategy::shared;
-}
-
-std::string address_path(std::string_view service)
-{
-    return fmt::format("address/{}", service);
-}
-
-std::string service_path(std::string_view service)
-{
-    return fmt::format("service/{}", service);
-}
-
-std::string job_path(std::string_view job)
-{
-    return fmt::format("job/{}", job);
-}
-
 bool Rendering::has_service(const std::string& name) const
 {
     return std::ranges::any_of(desired.services,
@@ -59,17 +34,6 @@ bool Rendering::has_database(const std::string& name) const
 {
     return std::ranges::any_of(desired.databases,
                                [&](const auto& database) { return database.name == name && is_own(database); });
-}
-
-const DesiredJob* Rendering::find_job(const std::string& name) const
-{
-    const auto at = std::ranges::find(desired.jobs, name, &DesiredJob::name);
-    return at == desired.jobs.end() ? nullptr : &*at;
-}
-
-bool Rendering::has_node(const std::string& path) const
-{
-    return std::ranges::any_of(graph.nodes, [&](const auto& node) { return node.path == path; });
 }
 
 void Rendering::add(engine::Node node)

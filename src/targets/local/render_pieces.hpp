@@ -1,7 +1,6 @@
 #pragma once
 
-#include "clone/desired.hpp"
-#include "engine/graph.hpp"
+#include "targets/graph_order.hpp"
 
 #include <set>
 #include <string>
@@ -10,26 +9,14 @@
 namespace ramet::targets::local {
 
 /// One rendering: the desired environment, and the nodes so far. Private to the files of `render`.
-struct Rendering {
-    const DesiredEnvironment& desired;
-    engine::Graph graph{};
-
+struct Rendering : GraphSoFar {
     bool has_service(const std::string& name) const;
     bool has_database(const std::string& name) const;
-    const DesiredJob* find_job(const std::string& name) const;
-    bool has_node(const std::string& path) const;
     /// Needs sorted and once each; those that this environment has no node for (what is shared or skipped) are left out.
     void add(engine::Node node);
 };
 
-/// Whether the environment runs an instance of its own.
-bool is_own(const DesiredService& service);
-bool is_own(const DesiredDatabase& database);
-
 inline constexpr const char* home_path = "home";
-std::string address_path(std::string_view service);
-std::string service_path(std::string_view service);
-std::string job_path(std::string_view job);
 
 /// What a program is made from and runs with; shared by services and jobs.
 struct ProgramParts {
@@ -55,8 +42,6 @@ void render_routes(Rendering& rendering);
 
 /// Adds the jobs of one moment.
 Result<void> render_jobs(Rendering& rendering, JobMoment moment);
-/// Paths of the jobs of one moment that have a node.
-std::vector<std::string> job_paths(const Rendering& rendering, JobMoment moment);
 /// The node that satisfies `needs: {NAME: healthy}`; empty when it is another environment's or nobody's.
 std::string path_of_need(const Rendering& rendering, const std::string& name, Need need);
 

@@ -14,31 +14,6 @@ Json encode_health(const Service& service)
     return json::object{{"kind", "http"}, {"path", health.http_path}, {"timeout_ms", health.timeout.count()}};
 }
 
-/// Whether a job waits for `service`, directly or through others: such a service cannot wait for that job.
-bool waits_for(const Rendering& rendering, const std::string& name, const std::string& service,
-               std::set<std::string>& seen)
-{
-    if (name == service) return true;
-    if (!seen.insert(name).second) return false;
-    const auto any = [&](const std::map<std::string, Need>& needs) {
-        return std::ranges::any_of(needs,
-                                   [&](const auto& need) { return waits_for(rendering, need.first, service, seen); });
-    };
-    if (const auto* job = rendering.find_job(name)) return any(job->declared.needs);
-    const auto at = std::ranges::find(rendering.desired.services, name, &DesiredService::name);
-    return at != rendering.desired.services.end() && any(at->declared.needs);
-}
-
-/// Nothing starts before what shall run before the start, unless that needs the service itself.
-void add_first_jobs(const Rendering& rendering, const DesiredService& service, std::vector<std::string>& needs)
-{
-    for (const auto& job : rendering.desired.jobs) {
-        std::set<std::string> seen;
-        const auto path = job_path(job.name);
-        if (rendering.has_node(path) && !waits_for(rendering, job.name, service.name, seen)) needs.push_back(path);
-    }
-}
-
 ProgramParts parts_of(const Rendering& rendering, const DesiredService& service)
 {
     const auto& declared = service.declared;
