@@ -22,9 +22,10 @@ std::string derive_name(const std::string& path, const ResourceId& id, std::int6
     return slug + "-" + short_hash({"name", id.str(), std::to_string(incarnation)}, 10);
 }
 
-Token derive_token(const ResourceId& id, std::int64_t incarnation, const std::string& request_hash)
+Token derive_token(const ResourceId& id, std::int64_t incarnation, const EngineRunId& run,
+                   const std::string& request_hash)
 {
-    return Token(short_hash({"token", id.str(), std::to_string(incarnation), request_hash}, 32));
+    return Token(short_hash({"token", id.str(), std::to_string(incarnation), run.str(), request_hash}, 32));
 }
 
 }  // namespace ramet::engine

@@ -183,8 +183,11 @@ TEST_CASE("names, ids and tokens are derived and never meet")
     CHECK(derive_name("service/web", id, 1) != derive_name("service/web", id, 2));
     CHECK(derive_name("service/web", id, 1).starts_with("service-web-"));
     CHECK(derive_name(std::string(200, 'x'), id, 1).size() <= 52);
-    CHECK(derive_token(id, 1, "a") != derive_token(id, 1, "b"));
-    CHECK(derive_token(id, 1, "a") != derive_token(id, 2, "a"));
+    const EngineRunId run("run-1");
+    CHECK(derive_token(id, 1, run, "a") == derive_token(id, 1, run, "a"));
+    CHECK(derive_token(id, 1, run, "a") != derive_token(id, 1, run, "b"));
+    CHECK(derive_token(id, 1, run, "a") != derive_token(id, 2, run, "a"));
+    CHECK(derive_token(id, 1, run, "a") != derive_token(id, 1, EngineRunId("run-2"), "a"));
 }
 
 }  // namespace

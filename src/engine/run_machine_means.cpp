@@ -59,7 +59,7 @@ const Token& RunMachine::token_of(Resource& resource) const
 {
     const auto& row = resource.row;
     if (resource.token.empty() || resource.token_of != row.spec_hash) {
-        resource.token = derive_token(row.ref.id, row.ref.incarnation, row.spec_hash);
+        resource.token = derive_token(row.ref.id, row.ref.incarnation, setup_.run.id, row.spec_hash);
         resource.token_of = row.spec_hash;
     }
     return resource.token;

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 
+import psycopg2
 import pytest
 
 from gitea import wait_for
@@ -54,6 +55,19 @@ def test_a_push_that_fails_keeps_the_old_version_serving_and_the_next_one_heals(
     undo = {name: shop_file(name) if (name != "apps/api/migrations/0003_broken.sql") else None for name in changes if name != "ramet.yaml"}
     healed = shop.push(f"fails-{story}", {**undo, "apps/web/templates/page.html": page_saying("Healed")})
     assert "<h1>Healed</h1>" in shop.get(shop.wait_ready(number, healed), "web").text
+    shop.finish(number)
+
+
+def test_a_job_that_failed_for_a_reason_outside_is_run_again_when_somebody_asks_again(shop):
+    number = shop.open("mended-outside", {"README.md": "mended\n"})
+    preview = shop.wait_ready(number)
+    bad = shop.push("mended-outside", {"apps/api/migrations/0003_by_hand.sql": "INSERT INTO made_by_hand VALUES (1);\n"})
+    shop.wait_status(bad, "failure", "error")
+    assert '"made_by_hand" does not exist' in shop.why(number)
+    with contextlib.closing(psycopg2.connect(shop.ramet.connection_url(preview["name"]))) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE made_by_hand (id int)")
+    shop.ramet.run("preview", "redeploy", preview["name"])
+    shop.wait_ready(number, bad)
     shop.finish(number)
 
 
