@@ -6,11 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 
 namespace ramet::shim {
 namespace {
+
+constexpr std::int64_t result_retry_ms = 200;
 
 /// Field 22 of /proc/self/stat: when this process started, so that its number alone need not be trusted.
 std::string own_identity()
@@ -62,7 +65,7 @@ Shim::Shim(Opened opened)
       supervisor_(loop_, *this, log_, group_, "RAMET_REPLICA=" + std::string(opened_.start.get("group"))),
       commands_(loop_, group_, "RAMET_REPLICA=" + std::string(opened_.start.get("group")),
                 [this] { leave_when_all_is_over(); }),
-      signals_(watch_signals()), identity_(own_identity())
+      signals_(watch_signals()), result_timer_(loop_, [this] { leave_with_result(); }), identity_(own_identity())
 {
     loop_.add(signals_.get(), EPOLLIN, *this);
     if (opened_.listener) forwarder_ = std::make_unique<Forwarder>(loop_, supervisor_, std::move(opened_.listener));
@@ -123,8 +126,9 @@ Message Shim::describe() const
     reply.add("identity", identity_);
     reply.add("nonce", opened_.start.get("nonce"));
     reply.add("port", opened_.start.get("port"));
-    // Before the supervisor's own word, as the first one counts: a command may outlast the service by a moment.
+    // Before the supervisor's own words, as the first one counts: a command may outlast the service by a moment.
     if (supervisor_.running_program() == nullptr && !commands_.empty()) reply.add("state", "stopping");
+    if (!result_problem_.empty()) reply.add("failure", result_problem_);
     supervisor_.describe(reply);
     return reply;
 }
@@ -162,10 +166,7 @@ void Shim::on_replica_removed(Replica& replica)
 
 void Shim::on_finished()
 {
-    if (supervisor_.task_ending() != nullptr) {
-        write_result();
-        return loop_.stop();
-    }
+    if (supervisor_.task_ending() != nullptr) return leave_with_result();
     is_finished_ = true;
     leave_when_all_is_over();
 }
@@ -175,7 +176,15 @@ void Shim::leave_when_all_is_over()
     if (exits_when_finished_ && is_finished_ && commands_.empty()) loop_.stop();
 }
 
-void Shim::write_result()
+/// On a full disk it waits for room: a task that leaves no result looks like one that was ended from outside.
+void Shim::leave_with_result()
+{
+    if (write_result() || exits_when_finished_) return loop_.stop();
+    result_problem_ = error_text("its result cannot be written", errno);
+    result_timer_.set(result_retry_ms);
+}
+
+bool Shim::write_result()
 {
     Message result;
     result.add("exit_code", supervisor_.task_ending()->exit_code);
@@ -186,7 +195,7 @@ void Shim::write_result()
     result.add("nonce", opened_.start.get("nonce"));
     result.add("version", opened_.start.get("version"));
     // Whole or not at all: it is what tells a finished task from one that vanished.
-    if (write_text("result.new", result.encode(), O_CREAT | O_TRUNC)) ::rename("result.new", "result");
+    return write_text("result.new", result.encode(), O_CREAT | O_TRUNC) && ::rename("result.new", "result") == 0;
 }
 
 }  // namespace ramet::shim

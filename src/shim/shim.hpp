@@ -36,7 +36,8 @@ private:
     void take(Handed handed);
     void leave_when_all_is_over();
     void reap();
-    void write_result();
+    void leave_with_result();
+    bool write_result();
 
     Opened opened_;
     Loop loop_;
@@ -48,7 +49,9 @@ private:
     std::unique_ptr<Control> control_;
     Fd signals_;
     bool exits_when_finished_ = false;
-    bool is_finished_ = false;  ///< what it supervises has ended
+    bool is_finished_ = false;    ///< what it supervises has ended
+    std::string result_problem_;  ///< why the result of its task could not be written yet
+    Timer result_timer_;
     std::string identity_;
 };
 

@@ -39,6 +39,13 @@ Error failure_of(const engine::ResourceRef& ref, const TaskResult& result, const
     return error;
 }
 
+std::string describe_running(const ShimStatus& shim, const Path& run)
+{
+    if (!shim.failure.empty()) return "ended, but " + shim.failure;
+    const auto line = last_log_lines(run, 1);
+    return line.empty() ? "running" : "running: " + line;
+}
+
 /// Whether a seed job has filled already all that it would fill now: a database that was put back to a snapshot is left out, and what
 /// remains is as it was.
 bool fills_nothing_new(const Json& old_once, const Json& new_once)
@@ -138,10 +145,9 @@ Result<engine::Readiness> JobDriver::await(const engine::Call&, const engine::Re
 {
     const auto run = run_of(machine_, ref);
     auto result = TRY(find_task_result(run));
-    if (!result && TRY(find_shim(run))) {
-        const auto line = last_log_lines(run, 1);
-        return engine::NotYet{Milliseconds(200), line.empty() ? "running" : "running: " + line};
-    }
+    if (!result)
+        if (const auto shim = TRY(find_shim(run)))
+            return engine::NotYet{Milliseconds(200), describe_running(*shim, run)};
     // It may have ended between the two looks.
     if (!result) result = TRY(find_task_result(run));
     if (result && result->exit_code == 0) return engine::Ready{};

@@ -116,6 +116,33 @@ TEST_CASE("a job that never ends is ended with all that it started")
     if (runs_as_root()) CHECK_FALSE(has_processes(fixture.environment.service_uid()).value());
 }
 
+TEST_CASE("a job whose result cannot be written waits until it can, and says so")
+{
+    JobFixture fixture;
+    auto job = fixture.job("while [ ! -e $HOME/go ]; do sleep 0.01; done; exit 5");
+    const auto acknowledged = fixture.jobs.apply(contract_call(), job, engine::Token("1"));
+    REQUIRE(acknowledged.has_value());
+    const auto home = fixture.environment.local.root() / "environments/env1/home";
+    const auto runs = names_in(acknowledged->external_id);
+    REQUIRE(runs.has_value());
+    const auto run = std::ranges::find_if(*runs, [](const auto& name) { return name.starts_with("run-"); });
+    REQUIRE(run != runs->end());
+    const auto in_its_way = Path(acknowledged->external_id) / *run / "result.new";
+    REQUIRE(ensure_directory(in_its_way, 0700).has_value());
+    REQUIRE(write_file(home / "go", "").has_value());
+    const auto says = [&](std::string_view word) {
+        const auto seen = fixture.jobs.await(contract_call(), job);
+        const auto* waits = seen ? std::get_if<engine::NotYet>(&*seen) : nullptr;
+        return waits != nullptr && waits->reason.contains(word);
+    };
+    REQUIRE(eventually([&] { return says("its result cannot be written: Is a directory"); }));
+    REQUIRE(remove_tree(in_its_way).has_value());
+    const auto up = bring_up(fixture.jobs, job);
+    REQUIRE_FALSE(up.has_value());
+    CHECK(up.error().message.contains("job/migrate exited with 5"));
+    CHECK(text_of(take_down(fixture.jobs, job)) == "");
+}
+
 TEST_CASE("a job goes on while nobody watches, and its end is found afterwards")
 {
     JobFixture fixture;
