@@ -3,13 +3,15 @@
 #include "base/subprocess.hpp"
 #include "net/test_identity.hpp"
 #include "net/test_peer.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <atomic>
 #include <map>
 #include <mutex>
 #include <semaphore>
 #include <thread>
+
+#include <doctest/doctest.h>
 
 namespace ramet::net {
 

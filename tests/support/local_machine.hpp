@@ -1,7 +1,7 @@
 #pragma once
 
 #include "support/memory_allocations.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 #include "targets/local/machine.hpp"
 #include "targets/local/marks.hpp"
 #include "targets/local/processes.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/subprocess.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -11,7 +11,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <string>
+
+#include <doctest/doctest.h>
 
 namespace ramet::testing {
 

@@ -5,10 +5,7 @@
 #include "data/postgres/settings.hpp"
 #include "support/loop_file_system.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,18 +35,6 @@ inline std::string run_as(const data::Owner& user, std::vector<std::string> argu
         run_checked({.arguments = arguments, .environment = {{"LC_ALL", "C.UTF-8"}}, .working_directory = "/"});
     if (!output) FAIL(output.error().message << ": " << output.error().evidence);
     return *output;
-}
-
-inline int free_port()
-{
-    const Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    return ntohs(address.sin_port);
 }
 
 /// A freshly initialised data directory, made once per test program.

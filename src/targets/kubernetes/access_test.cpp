@@ -1,7 +1,7 @@
 #include "targets/kubernetes/access.hpp"
 
 #include "base/hash.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #include "targets/kubernetes/api_client.hpp"
 
 #include "support/scripted_http.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <doctest/doctest.h>
 

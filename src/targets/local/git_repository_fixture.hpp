@@ -4,7 +4,7 @@
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
 #include "domain/ids.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <doctest/doctest.h>
 

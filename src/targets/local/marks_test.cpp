@@ -1,6 +1,6 @@
 #include "targets/local/marks.hpp"
 
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <doctest/doctest.h>
 

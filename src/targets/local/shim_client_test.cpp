@@ -1,6 +1,6 @@
 #include "targets/local/shim_client.hpp"
 
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,6 +10,8 @@
 
 #include <cstring>
 #include <thread>
+
+#include <doctest/doctest.h>
 
 using namespace ramet;
 using namespace ramet::targets::local;

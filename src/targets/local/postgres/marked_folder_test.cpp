@@ -1,6 +1,6 @@
 #include "targets/local/postgres/marked_folder.hpp"
 
-#include "support/temporary_directory.hpp"
+#include "support/temporary.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +9,8 @@
 #include <csignal>
 #include <fstream>
 #include <thread>
+
+#include <doctest/doctest.h>
 
 using namespace ramet;
 using namespace ramet::targets::postgres;
