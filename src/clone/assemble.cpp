@@ -46,6 +46,11 @@ variables::DatabaseFacts facts_of(const DesiredDatabase& database, const Assembl
     return facts;
 }
 
+std::string registry_login_of(const DesiredEnvironment& desired)
+{
+    return fmt::format("targets.{}.registry.credentials", desired.target);
+}
+
 variables::ResolutionInput resolution_input(const Cloned& cloned, const Assembly& assembly)
 {
     const auto& desired = cloned.desired;
@@ -68,6 +73,8 @@ variables::ResolutionInput resolution_input(const Cloned& cloned, const Assembly
     }
     for (const auto& job : desired.jobs) input.readers.push_back(job.name);
     for (const auto& database : desired.databases) input.databases.push_back(facts_of(database, assembly));
+    if (const auto login = desired.target_keys.find("registry.credentials"); login != desired.target_keys.end())
+        input.needed_secrets.emplace(registry_login_of(desired), login->second);
     return input;
 }
 
@@ -130,6 +137,7 @@ void resolve(Cloned& cloned, const Assembly& assembly)
     for (auto& service : cloned.desired.services)
         if (runs_here(service)) service.env = listed(resolution.values[service.name]);
     for (auto& job : cloned.desired.jobs) job.env = listed(resolution.values[job.name]);
+    cloned.desired.registry_login = resolution.needed_secrets[registry_login_of(cloned.desired)];
     std::ranges::copy(variables::problems_of(resolution, cloned.resolution.kind), std::back_inserter(cloned.refusals));
     cloned.wanted = std::move(resolution.wanted);
     cloned.without_secrets = std::move(resolution.without_secrets);

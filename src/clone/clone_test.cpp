@@ -1,5 +1,7 @@
 #include "clone/clone.hpp"
 
+#include "clone/desired_json.hpp"
+
 #include "support/shop_project.hpp"
 #include "variables/segments.hpp"
 
@@ -196,6 +198,27 @@ TEST_CASE("`--target here` puts a file for a cluster on this machine")
     const auto cloned = clone_for_preview(input);
     CHECK(cloned.desired.target == "here");
     CHECK(cloned.desired.domain == "localhost");
+}
+
+TEST_CASE("the login of a target's registry is found by its name, or asked for")
+{
+    auto input = shop_input();
+    input.trusted.targets.push_back({.name = "eks",
+                                     .type = TargetType::kubernetes,
+                                     .other = {{"registry.url", "r.example.com"}, {"registry.credentials", "pull"}}});
+    input.trusted.previews->target = "eks";
+    CHECK(all_refusals(clone_for_preview(input))
+              .contains("a secret is missing: pull (for targets.eks.registry.credentials)"));
+    input.around.stored.secrets.push_back({.reference = {.id = "s-pull", .version = 2, .name = "pull"}});
+    const auto cloned = clone_for_preview(input);
+    CHECK(all_refusals(cloned).empty());
+    CHECK(cloned.desired.registry_login == SecretReference{"s-pull", 2, "pull"});
+    const auto again = desired_from_json(to_json(cloned.desired));
+    REQUIRE(again);
+    CHECK(again->registry_login == cloned.desired.registry_login);
+    CHECK(again->target_keys == cloned.desired.target_keys);
+    input.around.placement = Placement::here;
+    CHECK(clone_for_preview(input).desired.registry_login == SecretReference{});
 }
 
 TEST_CASE("a preview without secrets tells what it left out")

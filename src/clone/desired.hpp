@@ -87,6 +87,7 @@ struct DesiredEnvironment {
     TargetType target_type = TargetType::local;
     /// What the file says of a target that is not this machine: "context", "ingress.class", … (TargetDeclaration::other).
     std::map<std::string, std::string> target_keys{};
+    SecretReference registry_login{};  ///< by which images of the target's registry are pulled; empty: they are public
     std::string domain{"localhost"};
     std::string repository_url{};  ///< where the commit is fetched from; credentials are not part of it
     CommitSha commit{};

@@ -94,6 +94,14 @@ Json database_to_json(const DesiredDatabase& database)
     return object;
 }
 
+/// An empty one where none was stored.
+Result<SecretReference> secret_from_json(const Json& value)
+{
+    const auto read = TRY(resolved_value_from_json(value));
+    const auto* secret = read.empty() ? nullptr : std::get_if<SecretReference>(&read.front());
+    return secret == nullptr ? SecretReference{} : *secret;
+}
+
 Result<DesiredDatabase> database_from_json(const Json& value)
 {
     DesiredDatabase database;
@@ -106,9 +114,7 @@ Result<DesiredDatabase> database_from_json(const Json& value)
     database.incarnation = get_int(value, "incarnation", 1);
     database.role = get_string(value, "role");
     database.database_name = get_string(value, "database_name");
-    const auto password = TRY(resolved_value_from_json(get_member(value, "password")));
-    if (!password.empty() && std::holds_alternative<SecretReference>(password.front()))
-        database.password = std::get<SecretReference>(password.front());
+    database.password = TRY(secret_from_json(get_member(value, "password")));
     return database;
 }
 
@@ -183,6 +189,7 @@ Json to_json(const DesiredEnvironment& desired)
                         {"target", desired.target},
                         {"target_type", to_string(desired.target_type)},
                         {"target_keys", json::value_from(desired.target_keys)},
+                        {"registry_login", to_json(ResolvedValue{desired.registry_login})},
                         {"domain", desired.domain},
                         {"repository_url", desired.repository_url},
                         {"commit", desired.commit.str()},
@@ -212,6 +219,7 @@ Result<DesiredEnvironment> desired_from_json(const Json& value)
     desired.target_type = parse_target_type(get_string(value, "target_type", "local"));
     if (const auto* keys = get_member(value, "target_keys").if_object())
         for (const auto& [key, text] : *keys) desired.target_keys[key] = text.as_string();
+    desired.registry_login = TRY(secret_from_json(get_member(value, "registry_login")));
     desired.domain = get_string(value, "domain", "localhost");
     desired.repository_url = get_string(value, "repository_url");
     desired.commit = CommitSha(get_string(value, "commit"));

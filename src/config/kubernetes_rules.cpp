@@ -43,7 +43,6 @@ constexpr std::array rules = {
     rule("notify", refused, "notifications are not served yet"),
     rule("targets.*.gateway", refused, "only `ingress` is served yet"),
     rule("targets.*.tls", refused, "certificates are not served yet"),
-    rule("targets.*.registry.credentials", refused, "images that everybody may pull are served yet, and no others"),
     rule("targets.*.pool", refused, "clusters of a pool are not served yet"),
     rule("previews.isolation", refused, "a namespace for each environment is served yet, and nothing else",
          isolates_otherwise, "other than namespace"),

@@ -99,7 +99,6 @@ TEST_CASE("on a cluster a file is refused by what is not served there yet")
                                                          "network",
                                                          "notify",
                                                          "targets.eks-eu.tls",
-                                                         "targets.eks-eu.registry.credentials",
                                                          "targets.eks-eu.pool",
                                                          "previews.domains.access",
                                                          "previews.share",

@@ -65,8 +65,9 @@ Result<std::unique_ptr<Drivers>> Drivers::make(const Path& data_directory, const
 void Drivers::add_kubernetes(targets::kubernetes::Clusters& clusters, SecretOpener& secrets)
 {
     auto objects = std::make_unique<targets::kubernetes::ObjectDriver>(clusters, secrets);
-    add("kubernetes.image", std::make_unique<targets::kubernetes::ImageDriver>(
-                                *objects, targets::kubernetes::ImageDriver::Registries{target_registry_, registry_}));
+    add("kubernetes.image",
+        std::make_unique<targets::kubernetes::ImageDriver>(
+            *objects, secrets, targets::kubernetes::ImageDriver::Registries{target_registry_, registry_}));
     add("kubernetes.object", std::move(objects));
 }
 

@@ -75,6 +75,8 @@ struct ResolutionInput {
     std::vector<SecretCandidate> secrets{};
     std::vector<DatabaseFacts> databases{};
     std::vector<ServiceFacts> services{};
+    /// Secrets that something else than a variable needs: their names by what needs them ("targets.eu.registry.credentials").
+    std::map<std::string, std::string> needed_secrets{};
     std::map<std::string, Segment> generated{};  ///< by the declaration's path: text, or a reference to a secret
 };
 

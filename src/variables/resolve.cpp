@@ -25,6 +25,12 @@ Resolution resolve_variables(const ResolutionInput& input)
         for (const auto key : candidates.keys_of(name))
             if (auto value = reader.resolve(key)) values.emplace(key, std::move(*value));
     }
+    for (const auto& [needed_by, name] : input.needed_secrets) {
+        if (const auto* found = candidates.secret(name, {}))
+            resolution.needed_secrets.emplace(needed_by, found->reference);
+        else
+            findings.miss_secret(name, needed_by, !candidates.of_secret(name, {}).empty());
+    }
     findings.finish();
     return resolution;
 }

@@ -29,6 +29,8 @@ using Values = std::map<std::string, ResolvedValue>;  ///< by key
 
 struct Resolution {
     std::map<std::string, Values> values{};  ///< by reader: service or job
+    std::map<std::string, SecretReference>
+        needed_secrets{};  ///< by what needs them; those that are missing are not among them
     /// Their places in `values` hold a reference to a secret without id: nothing can run before all are made.
     std::vector<GeneratedWanted> wanted{};
     std::vector<MissingSecret> missing_secrets{};  ///< by name

@@ -180,6 +180,22 @@ TEST_CASE("protected secrets stay out of previews; all that are missing are name
     CHECK(value_of(base, "api", "C") == "{secret c v1}");
 }
 
+TEST_CASE("what is no variable finds its secrets by the same rule, in forks too")
+{
+    for (const auto access : {SecretAccess::allowed, SecretAccess::none}) {
+        auto input = preview_input();
+        input.secrets_access = access;
+        input.secrets = {secret("login", 3), secret("login", 7, {Layer::previews, Scope::project}),
+                         secret("login", 9, {Layer::base, Scope::service, "", "api"}), secret("kept", 1, {}, true)};
+        input.needed_secrets = {{"targets.eu.registry.credentials", "login"}, {"targets.eu.other", "kept"}};
+        const auto resolution = resolve_variables(input);
+        REQUIRE(resolution.needed_secrets.size() == 1);
+        CHECK(resolution.needed_secrets.at("targets.eu.registry.credentials").version == 7);
+        REQUIRE(resolution.missing_secrets.size() == 1);
+        CHECK(resolution.missing_secrets[0] == MissingSecret{"kept", {"targets.eu.other"}, true});
+    }
+}
+
 TEST_CASE("a preview without secrets leaves them out and says so")
 {
     auto input = preview_input();

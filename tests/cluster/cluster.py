@@ -56,7 +56,8 @@ class Cluster:
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="cluster-")).resolve()
         self._images = dict(images or {})
         self._cgroup = f"node-{self.directory.name}"  # Not named after the product: what looks for its groups does not find these.
-        self._started = self._forwarder = self._registry = self._context = None
+        self._started = self._context = None
+        self._ways = {}  # Forwarders by the port inside.
 
     def __enter__(self):
         try:
@@ -82,9 +83,10 @@ class Cluster:
         with open(self.directory / "node.log", "ab") as log:
             self._started = namespace.start("node.py", self.directory, programs, self._cgroup, log=log)
         wait_for(self._is_up, lambda: f"the cluster to come up\n{self.evidence()}", START_DEADLINE_S, pause_s=0.1)
-        self._forwarder = Forwarder(self.pid, ("127.0.0.1", node_files.API_PORT))
-        self._registry = Forwarder(self.pid, ("127.0.0.1", node_files.REGISTRY_PORT))
-        node_files.name_registry(self.directory, self.registry)
+        for port in (node_files.API_PORT, node_files.REGISTRY_PORT, node_files.CLOSED_REGISTRY_PORT):
+            self._ways[port] = Forwarder(self.pid, ("127.0.0.1", port))
+        for port in (node_files.REGISTRY_PORT, node_files.CLOSED_REGISTRY_PORT):
+            node_files.name_registry(self.directory, self._reached(port), port)
         self.kubeconfig.write_text(node_files.kubeconfig(self.directory, self.url, "admin"))
         self._context = ssl.create_default_context(cafile=self.directory / "pki" / "ca.crt")
         self._context.load_cert_chain(self.directory / "pki" / "admin.crt", self.directory / "pki" / "admin.key")
@@ -102,12 +104,11 @@ class Cluster:
 
     def remove(self):
         """All that it is made of, at once: nobody needs an orderly end of a cluster that is thrown away."""
-        for way in (self._forwarder, self._registry):
-            if way:
-                way.close()
+        for way in self._ways.values():
+            way.close()
         if self._started:
             namespace.end(self._started)
-        self._started = self._forwarder = self._registry = None
+        self._started, self._ways = None, {}
         for path in control_groups(self._cgroup):
             wait_for(lambda path=path: remove_control_groups(path), f"{path} to be empty", deadline_s=10)
         if self._owns_directory:
@@ -120,17 +121,20 @@ class Cluster:
 
     @property
     def url(self):
-        return f"https://127.0.0.1:{self._forwarder.port}"
+        return f"https://{self._reached(node_files.API_PORT)}"
 
     @property
     def registry(self):
-        """What references of images that were pushed there begin with: the same from here and for the node."""
-        return f"127.0.0.1:{self._registry.port}"
+        """From which everybody may pull. Its address is the same from here and for the node."""
+        return images.Registry(self._reached(node_files.REGISTRY_PORT))
 
-    def push(self, image, repository, tag):
-        """Its reference by digest."""
-        digest = images.push(image, f"http://{self.registry}", repository, tag)
-        return f"{self.registry}/{repository}@{digest}"
+    @property
+    def closed_registry(self):
+        """The same for who has its login."""
+        return images.Registry(self._reached(node_files.CLOSED_REGISTRY_PORT), node_files.LOGIN)
+
+    def _reached(self, port):
+        return f"127.0.0.1:{self._ways[port].port}"
 
     @property
     def kubeconfig(self):

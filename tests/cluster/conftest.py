@@ -14,11 +14,11 @@ from shop_on_cluster import ShopOnCluster  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def shop():
-    """The small shop with its base, on a cluster of its own."""
+def shop(request):
+    """The small shop with its base, on a cluster of its own. Its images are in the registry that the module's REGISTRY names."""
     with Cluster(images={postgres_image.NAME: postgres_image.make}) as cluster:
         cluster.add_volumes(20)
-        made = ShopOnCluster(cluster)
+        made = ShopOnCluster(cluster, getattr(cluster, getattr(request.module, "REGISTRY", "registry")))
         try:
             yield made.start()
         finally:

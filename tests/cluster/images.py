@@ -1,4 +1,5 @@
 """Images without a build tool: of static programs, as archives that containerd imports, and pushed to a registry."""
+import base64
 import hashlib
 import io
 import json
@@ -52,24 +53,37 @@ def compile_image(source, says=None):
     return Image(tar({source.stem: (program, 0o755)}), (f"/{source.stem}",), variables=(f"SAYS={says}",) if says else ())
 
 
+class Registry:
+    """What listens at `address` ("127.0.0.1:5000"); `login` is "USER:PASSWORD" where it wants one."""
+
+    def __init__(self, address, login=""):
+        self.address, self.login = address, login
+
+    def push(self, image, repository, tag):
+        """Its reference by digest."""
+        return f"{self.address}/{repository}@{push(image, self, repository, tag)}"
+
+    def ask(self, method, path, body=b"", content_type=None):
+        headers = {"Content-Type": content_type} if content_type else {}
+        if self.login:
+            headers["Authorization"] = f"Basic {base64.b64encode(self.login.encode()).decode()}"
+        url = urllib.parse.urljoin(f"http://{self.address}", path)
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=30) as answer:
+            answer.read()
+            return answer
+
+
 def push(image, registry, repository, tag):
-    """To a registry by its URL; returns the digest under which it stands there."""
+    """Returns the digest under which it stands there."""
     for blob in (image.layer, image.config):
-        upload = ask("POST", f"{registry}/v2/{repository}/blobs/uploads/").headers["Location"]
+        upload = registry.ask("POST", f"/v2/{repository}/blobs/uploads/").headers["Location"]
         joint = "&" if "?" in upload else "?"
-        ask("PUT", f"{urllib.parse.urljoin(registry, upload)}{joint}digest={digest(blob)}", blob, "application/octet-stream")
+        registry.ask("PUT", f"{upload}{joint}digest={digest(blob)}", blob, "application/octet-stream")
     described = lambda kind, blob: {"mediaType": f"application/vnd.oci.image.{kind}", "size": len(blob), "digest": digest(blob)}
     manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": described("config.v1+json", image.config),
                            "layers": [described("layer.v1.tar", image.layer)]}).encode()
-    ask("PUT", f"{registry}/v2/{repository}/manifests/{tag}", manifest, MANIFEST)
+    registry.ask("PUT", f"/v2/{repository}/manifests/{tag}", manifest, MANIFEST)
     return digest(manifest)
-
-
-def ask(method, url, body=b"", content_type=None):
-    headers = {"Content-Type": content_type} if content_type else {}
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=30) as answer:
-        answer.read()
-        return answer
 
 
 def digest(content):

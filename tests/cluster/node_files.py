@@ -3,7 +3,7 @@ import json
 
 NODE = "node1"
 ADDRESS = "10.99.0.1"
-API_PORT, REGISTRY_PORT = 6443, 5000
+API_PORT, REGISTRY_PORT, CLOSED_REGISTRY_PORT = 6443, 5000, 5001
 SERVICES, PODS, DNS = "10.98.0.0/16", "10.97.0.0/16", "10.98.0.10"
 API_NAMES = ("IP:127.0.0.1", f"IP:{ADDRESS}", "IP:10.98.0.1", "DNS:kubernetes", "DNS:kubernetes.default.svc", "DNS:localhost", f"DNS:{NODE}")
 
@@ -16,7 +16,9 @@ def write_all(directory, cgroup):
     (directory / "kubelet.json").write_text(json.dumps(kubelet(directory, cgroup)))
     (directory / "resolv.conf").write_text(f"nameserver {DNS}\n")
     (directory / "Corefile").write_text(names(directory))
-    (directory / "registry.json").write_text(json.dumps(registry(directory)))
+    (directory / "registry.json").write_text(json.dumps(registry(directory, REGISTRY_PORT)))
+    (directory / "closed-registry.json").write_text(json.dumps(closed_registry(directory)))
+    (directory / "registry-users").write_text(f"{LOGIN.partition(':')[0]}:{HASH_OF_PASSWORD}\n")
     (directory / "audit.json").write_text(json.dumps(AUDIT))
     server = f"https://127.0.0.1:{API_PORT}"
     (directory / "internal.kubeconfig").write_text(kubeconfig(directory, server, "admin"))
@@ -117,17 +119,26 @@ STORAGE_CLASS = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "pro
                  "volumeBindingMode": "WaitForFirstConsumer"}
 
 
-def registry(directory):
+def registry(directory, port):
     """Where anybody may push; JSON is YAML."""
-    return {"version": 0.1, "storage": {"filesystem": {"rootdirectory": f"{directory}/registry"}}, "http": {"addr": f"127.0.0.1:{REGISTRY_PORT}"},
+    return {"version": 0.1, "storage": {"filesystem": {"rootdirectory": f"{directory}/registry-{port}"}}, "http": {"addr": f"127.0.0.1:{port}"},
             "log": {"level": "warn"}}
 
 
-def name_registry(directory, name):
+# Who may push to and pull from the closed registry; the hash is bcrypt's of the password.
+LOGIN = "node:over there"
+HASH_OF_PASSWORD = "$2b$05$RRMuKHV1rAoiaS9/uxYzWuyMwQf6ZliOvFH8jzkQ7WoSEKP0uqtR6"
+
+
+def closed_registry(directory):
+    return {**registry(directory, CLOSED_REGISTRY_PORT), "auth": {"htpasswd": {"realm": "tests", "path": f"{directory}/registry-users"}}}
+
+
+def name_registry(directory, name, port):
     """Images whose references begin with `name` come from the node's registry: containerd looks here before each pull."""
     folder = directory / "registries" / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts.toml").write_text(f'[host."http://127.0.0.1:{REGISTRY_PORT}"]\n  capabilities = ["pull", "resolve"]\n')
+    (folder / "hosts.toml").write_text(f'[host."http://127.0.0.1:{port}"]\n  capabilities = ["pull", "resolve"]\n')
 
 
 def network(directory):

@@ -47,7 +47,7 @@ targets:
     context: cluster
     domain: preview.example.com
     ingress: {{class: nginx}}
-    registry: {{url: "{registry}/shop"}}
+    registry: {{url: "{registry}/shop"{login}}}
 previews:
   base: production
   target: cluster
@@ -58,10 +58,11 @@ MIGRATION = "CREATE TABLE IF NOT EXISTS orders (id int)"
 
 
 class ShopOnCluster:
-    """Not for several threads. `close()` leaves nothing but the cluster."""
+    """Not for several threads. `close()` leaves nothing but the cluster. Its images are in `registry`, the cluster's open one when unsaid."""
 
-    def __init__(self, cluster):
+    def __init__(self, cluster, registry=None):
         self.cluster = cluster
+        self.registry = registry or cluster.registry
         self.ramet = Ramet(arguments=["--kubeconfig", cluster.kubeconfig])
         self.watch = Watch([self.ramet.directory])
         self.repository = pathlib.Path(tempfile.mkdtemp(prefix="repository-", dir=self.ramet.directory))
@@ -69,11 +70,15 @@ class ShopOnCluster:
     def start(self):
         program = images.compile_image(images.PROGRAMS[images.SERVER])
         self.program = program
-        self.cluster.push(program, "shop/api", "1")
-        self.cluster.push(postgres_image.make(), "shop/tools", "1")
+        self.registry.push(program, "shop/api", "1")
+        tools = postgres_image.make()
+        for registry in (self.registry, self.cluster.registry):
+            registry.push(tools, "shop/tools", "1")
         self._git("init", "--quiet", "--initial-branch=main")
         self.push_image(self.commit("main", says="one"))
         self.ramet.start()
+        if self.registry.login:
+            self.ramet.run("secret", "set", "registry", "--org", stdin=self.registry.login)
         self.ramet.run("apply", "-f", self.repository / "ramet.yaml", "--repo", self.repository)
         return self
 
@@ -86,17 +91,20 @@ class ShopOnCluster:
         """A commit of the project file, after which web's image is called; returns its id. `edits` are pairs of what goes and what comes."""
         if branch != "main":
             self._git("checkout", "--quiet", "-B", branch)
-        text = PROJECT_FILE.format(registry=self.cluster.registry, says=says, migration=migration)
+        elif self._git("branch", "--list", branch):  # Not so before the first commit.
+            self._git("checkout", "--quiet", branch)
+        login = ", credentials: {secret: registry}" if self.registry.login else ""
+        text = PROJECT_FILE.format(registry=self.registry.address, login=login, says=says, migration=migration)
         for old, new in edits:
             assert old in text, f"{old!r} is not in the project file"
-            text = text.replace(old, new.replace("REGISTRY", self.cluster.registry))
+            text = text.replace(old, new.replace("REGISTRY", self.registry.address))
         (self.repository / "ramet.yaml").write_text(text)
         self._git("add", "--all")
         self._git("-c", "user.name=Tests", "-c", "user.email=tests@example.com", "commit", "--quiet", "--allow-empty", f"--message={says}")
         return self._git("rev-parse", "HEAD").strip()
 
     def push_image(self, commit):
-        return self.cluster.push(self.program, "shop/web", commit)
+        return self.registry.push(self.program, "shop/web", commit)
 
     def _git(self, *arguments):
         return subprocess.run(["git", "-C", self.repository, *arguments], check=True, capture_output=True, text=True).stdout
@@ -171,7 +179,7 @@ class ShopOnCluster:
     def query(self, space, sql):
         """Of the shop's database, by a Job beside it: its last line, or why it failed."""
         job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "query-", "namespace": space},
-               "spec": {"backoffLimit": 0, "template": {"metadata": {"labels": {"query": "yes"}}, "spec": query_pod(self.cluster.registry, sql)}}}
+               "spec": {"backoffLimit": 0, "template": {"metadata": {"labels": {"query": "yes"}}, "spec": query_pod(self.cluster.registry.address, sql)}}}
         name = self.cluster.api("POST", f"/apis/batch/v1/namespaces/{space}/jobs", job)["metadata"]["name"]
         path = f"/apis/batch/v1/namespaces/{space}/jobs/{name}"
         wait_for(lambda: self.cluster.api("GET", path)["status"].get("completionTime") or self.cluster.api("GET", path)["status"].get("failed"),

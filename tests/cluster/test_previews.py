@@ -7,6 +7,7 @@ from gitea_interface import wait_for
 from ramet import NOT_FOUND
 from shop_on_cluster import BASE
 
+REGISTRY = "closed_registry"
 STARTED_DEADLINE_S = 120
 
 

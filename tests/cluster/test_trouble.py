@@ -4,6 +4,7 @@ import random
 import pytest
 
 import images
+import postgres_image
 from gitea_interface import wait_for
 
 TOLD_DEADLINE_S = 120
@@ -32,12 +33,40 @@ TROUBLES = {
 def test_a_service_that_cannot_be_ready_says_why(shop, name):
     edits, words = TROUBLES[name]
     pause = images.compile_image(images.PROGRAMS[images.PAUSE])
-    shop.cluster.push(pause, "shop/pause", "1")
-    shop.cluster.push(images.Image(pause.layer, pause.entrypoint, user="0:0"), "shop/root", "1")
+    shop.registry.push(pause, "shop/pause", "1")
+    shop.registry.push(images.Image(pause.layer, pause.entrypoint, user="0:0"), "shop/root", "1")
     shop.deploy(name, says=name, edits=edits)
     wait_told(shop, name, words)
     shop.delete(name)
     assert shop.namespace_of(name) is None
+
+
+def test_a_login_that_the_registry_does_not_take_is_told_and_the_next_one_is_used(shop):
+    registry = shop.registry
+    shop.registry = shop.cluster.closed_registry
+    set_login = lambda login: shop.ramet.run("secret", "set", "registry", "--org", stdin=login)
+    try:
+        shop.registry.push(shop.program, "shop/api", "1")
+        shop.registry.push(postgres_image.make(), "shop/tools", "1")
+        shop.push_image(shop.commit("main", says="closed"))
+        refused = shop.ramet.cli("apply", "-f", shop.repository / "ramet.yaml", "--repo", shop.repository)
+        assert refused.code != 0 and "a secret is missing: registry (for targets.cluster.registry.credentials)" in refused.err, refused
+        user = shop.registry.login.partition(":")[0]
+        set_login(f"{user}:guessed")
+        shop.deploy("login", says="two")
+        shop.wait_state("login", "failed")
+        told = why(shop, "login")
+        assert f"the registry {shop.registry.address} does not let {user} pull shop/" in told and "guessed" not in told, told
+        set_login(shop.registry.login)
+        shop.deploy("login", says="three")
+        shop.wait_state("login", "ready")
+        shop.delete("login")
+    finally:
+        set_login(shop.registry.login)
+        shop.registry = registry
+        shop.push_image(shop.commit("main", says="open again"))
+        shop.ramet.run("apply", "-f", shop.repository / "ramet.yaml", "--repo", shop.repository)
+        shop.ramet.run("secret", "delete", "registry", "--org")
 
 
 def test_what_never_becomes_ready_ends_with_its_deadline_and_leaves_nothing(shop):

@@ -49,6 +49,7 @@ DesiredEnvironment desired()
     DesiredEnvironment made;
     made.name = "pr-7";
     made.commit = CommitSha(std::string(40, 'a'));
+    made.registry_login = SecretReference{"secret-1", 3, "registry"};
     return made;
 }
 

@@ -1,5 +1,7 @@
 #include "targets/kubernetes/image_driver.hpp"
 
+#include "targets/values.hpp"
+
 namespace ramet::targets::kubernetes {
 
 namespace {
@@ -27,12 +29,20 @@ Result<engine::Acknowledged> ImageDriver::apply(const engine::Call& call, const 
     return noted;
 }
 
+Result<std::optional<std::string>> ImageDriver::find_digest(const engine::Call& call, const engine::ResourceRef& ref)
+{
+    Registry::Question question{TRY(parse_image_reference(image_of(ref.spec)))};
+    const auto& host = question.reference.registry;
+    if (host != get_string(ref.spec, "registry")) return registries_.of_the_internet.find_digest(question, call.stop);
+    if (const auto& login = get_member(ref.spec, "login"); !login.is_null())
+        question.login = TRY(parse_registry_login(TRY(open_value(login, secrets_)), host));
+    return registries_.of_target.find_digest(question, call.stop);
+}
+
 Result<engine::Readiness> ImageDriver::await(const engine::Call& call, const engine::ResourceRef& ref)
 {
     const auto image = TRY(parse_image_reference(image_of(ref.spec)));
-    auto& registry =
-        image.registry == get_string(ref.spec, "registry") ? registries_.of_target : registries_.of_the_internet;
-    const auto digest = registry.find_digest(image, call.stop);
+    const auto digest = find_digest(call, ref);
     if (!digest && is_transient(digest.error().kind))
         return engine::NotYet{.look_again_after = between_looks, .reason = digest.error().message};
     if (!digest) return engine::Failed{digest.error()};

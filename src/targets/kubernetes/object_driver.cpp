@@ -4,6 +4,7 @@
 #include "targets/kubernetes/object_marks.hpp"
 #include "targets/kubernetes/objects.hpp"
 #include "targets/kubernetes/readiness.hpp"
+#include "targets/kubernetes/registry_login.hpp"
 #include "targets/values.hpp"
 
 #include <algorithm>
@@ -17,6 +18,11 @@ Result<Json> open_all(const Json& value, SecretOpener& secrets)
 {
     if (const auto* object = value.if_object()) {
         if (object->contains("$secret") || object->contains("$concat")) return Json(TRY(open_value(value, secrets)));
+        if (const auto* login = object->if_contains("$registry_login")) {
+            const auto host = get_string(*login, "host");
+            const auto secret = TRY(open_value(get_member(*login, "secret"), secrets));
+            return Json(to_docker_config(TRY(parse_registry_login(secret, host)), host));
+        }
         json::object opened;
         for (const auto& [key, member] : *object) opened[key] = TRY(open_all(member, secrets));
         return Json(std::move(opened));

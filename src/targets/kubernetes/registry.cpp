@@ -53,12 +53,24 @@ net::HttpRequest manifest_request(const ImageReference& reference)
     return request;
 }
 
-std::unexpected<Error> wants_credentials(const ImageReference& reference, const std::string& evidence)
+std::unexpected<Error> wants_credentials(const Registry::Question& question, const std::string& evidence)
 {
-    return std::unexpected(
-        Error{ErrorKind::forbidden,
-              fmt::format("the registry {} does not let everybody pull {}", reference.registry, reference.repository),
-              evidence, "make the image public; credentials of registries are not served yet"});
+    const auto& [reference, login] = question;
+    const auto whom = login.is_empty() ? std::string("everybody") : login.user;
+    return std::unexpected(Error{
+        ErrorKind::forbidden,
+        fmt::format("the registry {} does not let {} pull {}", reference.registry, whom, reference.repository),
+        evidence,
+        login.is_empty() ? "name the registry and its credentials in the target (targets.NAME.registry), or make the "
+                           "image public"
+                         : "check the secret that targets.NAME.registry.credentials names"});
+}
+
+/// Passwords go over TLS, and to this machine.
+bool keeps_secrets(std::string_view url)
+{
+    constexpr std::string_view plain = "http://";
+    return url.starts_with("https://") || (url.starts_with(plain) && scheme_of(url.substr(plain.size())) == "http");
 }
 
 /// From where `key` stands: its value, quoted or not.
@@ -95,11 +107,12 @@ std::optional<std::map<std::string, std::string>> parse_bearer_challenge(std::st
     }
 }
 
-Result<std::optional<std::string>> Registry::find_digest(const ImageReference& reference, std::stop_token stop)
+Result<std::optional<std::string>> Registry::find_digest(const Question& question, std::stop_token stop)
 {
+    const auto& reference = question.reference;
     if (!reference.digest.empty()) return reference.digest;
     auto request = manifest_request(reference);
-    auto response = TRY(ask(request, reference, stop));
+    auto response = TRY(ask(request, question, stop));
     if (response.status == not_found) return std::nullopt;
     if (response.status != ok)
         return fail(response.status >= server_error || response.status == too_many ? ErrorKind::unavailable
@@ -110,26 +123,36 @@ Result<std::optional<std::string>> Registry::find_digest(const ImageReference& r
     return "sha256:" + sha256_hex(response.body);
 }
 
-Result<net::HttpResponse> Registry::ask(const net::HttpRequest& request, const ImageReference& reference,
+Result<net::HttpResponse> Registry::ask(const net::HttpRequest& request, const Question& question,
                                         const std::stop_token& stop)
 {
     auto response = TRY(http_.send(request, stop));
     if (response.status != unauthorized) return response;
-    const auto token = TRY(get_token(std::string(response.headers.get("WWW-Authenticate")), reference, stop));
     auto again = request;
-    again.headers.set("Authorization", "Bearer " + token);
+    const auto challenge = std::string(response.headers.get("WWW-Authenticate"));
+    again.headers.set("Authorization", TRY(authorize(challenge, question, stop)));
     response = TRY(http_.send(again, stop));
     // Private images and those that do not exist look alike from outside.
     if (response.status == unauthorized || response.status == forbidden)
-        return wants_credentials(reference, response.body.substr(0, 500));
+        return wants_credentials(question, response.body.substr(0, 500));
     return response;
 }
 
-Result<std::string> Registry::get_token(const std::string& challenge, const ImageReference& reference,
+/// The value of "Authorization" that answers the challenge.
+Result<std::string> Registry::authorize(const std::string& challenge, const Question& question,
                                         const std::stop_token& stop)
 {
+    if (net::equals_ignoring_case(std::string_view(challenge).substr(0, 5), "basic") && !question.login.is_empty())
+        return basic_authorization(question.login);
+    return "Bearer " + TRY(get_token(challenge, question, stop));
+}
+
+Result<std::string> Registry::get_token(const std::string& challenge, const Question& question,
+                                        const std::stop_token& stop)
+{
+    const auto& [reference, login] = question;
     const auto parameters = parse_bearer_challenge(challenge);
-    if (!parameters || !parameters->contains("realm")) return wants_credentials(reference, challenge);
+    if (!parameters || !parameters->contains("realm")) return wants_credentials(question, challenge);
     net::HttpRequest request;
     request.url = fmt::format("{}?scope={}", parameters->at("realm"),
                               net::encode_percent(fmt::format("repository:{}:pull", reference.repository)));
@@ -137,12 +160,19 @@ Result<std::string> Registry::get_token(const std::string& challenge, const Imag
         request.url += "&service=" + net::encode_percent(service->second);
     request.timeout = timeout;
     request.response_limit = largest_manifest;
+    if (!login.is_empty() && !keeps_secrets(request.url))
+        return fail(ErrorKind::refused, "the registry {} wants the password at {}, where everybody can read it",
+                    reference.registry, parameters->at("realm"));
+    if (!login.is_empty()) request.headers.add("Authorization", basic_authorization(login));
     const auto response = TRY(http_.send(request, stop));
-    if (response.status != ok) return wants_credentials(reference, response.body.substr(0, 500));
+    if (response.status == too_many || response.status >= server_error)
+        return fail(ErrorKind::unavailable, "the registry {} answered {} when it was asked for a token",
+                    reference.registry, response.status);
+    if (response.status != ok) return wants_credentials(question, response.body.substr(0, 500));
     const auto answer = TRY(parse_json(response.body));
     auto token = get_string(answer, "token");
     if (token.empty()) token = get_string(answer, "access_token");
-    if (token.empty()) return wants_credentials(reference, "its token service gave none");
+    if (token.empty()) return wants_credentials(question, "its token service gave none");
     return token;
 }
 

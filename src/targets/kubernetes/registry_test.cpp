@@ -13,11 +13,11 @@ struct House {
     testing::ScriptedHttp http{};
     Registry registry{http};
 
-    Result<std::optional<std::string>> ask(std::string_view text)
+    Result<std::optional<std::string>> ask(std::string_view text, RegistryLogin login = {})
     {
         const auto reference = parse_image_reference(text);
         REQUIRE(reference);
-        return registry.find_digest(*reference);
+        return registry.find_digest({*reference, std::move(login)});
     }
 };
 
@@ -87,6 +87,41 @@ TEST_CASE("a token is fetched where the registry wants one")
     CHECK(house.http.asked[2].headers.get("Authorization") == "Bearer t1");
 }
 
+TEST_CASE("who has a login signs in as the registry wants it")
+{
+    const auto basic = "Basic " + to_base64("ada:pw");
+    House house;
+    house.http.answers = {challenge(R"(Basic realm="x")"), answer(200, "m")};
+    REQUIRE(house.ask("registry.example.com/shop/web:1", {"ada", "pw"}));
+    // Not before it is asked for: what everybody may pull needs no password.
+    CHECK(house.http.asked[0].headers.get("Authorization").empty());
+    CHECK(house.http.asked[1].headers.get("Authorization") == basic);
+
+    house.http.asked.clear();
+    house.http.answers = {challenge(token_service), answer(200, R"({"token":"t1"})"), answer(200, "m")};
+    REQUIRE(house.ask("registry.example.com/shop/web:1", {"ada", "pw"}));
+    CHECK(house.http.asked[1].headers.get("Authorization") == basic);
+    CHECK(house.http.asked[2].headers.get("Authorization") == "Bearer t1");
+}
+
+TEST_CASE("a wrong login is told with whose it is, and a password goes nowhere in the clear")
+{
+    House house;
+    house.http.answers = {challenge(R"(Basic realm="x")"), answer(401, "no")};
+    const auto wrong = house.ask("registry.example.com/shop/web:1", {"ada", "hidden"});
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().kind == ErrorKind::forbidden);
+    CHECK(wrong.error().message.contains("does not let ada pull shop/web"));
+    CHECK_FALSE(wrong.error().message.contains("hidden"));
+
+    house.http.answers = {challenge(R"(Bearer realm="http://auth.example.com/token")")};
+    const auto refused = house.ask("registry.example.com/shop/web:1", {"ada", "hidden"});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::refused);
+    CHECK(refused.error().message.contains("http://auth.example.com/token"));
+    CHECK(house.http.asked.size() == 3);
+}
+
 TEST_CASE("what not everybody may pull is told so, with what the registry says")
 {
     const std::vector<std::deque<net::HttpResponse>> scripts{
@@ -114,6 +149,9 @@ TEST_CASE("a registry that is in trouble is asked again, one that makes no sense
                                               {503, ErrorKind::unavailable},
                                               {429, ErrorKind::unavailable},
                                               {418, ErrorKind::invalid}};
+    House busy;
+    busy.http.answers = {challenge(token_service), answer(503)};
+    CHECK(busy.ask("registry.example.com/web:1").error().kind == ErrorKind::unavailable);
     for (const auto& [status, kind] : rows) {
         House house;
         house.http.answers = {answer(status)};

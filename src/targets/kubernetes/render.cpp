@@ -51,7 +51,8 @@ std::vector<std::string> Rendering::guards() const
 {
     std::vector<std::string> paths;
     for (const auto& node : graph.nodes)
-        if (node.path.starts_with("policy/") || node.path.starts_with("limit/")) paths.push_back(node.path);
+        if (node.path.starts_with("policy/") || node.path.starts_with("limit/") || node.path == registry_login_path)
+            paths.push_back(node.path);
     return paths;
 }
 

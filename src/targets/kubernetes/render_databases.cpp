@@ -99,10 +99,10 @@ json::object make_stateful_set(const std::string& name, json::object pods)
     return object;
 }
 
-json::object make_pods_of(const DesiredDatabase& database, const Image& image, json::object container,
-                          json::array volumes, json::object annotations)
+json::object make_pods_of(const Rendering& rendering, const DesiredDatabase& database, const Image& image,
+                          json::object container, json::array volumes, json::object annotations)
 {
-    auto pods = make_pods(database.name, std::move(container), std::move(annotations));
+    auto pods = make_pods(rendering, database.name, std::move(container), std::move(annotations));
     auto& pod = pod_of(pods);
     auto& security = pod["securityContext"].as_object();
     security["runAsUser"] = image.user;
@@ -170,7 +170,7 @@ Result<void> render_postgres(Rendering& rendering, const DesiredDatabase& databa
         json::object{{"name", "first"}, {"configMap", json::object{{"name", name}}}},
         json::object{{"name", "run"}, {"emptyDir", json::object()}},
         json::object{{"name", "memory"}, {"emptyDir", json::object{{"medium", "Memory"}, {"sizeLimit", "128Mi"}}}}};
-    auto pods = make_pods_of(database, postgres_image, std::move(container), std::move(volumes), {});
+    auto pods = make_pods_of(rendering, database, postgres_image, std::move(container), std::move(volumes), {});
     rendering.add_object(database_path(name), make_stateful_set(name, std::move(pods)), std::move(needs));
     return {};
 }
@@ -189,7 +189,7 @@ Result<void> render_redis(Rendering& rendering, const DesiredDatabase& database)
     add_probes(container, {"/bin/sh", "-c", "redis-cli ping | grep -q PONG"});
     auto annotations = annotate_secrets(secrets_used);
     annotations["ramet.dev/incarnation"] = fmt::format("{}", database.incarnation);
-    auto pods = make_pods_of(database, redis_image, std::move(container),
+    auto pods = make_pods_of(rendering, database, redis_image, std::move(container),
                              {json::object{{"name", "data"}, {"emptyDir", json::object()}}}, std::move(annotations));
     rendering.add_object(database_path(name), make_stateful_set(name, std::move(pods)), std::move(needs));
     return {};

@@ -81,7 +81,7 @@ Result<void> render_job(Rendering& rendering, const DesiredJob& job)
     std::ranges::move(program.needs, std::back_inserter(needs));
     json::object more{{"once", encode_once(rendering, declared.when, program, needs)}};
     if (!declared.required) more["required"] = false;
-    auto pods = make_pods(job.name, std::move(program.container), annotate_secrets(program.secrets_used));
+    auto pods = make_pods(rendering, job.name, std::move(program.container), annotate_secrets(program.secrets_used));
     rendering.add_object(job_path(job.name), make_job(job, std::move(pods)), std::move(needs), std::move(more));
     return {};
 }

@@ -112,6 +112,19 @@ void render_limits(Rendering& rendering)
     rendering.add_object("limit/range", std::move(limits));
 }
 
+/// By which nodes pull images of the target's registry: no pod can read it.
+void render_registry_login(Rendering& rendering)
+{
+    const auto& login = rendering.desired.registry_login;
+    if (login.id.empty()) return;
+    auto secret = make_object("v1", "Secret", registry_login_name);
+    secret["type"] = "kubernetes.io/dockerconfigjson";
+    json::object opened{{"host", rendering.options.registry},
+                        {"secret", json::object{{"$secret", login.id}, {"version", login.version}}}};
+    secret["stringData"] = json::object{{".dockerconfigjson", json::object{{"$registry_login", std::move(opened)}}}};
+    rendering.add_object(registry_login_path, std::move(secret));
+}
+
 }  // namespace
 
 void render_namespace(Rendering& rendering)
@@ -134,6 +147,7 @@ void render_namespace(Rendering& rendering)
     render_limits(rendering);
     render_policies(rendering);
     render_public_policies(rendering);
+    render_registry_login(rendering);
 }
 
 }  // namespace ramet::targets::kubernetes

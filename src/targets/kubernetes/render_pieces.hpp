@@ -7,6 +7,9 @@
 namespace ramet::targets::kubernetes {
 
 inline constexpr const char* namespace_path = "namespace";
+inline constexpr const char* registry_login_path = "registry-login";
+/// The Secret by which the node pulls images.
+inline constexpr std::string_view registry_login_name = "ramet-registry";
 
 /// One rendering: what is wanted, and the nodes so far. Private to the files of `render`.
 struct Rendering : GraphSoFar {
@@ -17,7 +20,7 @@ struct Rendering : GraphSoFar {
     void add(engine::Node node);
     /// An object of the namespace. It needs the namespace, whatever else it needs. `more` are members of the spec beside the object.
     void add_object(std::string path, json::object object, std::vector<std::string> needs = {}, json::object more = {});
-    /// Paths of what has to stand before any pod does: limits and network policies.
+    /// Paths of what has to stand before any pod does: limits, network policies, and what images are pulled by.
     std::vector<std::string> guards() const;
     /// Needs sorted and once each; those for which this environment has no node are left out.
     engine::Graph finish();

@@ -44,7 +44,10 @@ std::string render_image(Rendering& rendering, const Program& program)
                       {"kind", "ConfigMap"},
                       {"metadata", json::object{{"generateName", fmt::format("image-{}-", program.name)}}},
                       {"data", json::object{{"image", program.image}}}};
-    rendering.add_object(path, std::move(note), {}, {{"registry", rendering.options.registry}});
+    json::object more{{"registry", rendering.options.registry}};
+    if (const auto& login = rendering.desired.registry_login; !login.id.empty())
+        more["login"] = json::object{{"$secret", login.id}, {"version", login.version}};
+    rendering.add_object(path, std::move(note), {}, std::move(more));
     auto& node = rendering.graph.nodes.back();
     node.kind = "kubernetes.image";
     node.outputs = {"reference"};
@@ -101,7 +104,8 @@ json::object container_security()
     return {{"allowPrivilegeEscalation", false}, {"capabilities", json::object{{"drop", json::array{"ALL"}}}}};
 }
 
-json::object make_pods(const std::string& part, json::object container, json::object annotations)
+json::object make_pods(const Rendering& rendering, const std::string& part, json::object container,
+                       json::object annotations)
 {
     json::object metadata{{"labels", json::object{{part_label, part}}}};
     if (!annotations.empty()) metadata["annotations"] = std::move(annotations);
@@ -111,6 +115,8 @@ json::object make_pods(const std::string& part, json::object container, json::ob
                      {"securityContext", json::object{{"runAsNonRoot", true},
                                                       {"seccompProfile", json::object{{"type", "RuntimeDefault"}}}}},
                      {"containers", json::array{std::move(container)}}};
+    if (rendering.has_node(registry_login_path))
+        pod["imagePullSecrets"] = json::array{json::object{{"name", registry_login_name}}};
     return {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}};
 }
 

@@ -32,7 +32,8 @@ json::object resources_of(const Resources& resources);
 /// Of the restricted profile: no capabilities, no way to become more.
 json::object container_security();
 /// A template of pods of a part, under the restricted profile. Annotations may be empty.
-json::object make_pods(const std::string& part, json::object container, json::object annotations = {});
+json::object make_pods(const Rendering& rendering, const std::string& part, json::object container,
+                       json::object annotations = {});
 /// The pod's own part of such a template, for what not every pod has.
 json::object& pod_of(json::object& pods);
 /// {secrets_annotation: …} where there are any: another version of one is another pod.

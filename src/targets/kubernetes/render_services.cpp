@@ -93,7 +93,8 @@ Result<void> render_service(Rendering& rendering, const DesiredService& service)
         rendering.add_object(fmt::format("budget/{}", service.name), make_disruption_budget(service.name));
     for (const auto& [name, need] : declared.needs) needs.push_back(path_of_need(rendering, name, need));
     add_first_jobs(rendering, service, needs);
-    auto pods = make_pods(service.name, std::move(program.container), annotations_of(service, program.secrets_used));
+    auto pods =
+        make_pods(rendering, service.name, std::move(program.container), annotations_of(service, program.secrets_used));
     rendering.add_object(service_path(service.name), make_deployment(service, std::move(pods)), std::move(needs));
     return {};
 }

@@ -136,6 +136,33 @@ TEST_CASE("an environment on a cluster renders to the graph that is on record (R
     CHECK(to_pretty_text(to_json(render(shop()))) + "\n" == text);
 }
 
+TEST_CASE("a registry that wants a login gets it from the node, and no pod can read it")
+{
+    auto desired = shop();
+    desired.registry_login = SecretReference{"secret-login", 4, "registry"};
+    const auto graph = render(desired);
+    const auto& secret = object_of(graph, "registry-login");
+    CHECK(at(secret, "/type") == "kubernetes.io/dockerconfigjson");
+    const auto& login = at(secret, "/stringData/.dockerconfigjson/$registry_login");
+    CHECK(at(login, "/host") == "registry.example.com");
+    CHECK(at(login, "/secret") == at(find(graph, "image/web").spec, "/login"));
+    CHECK(at(login, "/secret/version") == 4);
+    for (const auto* path : {"service/web", "service/worker", "job/migrate", "database/db", "database/cache"}) {
+        CAPTURE(path);
+        const auto& pod = at(object_of(graph, path), "/spec/template/spec");
+        CHECK(at(pod, "/imagePullSecrets/0/name") == at(secret, "/metadata/name"));
+        CHECK(std::ranges::count(find(graph, path).needs, "registry-login") == 1);
+        CHECK_FALSE(to_text(at(pod, "/containers")).contains("ramet-registry"));
+    }
+    // A new password is no reason to start anything again.
+    auto later = desired;
+    later.registry_login.version = 5;
+    const auto again = render(later);
+    CHECK(object_of(again, "service/web") == object_of(graph, "service/web"));
+    CHECK(find(again, "job/migrate").spec == find(graph, "job/migrate").spec);
+    CHECK(object_of(again, "registry-login") != secret);
+}
+
 TEST_CASE("every pod keeps to the restricted profile and has no account to speak with")
 {
     const auto graph = render(shop());
