@@ -2,6 +2,11 @@
 
 namespace ramet::targets {
 
+Json note_secret(const SecretReference& secret)
+{
+    return json::object{{"$secret", secret.id}, {"version", secret.version}};
+}
+
 Result<std::string> open_value(const Json& value, SecretOpener& secrets)
 {
     if (const auto* text = value.if_string()) return std::string(text->data(), text->size());

@@ -8,6 +8,8 @@
 
 namespace ramet::targets {
 
+/// How a secret stands in a spec; `open_value` opens it.
+Json note_secret(const SecretReference& secret);
 /// The plaintext of a filled value: a string, a secret, or a concatenation of both. Only at the moment of the call.
 Result<std::string> open_value(const Json& value, SecretOpener& secrets);
 /// The same for each member of an object.

@@ -119,8 +119,7 @@ void render_registry_login(Rendering& rendering)
     if (login.id.empty()) return;
     auto secret = make_object("v1", "Secret", registry_login_name);
     secret["type"] = "kubernetes.io/dockerconfigjson";
-    json::object opened{{"host", rendering.options.registry},
-                        {"secret", json::object{{"$secret", login.id}, {"version", login.version}}}};
+    json::object opened{{"host", rendering.options.registry}, {"secret", note_secret(login)}};
     secret["stringData"] = json::object{{".dockerconfigjson", json::object{{"$registry_login", std::move(opened)}}}};
     rendering.add_object(registry_login_path, std::move(secret));
 }

@@ -3,6 +3,7 @@
 #include "targets/graph_order.hpp"
 #include "targets/kubernetes/objects.hpp"
 #include "targets/kubernetes/render.hpp"
+#include "targets/values.hpp"
 
 namespace ramet::targets::kubernetes {
 

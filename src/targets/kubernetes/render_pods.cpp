@@ -45,8 +45,7 @@ std::string render_image(Rendering& rendering, const Program& program)
                       {"metadata", json::object{{"generateName", fmt::format("image-{}-", program.name)}}},
                       {"data", json::object{{"image", program.image}}}};
     json::object more{{"registry", rendering.options.registry}};
-    if (const auto& login = rendering.desired.registry_login; !login.id.empty())
-        more["login"] = json::object{{"$secret", login.id}, {"version", login.version}};
+    if (const auto& login = rendering.desired.registry_login; !login.id.empty()) more["login"] = note_secret(login);
     rendering.add_object(path, std::move(note), {}, std::move(more));
     auto& node = rendering.graph.nodes.back();
     node.kind = "kubernetes.image";
@@ -115,7 +114,7 @@ json::object make_pods(const Rendering& rendering, const std::string& part, json
                      {"securityContext", json::object{{"runAsNonRoot", true},
                                                       {"seccompProfile", json::object{{"type", "RuntimeDefault"}}}}},
                      {"containers", json::array{std::move(container)}}};
-    if (rendering.has_node(registry_login_path))
+    if (!rendering.desired.registry_login.id.empty())
         pod["imagePullSecrets"] = json::array{json::object{{"name", registry_login_name}}};
     return {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}};
 }

@@ -12,7 +12,7 @@ struct SegmentEncoder {
     Result<Json> operator()(const SecretReference& secret) const
     {
         secrets_used += fmt::format("{}{}@{}", secrets_used.empty() ? "" : " ", secret.id, secret.version);
-        return Json(json::object{{"$secret", secret.id}, {"version", secret.version}});
+        return note_secret(secret);
     }
     Result<Json> operator()(const OutputReference& output) const
     {

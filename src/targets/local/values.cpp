@@ -16,10 +16,7 @@ struct SegmentEncoder {
     std::vector<std::string>& needs;
 
     Json operator()(const std::string& text) const { return json::string(text); }
-    Json operator()(const SecretReference& secret) const
-    {
-        return json::object{{"$secret", secret.id}, {"version", secret.version}};
-    }
+    Json operator()(const SecretReference& secret) const { return note_secret(secret); }
     Json operator()(const OutputReference& output) const
     {
         const auto node = node_of(output.resource);

@@ -1,16 +1,13 @@
 #include "targets/local/postgres/spec.hpp"
 
+#include "targets/values.hpp"
+
 namespace ramet::targets::postgres {
 namespace {
 
 Json output_of(std::string_view path, std::string_view output)
 {
     return json::object{{"$out", json::array{path, output}}};
-}
-
-Json secret(const SecretReference& reference)
-{
-    return json::object{{"$secret", reference.id}, {"version", reference.version}};
 }
 
 std::string_view durability_word(Durability durability)
@@ -71,7 +68,7 @@ engine::Node role_node(const DatabaseSpec& spec)
         {"database", spec.database},           {"host", output_of(server, "host")},
         {"port", output_of(server, "port")},   {"socket_directory", output_of(server, "socket_directory")},
         {"data", output_of(server, "data")},   {"role", spec.role},
-        {"database_name", spec.database_name}, {"password", secret(spec.password)}};
+        {"database_name", spec.database_name}, {"password", note_secret(spec.password)}};
     return {.path = database_path(spec.database),
             .kind = std::string(role_kind),
             .spec = std::move(role),
