@@ -141,11 +141,7 @@ class ShopOnCluster:
     # -- the cluster, as it is
 
     def namespace_of(self, name):
-        """What the environment's namespace is called; None when it has none."""
-        for space in self.cluster.api("GET", "/api/v1/namespaces")["items"]:
-            if space["metadata"].get("annotations", {}).get("ramet.dev/environment") == name:
-                return space["metadata"]["name"]
-        return None
+        return find_namespace(self.cluster, name)
 
     def objects(self, space, kind, group="apps/v1"):
         root = f"/apis/{group}" if "/" in group else f"/api/{group}"
@@ -196,6 +192,14 @@ class ShopOnCluster:
         return "\n".join(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}: {pod['status'].get('phase')} "
                          f"{[it.get('state') for it in pod['status'].get('containerStatuses', [])]}"
                          for pod in pods if pod["status"].get("phase") != "Succeeded")
+
+
+def find_namespace(cluster, environment):
+    """What the environment's namespace is called; None when it has none."""
+    for space in cluster.api("GET", "/api/v1/namespaces")["items"]:
+        if space["metadata"].get("annotations", {}).get("ramet.dev/environment") == environment:
+            return space["metadata"]["name"]
+    return None
 
 
 def query_pod(registry, sql):
