@@ -262,14 +262,15 @@ def readable_address(text):
 
 
 def cgroups_of(processes):
-    """Control groups that the product made: named after it, and holding nobody who is not related."""
+    """Control groups that the product made: named after it, and empty or with somebody related in them. Who came into one since
+    `processes` were looked at is no stranger there: without this, a group of the base could be missing before and be blamed afterwards."""
     for root, folders, _ in os.walk("/sys/fs/cgroup"):
         for name in list(folders):
             path = os.path.join(root, name)
             if "ramet" not in path:
                 continue
             members = {int(pid) for below, _, _ in os.walk(path) for pid in read(os.path.join(below, "cgroup.procs")).split()}
-            if members <= set(processes):
+            if not members or members & set(processes):
                 yield path
 
 

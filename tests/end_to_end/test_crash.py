@@ -25,12 +25,13 @@ def newest_run(shop, number):
     return shop.ramet.run_of(preview) if preview and preview["run"] else None
 
 
-def kill_in_the_middle(shop, number, run_before, moment):
-    """Ends the server when that share of the steps of the run that follows `run_before` is done, or when it is over already."""
+def kill_in_the_middle(shop, number, run_before, moment, existed=False):
+    """Ends the server when that share of the steps of the run that follows `run_before` is done, or when it is over already: also when
+    the preview that `existed`, as one with a run before does, is gone."""
     def reached():
         run = newest_run(shop, number)
         if run is None:
-            return shop.preview(number) is None and run_before is not None  # Deleted so soon.
+            return shop.preview(number) is None and (existed or run_before is not None)
         if run["id"] == run_before:
             return False
         done = sum(step["state"].lower() in DONE for step in run["steps"])
@@ -75,7 +76,7 @@ def test_a_close_in_the_middle_of_a_create_and_kill_9_leave_nothing(shop, moment
     shop.close_pull_request(number)
     shop.ramet.restart_after_kill()
     if shop.preview(number) is not None:  # The delete that follows is interrupted as well.
-        kill_in_the_middle(shop, number, None, moment)
+        kill_in_the_middle(shop, number, None, moment, existed=True)
     shop.wait_gone(number)
     shop.check_clean()
 

@@ -187,21 +187,45 @@ def test_a_loop_device_is_found(watch, data):
         subprocess.run(["losetup", "--detach", device], check=True)
 
 
-@root_only
-def test_an_empty_control_group_is_found(watch):
+@contextlib.contextmanager
+def control_group(*members):
     tree = next((path for path in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids", "/sys/fs/cgroup") if os.access(path, os.W_OK)), None)
-    if tree is None:
-        pytest.skip("no control group can be made here")
-    before = watch.take()
-    planted = pathlib.Path(tree, f"ramet-leftovers-{os.getpid()}")
+    planted = pathlib.Path(tree or "/", f"ramet-leftovers-{os.getpid()}")
     try:
         planted.mkdir()
     except OSError as error:
         pytest.skip(f"no control group can be made here: {error}")
     try:
-        assert f"cgroups: {planted}" in found(watch, before)
+        for process in members:
+            (planted / "cgroup.procs").write_text(str(process.pid))
+        yield planted
     finally:
+        for process in members:
+            process.kill()
+            process.wait()
+        wait_for(lambda: not (planted / "cgroup.procs").read_text(), f"{planted} to be empty")
         planted.rmdir()
+
+
+@root_only
+def test_an_empty_control_group_is_found(watch):
+    before = watch.take()
+    with control_group() as planted:
+        assert f"cgroups: {planted}" in found(watch, before)
+
+
+@root_only
+def test_a_control_group_with_somebody_who_came_after_the_look_is_found(watch, data):
+    with running(sys.executable, "-c", SLEEP, cwd=data) as known, running(sys.executable, "-c", SLEEP) as newcomer:
+        with control_group(known, newcomer) as planted:
+            assert str(planted) in watch.take().cgroups
+
+
+@root_only
+def test_a_control_group_of_strangers_is_not_blamed(watch):
+    before = watch.take()
+    with running(sys.executable, "-c", SLEEP) as stranger, control_group(stranger):
+        assert watch.leftovers(before) == []
 
 
 def test_a_file_in_dev_shm_is_found(watch):
