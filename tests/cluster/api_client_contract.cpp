@@ -43,7 +43,7 @@ TEST_CASE("an apply makes an object, changes it, and changes nothing when nothin
     CHECK(get_string(get_member(*house.client.get(path), "data"), "value") == "b");
 }
 
-TEST_CASE("what a creation owns is given up only as it was seen: a change in between is a conflict")
+TEST_CASE("what a creation owns is given up only as it was seen: another owner in between is a conflict")
 {
     ClusterHouse house;
     const auto path = maps_of(make_namespace(house));

@@ -37,7 +37,8 @@ public:
     /// Server-side apply: makes it, or changes the fields that it names and takes away those that we named before. Fields that others
     /// set are taken over.
     Result<Json> apply(const std::string& path, const Json& object, std::stop_token stop = {});
-    /// What `create` made is owned as created; from now on as applied. `object` is as the server answered last; conflict when it has changed since.
+    /// What `create` made is owned as created; from now on as applied. `object` is as the server answered last; conflict when others have come to own
+    /// or given up parts of it since.
     Result<Json> disown_creation(const std::string& path, const Json& object, std::stop_token stop = {});
     /// What is there afterwards, on its way or not; not_found when there was nothing, conflict when it was another one.
     Result<Json> remove(const std::string& path, const Removal& removal, std::stop_token stop = {});
@@ -69,6 +70,9 @@ private:
     Credentials& credentials_;
     Options options_;
 };
+
+/// Created by another operation than apply, its fields would be owned twice, and those that a later apply leaves out would stay.
+bool is_owned_as_created(const Json& object);
 
 /// Whether the API server gave that reason: "NotFound", "AlreadyExists", "Conflict", "Expired", …
 bool has_reason(const Error& error, std::string_view reason);

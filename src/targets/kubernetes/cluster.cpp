@@ -2,17 +2,7 @@
 
 #include "targets/kubernetes/object_marks.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace ramet::targets::kubernetes {
-
-namespace {
-
-/// What is not ready by being there.
-constexpr std::array awaited{"Deployment", "StatefulSet", "Job", "PersistentVolumeClaim"};
-
-}  // namespace
 
 std::string made_by(std::string_view install)
 {
@@ -22,10 +12,12 @@ std::string made_by(std::string_view install)
 Cluster::Cluster(ApiClient& api, std::string_view install)
     : api_(api), pods_(api, fmt::format("/api/v1/pods?{}", made_by(install)))
 {
-    for (const auto& kind : known_kinds())
-        if (std::ranges::find(awaited, kind.kind) != awaited.end())
-            caches_.emplace(kind.kind,
-                            std::make_unique<ObjectCache>(api, fmt::format("{}?{}", path_of(kind), made_by(install))));
+    for (const auto& kind : known_kinds()) {
+        if (!kind.is_listed) continue;
+        const auto keeps = kind.is_awaited ? ObjectCache::Keeps::everything : ObjectCache::Keeps::metadata;
+        auto path = fmt::format("{}?{}", path_of(kind), made_by(install));
+        caches_.emplace(kind.kind, std::make_unique<ObjectCache>(api, std::move(path), keeps));
+    }
 }
 
 const ObjectCache* Cluster::find_cache(std::string_view kind) const

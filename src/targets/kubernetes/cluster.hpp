@@ -13,15 +13,15 @@ namespace ramet::targets::kubernetes {
 /// "labelSelector=…": what that installation has made.
 std::string made_by(std::string_view install);
 
-/// One cluster that we speak with, and what is watched there as long as this lives: our objects of the kinds that become ready in time,
-/// and our pods.
+/// One cluster that we speak with, and what is watched there as long as this lives: our objects of the kinds that may be listed, and our
+/// pods.
 class Cluster {
 public:
     /// `api` outlives it.
     Cluster(ApiClient& api, std::string_view install);
 
     ApiClient& api() { return api_; }
-    /// Null for a kind that is ready by being there.
+    /// Null for a kind that may not be listed.
     const ObjectCache* find_cache(std::string_view kind) const;
     const ObjectCache& pods() const { return pods_; }
 

@@ -8,22 +8,22 @@ namespace ramet::targets::kubernetes {
 namespace {
 
 constexpr std::array all{
-    Kind{"v1", "ConfigMap", "configmaps"},
-    Kind{"v1", "LimitRange", "limitranges"},
-    Kind{"v1", "Namespace", "namespaces", true, false},
-    Kind{"v1", "PersistentVolumeClaim", "persistentvolumeclaims"},
-    Kind{"v1", "ResourceQuota", "resourcequotas"},
-    Kind{"v1", "Secret", "secrets", false},
-    Kind{"v1", "Service", "services"},
-    Kind{"v1", "ServiceAccount", "serviceaccounts"},
-    Kind{"apps/v1", "Deployment", "deployments"},
-    Kind{"apps/v1", "StatefulSet", "statefulsets"},
-    Kind{"autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"},
-    Kind{"batch/v1", "CronJob", "cronjobs"},
-    Kind{"batch/v1", "Job", "jobs"},
-    Kind{"networking.k8s.io/v1", "Ingress", "ingresses"},
-    Kind{"networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"},
-    Kind{"policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"},
+    Kind{.api_version = "v1", .kind = "ConfigMap", .plural = "configmaps"},
+    Kind{.api_version = "v1", .kind = "LimitRange", .plural = "limitranges"},
+    Kind{.api_version = "v1", .kind = "Namespace", .plural = "namespaces", .is_namespaced = false},
+    Kind{.api_version = "v1", .kind = "PersistentVolumeClaim", .plural = "persistentvolumeclaims", .is_awaited = true},
+    Kind{.api_version = "v1", .kind = "ResourceQuota", .plural = "resourcequotas"},
+    Kind{.api_version = "v1", .kind = "Secret", .plural = "secrets", .is_listed = false},
+    Kind{.api_version = "v1", .kind = "Service", .plural = "services"},
+    Kind{.api_version = "v1", .kind = "ServiceAccount", .plural = "serviceaccounts"},
+    Kind{.api_version = "apps/v1", .kind = "Deployment", .plural = "deployments", .is_awaited = true},
+    Kind{.api_version = "apps/v1", .kind = "StatefulSet", .plural = "statefulsets", .is_awaited = true},
+    Kind{.api_version = "autoscaling/v2", .kind = "HorizontalPodAutoscaler", .plural = "horizontalpodautoscalers"},
+    Kind{.api_version = "batch/v1", .kind = "CronJob", .plural = "cronjobs"},
+    Kind{.api_version = "batch/v1", .kind = "Job", .plural = "jobs", .is_awaited = true},
+    Kind{.api_version = "networking.k8s.io/v1", .kind = "Ingress", .plural = "ingresses"},
+    Kind{.api_version = "networking.k8s.io/v1", .kind = "NetworkPolicy", .plural = "networkpolicies"},
+    Kind{.api_version = "policy/v1", .kind = "PodDisruptionBudget", .plural = "poddisruptionbudgets"},
 };
 
 /// The core group came first, and has a place of its own.

@@ -16,6 +16,8 @@ struct Kind {
     /// Its inventory may be asked for everywhere. Of secrets we may not: they are known by the ledger, and gone with their namespace.
     bool is_listed = true;
     bool is_namespaced = true;
+    /// It becomes ready in time, and not by being there.
+    bool is_awaited = false;
 };
 
 /// Every kind of object that we make ourselves: namespaces, and what is in them.

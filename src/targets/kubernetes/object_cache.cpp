@@ -25,18 +25,10 @@ std::string metadata_of(const Json& object, std::string_view key)
     return get_string(get_member(object, "metadata"), key);
 }
 
-Json without_notes(const Json& object)
-{
-    auto copy = object;
-    if (auto* metadata = copy.as_object().if_contains("metadata"); metadata && metadata->is_object())
-        metadata->get_object().erase("managedFields");
-    return copy;
-}
-
 }  // namespace
 
-ObjectCache::ObjectCache(ApiClient& api, std::string path)
-    : api_(api), path_(std::move(path)), thread_([this](const std::stop_token& stop) { keep_up(stop); })
+ObjectCache::ObjectCache(ApiClient& api, std::string path, Keeps keeps)
+    : api_(api), path_(std::move(path)), keeps_(keeps), thread_([this](const std::stop_token& stop) { keep_up(stop); })
 {
 }
 
@@ -92,7 +84,7 @@ Result<std::string> ObjectCache::read_list(const std::stop_token& stop)
         path_,
         [&](const Json& object) {
             objects.insert_or_assign({metadata_of(object, "namespace"), metadata_of(object, "name")},
-                                     without_notes(object));
+                                     what_is_kept(object));
         },
         stop));
     const std::lock_guard lock(mutex_);
@@ -121,7 +113,15 @@ void ObjectCache::take(std::string_view type, const Json& object)
     if (type == "DELETED")
         objects_.erase(key);
     else
-        objects_.insert_or_assign(key, without_notes(object));
+        objects_.insert_or_assign(key, what_is_kept(object));
+}
+
+Json ObjectCache::what_is_kept(const Json& object) const
+{
+    auto kept = keeps_ == Keeps::everything ? object : json::object{{"metadata", get_member(object, "metadata")}};
+    if (auto* metadata = kept.as_object().if_contains("metadata"); metadata && metadata->is_object())
+        metadata->get_object().erase("managedFields");
+    return kept;
 }
 
 void ObjectCache::note(Error problem)

@@ -13,8 +13,10 @@ namespace ramet::targets::kubernetes {
 /// cluster. A watch that ends is taken up where it ended; only where the cluster does not know that place any more is the list read again.
 class ObjectCache {
 public:
+    enum class Keeps : std::uint8_t { everything, metadata };
+
     /// `path` may have a label selector. `api` outlives it.
-    ObjectCache(ApiClient& api, std::string path);
+    ObjectCache(ApiClient& api, std::string path, Keeps keeps = Keeps::everything);
     ObjectCache(const ObjectCache&) = delete;
     ObjectCache& operator=(const ObjectCache&) = delete;
 
@@ -31,11 +33,13 @@ private:
     Result<std::string> read_list(const std::stop_token& stop);
     Result<void> follow(std::string& version, const std::stop_token& stop);
     void take(std::string_view type, const Json& object);
+    Json what_is_kept(const Json& object) const;
     void note(Error problem);
     Result<void> check_current() const;
 
     ApiClient& api_;
     std::string path_;
+    Keeps keeps_;
     mutable std::mutex mutex_;  // of the next two
     std::map<Key, Json> objects_;
     std::optional<Error> problem_ = Error{ErrorKind::unavailable, "the cluster's objects have not been listed yet"};

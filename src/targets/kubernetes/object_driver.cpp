@@ -69,16 +69,6 @@ Result<engine::Readiness> wait_for_cache(const Error& problem)
     return std::unexpected(problem);
 }
 
-/// Created by another operation than apply, its fields would be owned twice, and those that a later apply leaves out would stay.
-bool is_owned_as_created(const Json& object)
-{
-    const auto& owners = get_member(get_member(object, "metadata"), "managedFields");
-    return owners.is_array() && std::ranges::any_of(owners.get_array(), [](const Json& owner) {
-               return get_string(owner, "manager") == field_manager && get_string(owner, "operation") == "Update" &&
-                      get_string(owner, "subresource").empty();
-           });
-}
-
 /// An object of the same kind and name can be changed into the other one.
 bool is_same_object(const Json& left, const Json& right)
 {
@@ -122,10 +112,25 @@ Result<ObjectDriver::Place> ObjectDriver::place_of(const engine::ResourceRef& re
 Result<engine::Observation> ObjectDriver::probe(const engine::Call& call, const engine::ResourceRef& ref)
 {
     const auto place = TRY(place_of(ref));
+    if (auto seen = look_at_cache(place, ref)) return *std::move(seen);
     const auto object = place.api().get(place.path(), call.stop);
     if (object) return observe(*object, ref);
     if (has_reason(object.error(), "NotFound")) return engine::Observation{};
     return std::unexpected(object.error());
+}
+
+/// That the very object was there as it is wanted a moment ago is enough to leave it alone. A watch is late: of what is not there, or is
+/// another one, only the cluster itself knows.
+std::optional<engine::Observation> ObjectDriver::look_at_cache(const Place& place, const engine::ResourceRef& ref)
+{
+    const auto* cache = place.cluster.find_cache(place.kind.kind);
+    if (cache == nullptr || ref.identity.empty()) return std::nullopt;
+    const auto object = cache->find(place.space, place.name);
+    if (!object || !*object) return std::nullopt;
+    auto seen = observe(**object, ref);
+    const bool is_it = seen.presence == engine::Presence::ours && seen.identity == ref.identity &&
+                       seen.spec_hash == engine::spec_hash(ref.spec);
+    return is_it ? std::optional(std::move(seen)) : std::nullopt;
 }
 
 Result<engine::Acknowledged> ObjectDriver::apply(const engine::Call& call, const engine::ResourceRef& ref,
@@ -168,8 +173,9 @@ Result<Json> ObjectDriver::change(const engine::Call& call, const Place& place, 
         const auto changed = TRY(place.api().apply(place.path(), body, call.stop));
         if (!is_owned_as_created(changed)) return changed;
         const auto disowned = place.api().disown_creation(place.path(), changed, call.stop);
-        // Its controller writes into it as well, and has done so in between.
-        if (!disowned && !has_reason(disowned.error(), "Conflict")) return std::unexpected(disowned.error());
+        if (disowned) return *disowned;
+        // A controller has begun to own a part of it in between.
+        if (disowned.error().kind != ErrorKind::conflict) return std::unexpected(disowned.error());
     }
     return fail(ErrorKind::unavailable, "{} is changed by others all the time", place.words());
 }
@@ -178,9 +184,8 @@ Result<engine::Readiness> ObjectDriver::await(const engine::Call&, const engine:
 {
     const auto place = TRY(place_of(ref));
     const engine::Ready ready{{{"name", place.name}}};
-    const auto* cache = place.cluster.find_cache(place.kind.kind);
-    if (cache == nullptr) return ready;
-    const auto readiness = TRY(judge(place, ref, *cache));
+    if (!place.kind.is_awaited) return ready;
+    const auto readiness = TRY(judge(place, ref, *place.cluster.find_cache(place.kind.kind)));
     const bool may_fail = !get_bool(ref.spec, "required", true);
     if (std::holds_alternative<engine::Ready>(readiness)) return ready;
     return may_fail && std::holds_alternative<engine::Failed>(readiness) ? engine::Readiness(ready) : readiness;

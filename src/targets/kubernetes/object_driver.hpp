@@ -41,6 +41,7 @@ private:
     };
     Result<Place> place_of(const engine::ResourceRef& ref) const;
 
+    static std::optional<engine::Observation> look_at_cache(const Place& place, const engine::ResourceRef& ref);
     Result<Json> make_body(const engine::ResourceRef& ref, const Place& place);
     static Result<Json> create(const engine::Call& call, const engine::ResourceRef& ref, const Place& place,
                                const Json& body);

@@ -35,11 +35,9 @@ Result<void> render_routes(Rendering& rendering)
         if (!is_own(service) || service.public_hosts.empty() || !service.declared.port) continue;
         if (rendering.options.ingress_class.empty())
             return std::unexpected(no_way_in(service, rendering.desired.target));
-        std::vector<std::string> needs{address_path(service.name)};
-        // No host leads to what is not there yet.
-        if (rendering.has_node(service_path(service.name))) needs.push_back(service_path(service.name));
+        // Whoever serves it answers 503 by itself as long as no pod is ready: a controller has that time to take the route up.
         rendering.add_object(fmt::format("route/{}", service.name), make_ingress(service, rendering.options),
-                             std::move(needs));
+                             {address_path(service.name)});
     }
     return {};
 }
