@@ -41,7 +41,7 @@ void WorkQueue::add_after(const std::string& key, Milliseconds delay)
     std::unique_lock lock(mutex_);
     const auto is_earlier = keys_.add(key, clock_.monotonic() + delay);
     lock.unlock();
-    if (is_earlier) changed_.notify_all();
+    if (is_earlier) has_due_.notify_one();
 }
 
 void WorkQueue::add_spaced(const std::string& key, Milliseconds spacing)
@@ -49,7 +49,7 @@ void WorkQueue::add_spaced(const std::string& key, Milliseconds spacing)
     std::unique_lock lock(mutex_);
     const auto is_earlier = keys_.add_spaced(key, spacing, clock_.monotonic());
     lock.unlock();
-    if (is_earlier) changed_.notify_all();
+    if (is_earlier) has_due_.notify_one();
 }
 
 WorkQueue::Load WorkQueue::load()
@@ -65,7 +65,8 @@ void WorkQueue::stop()
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
     }
-    changed_.notify_all();
+    has_due_.notify_all();
+    has_ended_.notify_all();
     for (auto& thread : threads_)
         if (thread.joinable()) thread.join();
 }
@@ -76,14 +77,21 @@ bool WorkQueue::take_due(std::string& key, std::unique_lock<std::mutex>& lock)
     auto next = keys_.take(now);
     if (next.key) {
         key = std::move(*next.key);
+        // Whoever comes next takes what else is due, or keeps the time in our place.
+        has_due_.notify_one();
         return true;
     }
-    // The release of a key that runs wakes us.
-    if (!next.at)
-        changed_.wait(lock);
-    else
-        changed_.wait_for(lock, *next.at - now);
+    wait_for_due(next.at, lock);
     return false;
+}
+
+/// One thread keeps time; the others sleep until somebody wakes one. Whoever learns of an earlier time keeps it from then on.
+void WorkQueue::wait_for_due(std::optional<Milliseconds> at, std::unique_lock<std::mutex>& lock)
+{
+    if (!at || (wakes_at_ && *wakes_at_ <= *at)) return has_due_.wait(lock);
+    wakes_at_ = at;
+    has_due_.wait_for(lock, *at - clock_.monotonic());
+    if (wakes_at_ == at) wakes_at_.reset();
 }
 
 void WorkQueue::work_until_stopped()
@@ -136,14 +144,16 @@ void WorkQueue::release(const std::string& key)
         const std::scoped_lock lock(mutex_);
         keys_.end(key);
     }
-    changed_.notify_all();
+    // It may have been asked for meanwhile.
+    has_due_.notify_one();
+    has_ended_.notify_all();
 }
 
 WorkQueue::Turn::Turn(WorkQueue& queue, const std::string& key) : queue_(queue), key_(key)
 {
     {
         std::unique_lock lock(queue_.mutex_);
-        queue_.changed_.wait(lock, [&] { return queue_.keys_.begin(key_); });
+        queue_.has_ended_.wait(lock, [&] { return queue_.keys_.begin(key_); });
     }
     error_ = wait_for_other_servers();
 }
@@ -156,7 +166,7 @@ std::optional<Error> WorkQueue::Turn::wait_for_other_servers()
         if (!later) return later.error();
         if (!*later) return std::nullopt;
         std::unique_lock lock(queue_.mutex_);
-        queue_.changed_.wait_for(lock, **later, [&] { return queue_.stopping_; });
+        queue_.has_ended_.wait_for(lock, **later, [&] { return queue_.stopping_; });
         if (queue_.stopping_) return Error{ErrorKind::unavailable, "this server stops"};
         if (queue_.clock_.monotonic() < deadline) continue;
         return Error{ErrorKind::unavailable,

@@ -85,13 +85,16 @@ private:
     void work_on(const std::string& key);
     void work_until_stopped();
     bool take_due(std::string& key, std::unique_lock<std::mutex>& lock);
+    void wait_for_due(std::optional<Milliseconds> at, std::unique_lock<std::mutex>& lock);
     void release(const std::string& key);
 
     Clock& clock_;
     Work work_;
     Turns turns_;
     std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable has_due_;       ///< for our threads: one of them is woken
+    std::condition_variable has_ended_;     ///< for callers that wait for their turn
+    std::optional<Milliseconds> wakes_at_;  ///< when the thread that keeps time for all looks again
     DueKeys keys_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;

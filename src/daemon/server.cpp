@@ -32,6 +32,7 @@ namespace ramet::daemon {
 namespace {
 
 constexpr std::size_t work_threads = 6;
+constexpr Milliseconds steps_gather_for{20};
 
 Result<storage::Installation> ensure_installation(storage::Database& database, Random& random, Clock& clock)
 {
@@ -131,7 +132,8 @@ void Server::Parts::watch(const engine::Change& change)
 {
     step_events.add(change);
     if (work == nullptr || app == nullptr) return;
-    work->add(std::string(app::events_key));
+    // Many steps change together: they are written together.
+    work->add_after(std::string(app::events_key), change.step ? steps_gather_for : Milliseconds{0});
     app::follow_change(*app, change);
 }
 
