@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::string_view service_prefix = "service/";
 
-std::int64_t count_restarts(std::span<const Json> pods)
+std::int64_t count_restarts(std::span<const SharedObject> pods)
 {
     std::int64_t restarts = 0;
     for (const auto& pod : pods)
-        if (const auto* containers = get_member(get_member(pod, "status"), "containerStatuses").if_array())
+        if (const auto* containers = get_member(get_member(*pod, "status"), "containerStatuses").if_array())
             for (const auto& container : *containers) restarts += get_int(container, "restartCount");
     return restarts;
 }
@@ -51,7 +51,7 @@ Result<std::unique_ptr<Log>> open_pod_log(Cluster& cluster, const PodSelection& 
 
 }  // namespace
 
-ServiceStatus status_of(const std::string& service, const Json& deployment, std::span<const Json> pods)
+ServiceStatus status_of(const std::string& service, const Json& deployment, std::span<const SharedObject> pods)
 {
     ServiceStatus status{.name = service, .state = "starting", .restarts = count_restarts(pods)};
     const auto ready = get_int(get_member(deployment, "status"), "readyReplicas");

@@ -21,6 +21,6 @@ private:
 };
 
 /// Of a Deployment and its pods, as the cluster tells of them. Pure.
-ServiceStatus status_of(const std::string& service, const Json& deployment, std::span<const Json> pods);
+ServiceStatus status_of(const std::string& service, const Json& deployment, std::span<const SharedObject> pods);
 
 }  // namespace ramet::targets::kubernetes

@@ -32,22 +32,22 @@ ObjectCache::ObjectCache(ApiClient& api, std::string path, Keeps keeps)
 {
 }
 
-Result<std::optional<Json>> ObjectCache::find(const std::string& space, const std::string& name) const
+Result<SharedObject> ObjectCache::find(const std::string& space, const std::string& name) const
 {
     const std::lock_guard lock(mutex_);
     TRY(check_current());
     const auto at = objects_.find({space, name});
-    return at == objects_.end() ? std::nullopt : std::optional(at->second);
+    return at == objects_.end() ? nullptr : at->second;
 }
 
-Result<std::vector<Json>> ObjectCache::find_all(const std::string& space, std::string_view label,
-                                                std::string_view value) const
+Result<std::vector<SharedObject>> ObjectCache::find_all(const std::string& space, std::string_view label,
+                                                        std::string_view value) const
 {
     const std::lock_guard lock(mutex_);
     TRY(check_current());
-    std::vector<Json> found;
+    std::vector<SharedObject> found;
     for (auto at = objects_.lower_bound({space, {}}); at != objects_.end() && at->first.first == space; ++at)
-        if (get_string(get_member(get_member(at->second, "metadata"), "labels"), label) == value)
+        if (get_string(get_member(get_member(*at->second, "metadata"), "labels"), label) == value)
             found.push_back(at->second);
     return found;
 }
@@ -79,7 +79,7 @@ void ObjectCache::keep_up(const std::stop_token& stop)
 
 Result<std::string> ObjectCache::read_list(const std::stop_token& stop)
 {
-    std::map<Key, Json> objects;
+    std::map<Key, SharedObject> objects;
     const auto version = TRY(api_.list(
         path_,
         [&](const Json& object) {
@@ -116,12 +116,12 @@ void ObjectCache::take(std::string_view type, const Json& object)
         objects_.insert_or_assign(key, what_is_kept(object));
 }
 
-Json ObjectCache::what_is_kept(const Json& object) const
+SharedObject ObjectCache::what_is_kept(const Json& object) const
 {
-    auto kept = keeps_ == Keeps::everything ? object : json::object{{"metadata", get_member(object, "metadata")}};
+    Json kept = keeps_ == Keeps::everything ? object : json::object{{"metadata", get_member(object, "metadata")}};
     if (auto* metadata = kept.as_object().if_contains("metadata"); metadata && metadata->is_object())
         metadata->get_object().erase("managedFields");
-    return kept;
+    return std::make_shared<const Json>(std::move(kept));
 }
 
 void ObjectCache::note(Error problem)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "targets/kubernetes/api_client.hpp"
+#include "targets/kubernetes/objects.hpp"
 
 #include <map>
 #include <mutex>
@@ -20,11 +21,12 @@ public:
     ObjectCache(const ObjectCache&) = delete;
     ObjectCache& operator=(const ObjectCache&) = delete;
 
-    /// Of that namespace and name, without what servers note for themselves (`managedFields`). `unavailable` before the first list is complete and while
-    /// the cluster does not answer: absence is known then only when it is.
-    Result<std::optional<Json>> find(const std::string& space, const std::string& name) const;
+    /// Of that namespace and name, without what servers note for themselves (`managedFields`); null when there is none. `unavailable` before the first
+    /// list is complete and while the cluster does not answer: absence is known then only when it is.
+    Result<SharedObject> find(const std::string& space, const std::string& name) const;
     /// All of a namespace with that label.
-    Result<std::vector<Json>> find_all(const std::string& space, std::string_view label, std::string_view value) const;
+    Result<std::vector<SharedObject>> find_all(const std::string& space, std::string_view label,
+                                               std::string_view value) const;
 
 private:
     using Key = std::pair<std::string, std::string>;
@@ -33,7 +35,7 @@ private:
     Result<std::string> read_list(const std::stop_token& stop);
     Result<void> follow(std::string& version, const std::stop_token& stop);
     void take(std::string_view type, const Json& object);
-    Json what_is_kept(const Json& object) const;
+    SharedObject what_is_kept(const Json& object) const;
     void note(Error problem);
     Result<void> check_current() const;
 
@@ -41,7 +43,7 @@ private:
     std::string path_;
     Keeps keeps_;
     mutable std::mutex mutex_;  // of the next two
-    std::map<Key, Json> objects_;
+    std::map<Key, SharedObject> objects_;
     std::optional<Error> problem_ = Error{ErrorKind::unavailable, "the cluster's objects have not been listed yet"};
     std::jthread thread_;
 };

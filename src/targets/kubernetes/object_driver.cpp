@@ -37,6 +37,9 @@ Result<Json> open_all(const Json& value, SecretOpener& secrets)
 
 constexpr int most_tries = 8;
 
+/// A node takes steps of about a second: at the end of a wait we are late by a fraction of that.
+constexpr Milliseconds between_looks{200};
+
 /// A derived name ends with what no other resource and no other incarnation of it has.
 constexpr std::size_t distinguishing = 10;
 
@@ -203,7 +206,9 @@ Result<engine::Readiness> ObjectDriver::judge(const Place& place, const engine::
     const auto pods = place.cluster.pods().find_all(place.space, is_job ? job_label : part_label,
                                                     is_job ? place.name : part_of(**object));
     if (!pods) return wait_for_cache(pods.error());
-    return judge_readiness(**object, *pods);
+    auto readiness = judge_readiness(**object, *pods);
+    if (auto* wait = std::get_if<engine::NotYet>(&readiness)) wait->look_again_after = between_looks;
+    return readiness;
 }
 
 Result<void> ObjectDriver::remove(const engine::Call& call, const engine::DeletionProof& proof)

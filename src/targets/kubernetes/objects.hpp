@@ -2,11 +2,15 @@
 
 #include "base/json.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ramet::targets::kubernetes {
+
+/// What the cluster said of an object: many look at it, nobody changes it.
+using SharedObject = std::shared_ptr<const Json>;
 
 /// The version of the rules of Pod Security and of the fields that we write. Pinned: a newer cluster does not judge otherwise by itself.
 inline constexpr std::string_view pod_security_version = "v1.34";

@@ -42,11 +42,11 @@ std::vector<PodLog::Source> PodLog::find_sources() const
     const auto pods = cluster_.pods().find_all(pods_.space, pods_.label, pods_.value);
     if (!pods) return sources;  // Not known at the moment: looked for again.
     for (const auto& pod : *pods)
-        if (const auto* containers = get_member(get_member(pod, "status"), "containerStatuses").if_array())
+        if (const auto* containers = get_member(get_member(*pod, "status"), "containerStatuses").if_array())
             for (const auto& container : *containers)
                 if (has_run(container))
-                    sources.push_back({get_string(get_member(pod, "metadata"), "uid"),
-                                       get_string(get_member(pod, "metadata"), "name"), get_string(container, "name"),
+                    sources.push_back({get_string(get_member(*pod, "metadata"), "uid"),
+                                       get_string(get_member(*pod, "metadata"), "name"), get_string(container, "name"),
                                        get_int(container, "restartCount")});
     return sources;
 }

@@ -72,10 +72,10 @@ bool waits_for_ever(const Json& container)
            get_string(waiting, "message").contains(runs_as_root);
 }
 
-bool is_hopeless(const Json& pod)
+bool is_hopeless(const SharedObject& pod)
 {
     bool found = false;
-    for_each_container(pod, [&](const Json& container) { found |= waits_for_ever(container); });
+    for_each_container(*pod, [&](const Json& container) { found |= waits_for_ever(container); });
     return found;
 }
 
@@ -110,7 +110,7 @@ std::string describe_container(const Json& container)
 
 // -- workloads
 
-Readiness judge_replicas(const Json& object, std::span<const Json> pods, std::string_view available_key)
+Readiness judge_replicas(const Json& object, std::span<const SharedObject> pods, std::string_view available_key)
 {
     const auto wanted = get_int(get_member(object, "spec"), "replicas", 1);
     const auto& status = status_of(object);
@@ -133,7 +133,7 @@ Readiness judge_replicas(const Json& object, std::span<const Json> pods, std::st
                                         trouble.empty() ? "" : "\n", trouble)};
 }
 
-Readiness judge_job(const Json& object, std::span<const Json> pods)
+Readiness judge_job(const Json& object, std::span<const SharedObject> pods)
 {
     if (is_true(find_condition(object, "Complete"))) return Ready{};
     if (const auto& end = find_condition(object, "Failed"); is_true(end))
@@ -172,7 +172,7 @@ Readiness judge_conditions(const Json& object)
 
 }  // namespace
 
-engine::Readiness judge_readiness(const Json& object, std::span<const Json> pods)
+engine::Readiness judge_readiness(const Json& object, std::span<const SharedObject> pods)
 {
     const auto kind = get_string(object, "kind");
     if (kind == "Deployment") return judge_replicas(object, pods, "availableReplicas");
@@ -183,14 +183,15 @@ engine::Readiness judge_readiness(const Json& object, std::span<const Json> pods
     return judge_conditions(object);
 }
 
-std::string describe_trouble(std::span<const Json> pods)
+std::string describe_trouble(std::span<const SharedObject> pods)
 {
     std::string text;
     const auto add = [&](const Json& pod, std::string_view what) {
         text +=
             fmt::format("{}{}: {}", text.empty() ? "" : "\n", get_string(get_member(pod, "metadata"), "name"), what);
     };
-    for (const auto& pod : pods) {
+    for (const auto& shared : pods) {
+        const auto& pod = *shared;
         if (const auto& scheduled = find_condition(pod, "PodScheduled"); scheduled.is_object() && !is_true(scheduled))
             add(pod, words_of(scheduled));
         for_each_container(pod, [&](const Json& container) {

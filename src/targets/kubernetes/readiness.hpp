@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/driver.hpp"
+#include "targets/kubernetes/objects.hpp"
 
 #include <span>
 
@@ -11,9 +12,9 @@ namespace ramet::targets::kubernetes {
 /// Ready or Available, when they have one. Everything else is ready as soon as it is there.
 ///
 /// `pods` are those of the workload; of one that is not ready they say why, and whether waiting is of any use.
-engine::Readiness judge_readiness(const Json& object, std::span<const Json> pods);
+engine::Readiness judge_readiness(const Json& object, std::span<const SharedObject> pods);
 
 /// "web-6f7c…: server: ImagePullBackOff: …", one line for each container that is not well, and for each pod that has no node.
-std::string describe_trouble(std::span<const Json> pods);
+std::string describe_trouble(std::span<const SharedObject> pods);
 
 }  // namespace ramet::targets::kubernetes

@@ -30,10 +30,15 @@ Json deployment(std::string_view status)
         status));
 }
 
-Json pod(std::string_view container)
+SharedObject share(Json object)
 {
-    return parse(fmt::format(R"({{"kind":"Pod","metadata":{{"name":"web-1"}},"status":{{"containerStatuses":[{}]}}}})",
-                             container));
+    return std::make_shared<const Json>(std::move(object));
+}
+
+SharedObject pod(std::string_view container)
+{
+    return share(parse(fmt::format(
+        R"({{"kind":"Pod","metadata":{{"name":"web-1"}},"status":{{"containerStatuses":[{}]}}}})", container)));
 }
 
 }  // namespace
@@ -106,8 +111,8 @@ TEST_CASE("what may still come is waited for, and told meanwhile")
               fmt::format("not yet: Deployment web: 0 of 2 available\n{}", expected));
     }
     const auto homeless =
-        parse(R"({"metadata":{"name":"web-1"},"status":{"conditions":[{"type":"PodScheduled","status":"False",)"
-              R"("reason":"Unschedulable","message":"0/1 nodes are available: 1 Insufficient memory."}]}})");
+        share(parse(R"({"metadata":{"name":"web-1"},"status":{"conditions":[{"type":"PodScheduled","status":"False",)"
+                    R"("reason":"Unschedulable","message":"0/1 nodes are available: 1 Insufficient memory."}]}})"));
     CHECK(describe_trouble(std::vector{homeless}) ==
           "web-1: Unschedulable: 0/1 nodes are available: 1 Insufficient memory.");
     CHECK(describe_trouble(std::vector{pod(R"({"name":"web","ready":true,"state":{"running":{}}})")}).empty());
