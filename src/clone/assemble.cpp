@@ -117,9 +117,8 @@ void drop_what_is_absent(Cloned& cloned)
     auto& desired = cloned.desired;
     const bool is_seeded =
         std::ranges::any_of(desired.databases, [](const auto& each) { return each.strategy == DataStrategy::seed; });
-    std::erase_if(desired.jobs, [&](const DesiredJob& job) {
-        return job.declared.when == JobMoment::cron || (job.declared.when == JobMoment::seed && !is_seeded);
-    });
+    std::erase_if(desired.jobs,
+                  [&](const DesiredJob& job) { return job.declared.when == JobMoment::seed && !is_seeded; });
     std::set<std::string> present;
     for (const auto& service : desired.services)
         if (runs_here(service)) present.insert(service.name);

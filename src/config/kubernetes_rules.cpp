@@ -31,12 +31,10 @@ constexpr SupportRule rule(std::string_view pattern, Outcome outcome, std::strin
 constexpr std::array rules = {
     rule("imports", refused, "compose files are not read yet"),
     rule("services.*.build", not_applied, "`image` is what runs; images are not built for a cluster yet"),
-    rule("services.*.volumes", refused, "volumes are not served yet"),
     rule("services.*.domains", refused, "custom domains are not served yet"),
     rule("services.*.helm", refused, "charts are not served yet"),
     rule("services.*.manifests", refused, "manifests are not served yet"),
     rule("jobs.*.build", not_applied, "`image` is what runs; images are not built for a cluster yet"),
-    rule("jobs.*.when", refused, "schedules are not served yet", is_scheduled, "cron …"),
     rule("databases.*.mode", refused, "managed databases are not served yet", is_managed, "managed"),
     rule("databases.*.type", refused, "only postgres and redis are served yet", is_other_database, "mysql, mariadb"),
     rule("network", refused, "rules for the network are not served yet"),

@@ -35,7 +35,10 @@ public:
             if (!service.is_helm && !service.is_manifests && matters("services." + service.name))
                 check_program("services." + service.name, service.run.has_value(), !service.image.empty());
         for (const auto& job : file_.jobs) check_program("jobs." + job.name, job.run.has_value(), !job.image.empty());
-        if (question_.target == TargetType::kubernetes && question_.planned == Planned::preview) check_data();
+        if (question_.target == TargetType::kubernetes && question_.planned == Planned::preview) {
+            check_data();
+            check_volumes();
+        }
         return std::move(report_);
     }
 
@@ -82,6 +85,17 @@ private:
                                    "previews.data.{}",
                                    database.name));
         }
+    }
+
+    void check_volumes()
+    {
+        for (const auto& service : file_.services)
+            for (const auto& volume : service.volumes)
+                if (volume.clone && matters("services." + service.name))
+                    refuse("services." + service.name + ".volumes",
+                           fmt::format("the files of '{}' are not cloned on a cluster yet; without `clone: true` a "
+                                       "preview begins with an empty volume",
+                                       volume.name));
     }
 
     void check_key(const UnservedKey& key)

@@ -95,7 +95,6 @@ TEST_CASE("on a cluster a file is refused by what is not served there yet")
                                                          "jobs.migrate",
                                                          "jobs.seed",
                                                          "jobs.nightly",
-                                                         "jobs.nightly.when",
                                                          "network",
                                                          "notify",
                                                          "targets.eks-eu.tls",
@@ -137,6 +136,15 @@ TEST_CASE("on a cluster each rule refuses what it names and nothing beside it")
         {"a namespace each", head + "previews: {base: s, isolation: namespace}", {}},
         {"a cluster each", head + "previews: {base: s, isolation: cluster}", {"previews.isolation"}},
         {"resources", "services: {web: {image: nginx, resources: {memory: 64Mi}}}", {}},
+        {"a schedule", "jobs: {j: {image: nginx, run: x, when: \"cron 0 3 * * *\"}}", {}},
+        {"a volume that begins empty",
+         "services: {web: {image: nginx, volumes: [{name: v, path: /v, size: 1Gi}]}}\nenvironments: {s: {branch: "
+         "main}}\npreviews: {base: s}",
+         {}},
+        {"a volume that is cloned",
+         "services: {web: {image: nginx, volumes: [{name: v, path: /v, size: 1Gi, clone: true}]}}\nenvironments: {s: "
+         "{branch: main}}\npreviews: {base: s}",
+         {"services.web.volumes"}},
     };
     for (const auto& [story, text, refused] : cases) {
         CAPTURE(story);

@@ -90,6 +90,39 @@ def test_a_version_that_cannot_start_is_told_with_its_last_words_and_the_old_one
     shop.delete("broken")
 
 
+KEEPER = """services:
+  keeper:
+    image: "REGISTRY/shop/tools:1"
+    run: 'echo "$SAYS" >> /kept/lines; cat /kept/lines; exec sleep 3600'
+    volumes: [{name: kept, path: /kept, size: 64Mi}]
+    env: {SAYS: "WORDS"}
+"""
+TICK = """jobs:
+  tick:
+    image: "REGISTRY/shop/tools:1"
+    run: psql --set ON_ERROR_STOP=1 "$DATABASE_URL" --command "INSERT INTO orders VALUES (7)"
+    when: "cron * * * * *"
+    env: {DATABASE_URL: "${databases.db.url}"}
+"""
+
+
+def test_files_of_a_volume_outlive_a_push_and_a_job_with_a_schedule_runs(shop):
+    edits = lambda words: [("services:\n", KEEPER.replace("WORDS", words)), ("jobs:\n", TICK)]
+    shop.deploy("kept", says="kept", edits=edits("first"))
+    shop.wait_state("kept", "ready")
+    space = shop.namespace_of("kept")
+    assert shop.ramet.cli("logs", "kept", "keeper").out == "first\n"
+    shop.deploy("kept", says="kept", edits=edits("second"))
+    wait_for(lambda: shop.ramet.cli("logs", "kept", "keeper").out == "first\nsecond\n",
+             lambda: f"the next pod to find the file: {shop.ramet.cli('logs', 'kept', 'keeper').out}\n{shop.trouble()}", STARTED_DEADLINE_S)
+    wait_for(lambda: shop.query(space, "SELECT min(id) FROM orders") == "7", lambda: f"the schedule to have run: {shop.trouble()}", STARTED_DEADLINE_S)
+    assert "INSERT 0 1" in shop.ramet.cli("logs", "kept", "job/tick").out
+    shop.wait_state("kept", "ready")
+    shop.delete("kept")
+    claims = [it["metadata"]["name"] for it in shop.cluster.api("GET", "/api/v1/persistentvolumeclaims")["items"]]
+    assert not [name for name in claims if name.startswith("keeper-")], claims
+
+
 def test_logs_come_from_the_pods_without_secrets(shop):
     edits = [("health: {http: /}", 'health: {http: /}\n    run: ["/bin/sh", "-c", "echo begin; echo $KEEP; exec sleep 3600"]'),
              ("shop/web:${git.sha}", "shop/tools:1"), ('env: {SAYS:', 'env: {KEEP: "${databases.db.password}", SAYS:')]

@@ -29,13 +29,14 @@ std::string space_of(const engine::ResourceView& resource)
     return get_string(resource.ref.spec, "namespace");
 }
 
-/// Those of a job by the Job's own name, as every incarnation of it has the same part.
+/// Those of a job by the Job's own name, as every incarnation of it has the same part; those of a schedule are of many Jobs.
 PodSelection pods_of(const engine::ResourceView& resource)
 {
     const auto& path = resource.ref.path;
     const auto name = path.substr(path.find('/') + 1);
     const auto made = resource.ref.outputs.find("name");
-    if (path.starts_with("job/") && made != resource.ref.outputs.end())
+    const bool is_job = get_string(get_member(resource.ref.spec, "object"), "kind") == "Job";
+    if (is_job && made != resource.ref.outputs.end())
         return {.space = space_of(resource), .label = job_label, .value = made->second};
     return {.space = space_of(resource), .label = part_label, .value = name};
 }

@@ -23,13 +23,20 @@ const Json& metadata_of(const Json& object)
     return get_member(object, "metadata");
 }
 
-/// What makes pods has a template for them.
+json::object* find_object(json::object* parent, std::string_view key)
+{
+    auto* member = parent ? parent->if_contains(key) : nullptr;
+    return member ? member->if_object() : nullptr;
+}
+
+/// What makes pods has a template for them; what makes jobs, one of those around it.
 void label_pods(json::object& object, const engine::ResourceRef& ref)
 {
-    auto* spec = object.if_contains("spec");
-    auto* made_from = spec && spec->is_object() ? spec->get_object().if_contains("template") : nullptr;
-    if (!made_from || !made_from->is_object()) return;
-    member_object(member_object(made_from->get_object(), "metadata"), "labels")[install_label] = ref.mark.install;
+    auto* spec = find_object(&object, "spec");
+    if (auto* jobs = find_object(spec, "jobTemplate")) spec = find_object(jobs, "spec");
+    auto* pods = find_object(spec, "template");
+    if (!pods) return;
+    member_object(member_object(*pods, "metadata"), "labels")[install_label] = ref.mark.install;
 }
 
 }  // namespace

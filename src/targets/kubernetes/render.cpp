@@ -93,6 +93,7 @@ Result<engine::Graph> render_environment(const DesiredEnvironment& desired, cons
         TRY(render_services(rendering));
         TRY(render_jobs(rendering, JobMoment::after_create));
         TRY(render_jobs(rendering, JobMoment::after_ready));
+        TRY(render_jobs(rendering, JobMoment::cron));
     }
     TRY(render_routes(rendering));
     return rendering.finish();

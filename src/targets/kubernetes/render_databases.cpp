@@ -4,7 +4,6 @@ namespace ramet::targets::kubernetes {
 
 namespace {
 
-constexpr std::int64_t default_storage = std::int64_t{1} << 30;
 constexpr std::string_view password_key = "PASSWORD";
 
 /// An engine's own image, as its makers publish it, and the user that it runs as there.
@@ -115,16 +114,7 @@ json::object make_pods_of(const Rendering& rendering, const DesiredDatabase& dat
 /// Where its rows are. A reset makes another one, beside the old one until that is not needed any more.
 std::string render_claim(Rendering& rendering, const DesiredDatabase& database)
 {
-    const auto bytes = database.declared.storage_bytes;
-    json::object spec{
-        {"accessModes", json::array{"ReadWriteOnce"}},
-        {"resources",
-         json::object{{"requests", json::object{{"storage", bytes_text(bytes > 0 ? bytes : default_storage)}}}}}};
-    if (const auto& storage = rendering.options.storage_class; !storage.empty()) spec["storageClassName"] = storage;
-    json::object claim{{"apiVersion", "v1"},
-                       {"kind", "PersistentVolumeClaim"},
-                       {"metadata", json::object{{"generateName", database.name + "-"}}},
-                       {"spec", std::move(spec)}};
+    auto claim = make_claim(rendering, {{"generateName", database.name + "-"}}, database.declared.storage_bytes);
     auto path = data_path(database.name);
     rendering.add_object(path, std::move(claim), {}, {{"incarnation", database.incarnation}});
     return path;

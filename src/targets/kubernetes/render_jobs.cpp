@@ -51,17 +51,36 @@ Json encode_once(const Rendering& rendering, JobMoment moment, const RenderedCon
 }
 
 /// Tried once: what shall run again says so itself, and what failed is told at once.
-json::object make_job(const DesiredJob& job, json::object pods)
+json::object make_run(const DesiredJob& job, json::object pods)
 {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(job.declared.timeout).count();
     pod_of(pods)["restartPolicy"] = "Never";
+    return {{"backoffLimit", 0},
+            {"activeDeadlineSeconds", std::max<std::int64_t>(1, seconds)},
+            {"template", std::move(pods)}};
+}
+
+json::object make_job(const DesiredJob& job, json::object run)
+{
     json::object object{{"apiVersion", "batch/v1"},
                         {"kind", "Job"},
                         // Another time is another Job, which the one before does not stand in the way of.
                         {"metadata", json::object{{"generateName", job.name + "-"}}}};
-    object["spec"] = json::object{{"backoffLimit", 0},
-                                  {"activeDeadlineSeconds", std::max<std::int64_t>(1, seconds)},
-                                  {"template", std::move(pods)}};
+    object["spec"] = std::move(run);
+    return object;
+}
+
+/// Its times are UTC, as everywhere in the file. One that still runs is not joined by another.
+json::object make_schedule(const DesiredJob& job, json::object run)
+{
+    auto object = make_object("batch/v1", "CronJob", job.name);
+    object["spec"] = json::object{{"schedule", job.declared.cron},
+                                  {"timeZone", "Etc/UTC"},
+                                  {"concurrencyPolicy", "Forbid"},
+                                  {"startingDeadlineSeconds", 300},
+                                  {"successfulJobsHistoryLimit", 1},
+                                  {"failedJobsHistoryLimit", 1},
+                                  {"jobTemplate", json::object{{"spec", std::move(run)}}}};
     return object;
 }
 
@@ -79,10 +98,13 @@ Result<void> render_job(Rendering& rendering, const DesiredJob& job)
                                                   .resources = declared.resources,
                                                   .env = job.env}));
     std::ranges::move(program.needs, std::back_inserter(needs));
-    json::object more{{"once", encode_once(rendering, declared.when, program, needs)}};
+    json::object more;
+    if (declared.when != JobMoment::cron) more["once"] = encode_once(rendering, declared.when, program, needs);
     if (!declared.required) more["required"] = false;
-    auto pods = make_pods(rendering, job.name, std::move(program.container), annotate_secrets(program.secrets_used));
-    rendering.add_object(job_path(job.name), make_job(job, std::move(pods)), std::move(needs), std::move(more));
+    auto run = make_run(
+        job, make_pods(rendering, job.name, std::move(program.container), annotate_secrets(program.secrets_used)));
+    auto object = declared.when == JobMoment::cron ? make_schedule(job, std::move(run)) : make_job(job, std::move(run));
+    rendering.add_object(job_path(job.name), std::move(object), std::move(needs), std::move(more));
     return {};
 }
 

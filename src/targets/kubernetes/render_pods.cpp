@@ -5,6 +5,7 @@ namespace ramet::targets::kubernetes {
 namespace {
 
 constexpr std::int64_t default_memory = std::int64_t{256} << 20;
+constexpr std::int64_t default_storage = std::int64_t{1} << 30;
 constexpr std::string_view secrets_annotation = "ramet.dev/secrets";
 
 Json command_of(const ProjectCommand& command)
@@ -128,6 +129,18 @@ json::object annotate_secrets(const std::string& secrets_used)
 {
     if (secrets_used.empty()) return {};
     return {{secrets_annotation, secrets_used}};
+}
+
+json::object make_claim(const Rendering& rendering, json::object metadata, std::int64_t bytes)
+{
+    const auto size = bytes_text(bytes > 0 ? bytes : default_storage);
+    json::object spec{{"accessModes", json::array{"ReadWriteOnce"}},
+                      {"resources", json::object{{"requests", json::object{{"storage", size}}}}}};
+    if (const auto& storage = rendering.options.storage_class; !storage.empty()) spec["storageClassName"] = storage;
+    return {{"apiVersion", "v1"},
+            {"kind", "PersistentVolumeClaim"},
+            {"metadata", std::move(metadata)},
+            {"spec", std::move(spec)}};
 }
 
 json::object make_address(const std::string& part, int port)

@@ -38,6 +38,8 @@ json::object make_pods(const Rendering& rendering, const std::string& part, json
 json::object& pod_of(json::object& pods);
 /// {secrets_annotation: …} where there are any: another version of one is another pod.
 json::object annotate_secrets(const std::string& secrets_used);
+/// A claim of that many bytes, or of a gibibyte where that is 0, in the target's class.
+json::object make_claim(const Rendering& rendering, json::object metadata, std::int64_t bytes);
 /// A Service in front of the pods of a part.
 json::object make_address(const std::string& part, int port);
 

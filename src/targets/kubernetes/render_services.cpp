@@ -6,6 +6,9 @@ namespace ramet::targets::kubernetes {
 
 namespace {
 
+/// Whoever an image's program is, it may write into its volumes as a member of this group.
+constexpr std::int64_t files_group = 65'532;
+
 /// Asked each second: what is ready is seen when it is. A container that is not up in time is told as failed.
 void add_probes(json::object& container, const Service& service)
 {
@@ -27,7 +30,8 @@ void add_probes(json::object& container, const Service& service)
 json::object make_deployment(const DesiredService& service, json::object pods)
 {
     const auto& declared = service.declared;
-    const bool is_rolling = declared.strategy == Strategy::rolling;
+    // Two nodes cannot hold one volume: the old pod gives it up before the new one begins.
+    const bool is_rolling = declared.strategy == Strategy::rolling && declared.volumes.empty();
     json::object strategy{{"type", is_rolling ? "RollingUpdate" : "Recreate"}};
     if (is_rolling) strategy["rollingUpdate"] = json::object{{"maxSurge", 1}, {"maxUnavailable", 0}};
     auto deployment = make_object("apps/v1", "Deployment", service.name);
@@ -57,7 +61,12 @@ Result<void> check_served(const DesiredService& service)
     if (service.treatment == Treatment::shared) return refuse("the base's own instance (`share`)");
     if (service.declared.is_helm) return refuse("`helm`");
     if (service.declared.is_manifests) return refuse("`manifests`");
-    if (!service.declared.volumes.empty()) return refuse("`volumes`");
+    if (!service.declared.volumes.empty() && service.declared.replicas > 1)
+        return std::unexpected(Error{ErrorKind::refused,
+                                     fmt::format("services.{}: {} replicas cannot hold one volume, which one node has",
+                                                 service.name, service.declared.replicas),
+                                     {},
+                                     "say `replicas: 1`, or keep those files in a database or a bucket"});
     if (service.declared.image.empty()) return refuse("`build`");
     return {};
 }
@@ -68,6 +77,30 @@ json::object annotations_of(const DesiredService& service, const std::string& se
     // Counted up by people who ask for a restart: another pod template, so that pods are replaced as by any other change.
     if (service.restarts_asked > 0) annotations["ramet.dev/restarts"] = fmt::format("{}", service.restarts_asked);
     return annotations;
+}
+
+/// Each volume has a claim of its own, which outlives the pods and goes with the environment.
+void add_volumes(Rendering& rendering, const DesiredService& service, json::object& pods,
+                 std::vector<std::string>& needs)
+{
+    if (service.declared.volumes.empty()) return;
+    auto& pod = pod_of(pods);
+    json::array volumes;
+    json::array mounts;
+    for (const auto& volume : service.declared.volumes) {
+        const auto path = fmt::format("volume/{}/{}", service.name, volume.name);
+        json::object metadata{{"generateName", fmt::format("{}-{}-", service.name, volume.name)}};
+        rendering.add_object(path, make_claim(rendering, std::move(metadata), volume.size_bytes));
+        needs.push_back(path);
+        json::object claim{{"claimName", output_of(path, "name")}};
+        volumes.push_back(json::object{{"name", volume.name}, {"persistentVolumeClaim", std::move(claim)}});
+        mounts.push_back(json::object{{"name", volume.name}, {"mountPath", volume.path}});
+    }
+    pod["volumes"] = std::move(volumes);
+    pod["containers"].as_array().front().as_object()["volumeMounts"] = std::move(mounts);
+    auto& security = pod["securityContext"].as_object();
+    security["fsGroup"] = files_group;
+    security["fsGroupChangePolicy"] = "OnRootMismatch";
 }
 
 Result<void> render_service(Rendering& rendering, const DesiredService& service)
@@ -95,6 +128,7 @@ Result<void> render_service(Rendering& rendering, const DesiredService& service)
     add_first_jobs(rendering, service, needs);
     auto pods =
         make_pods(rendering, service.name, std::move(program.container), annotations_of(service, program.secrets_used));
+    add_volumes(rendering, service, pods, needs);
     rendering.add_object(service_path(service.name), make_deployment(service, std::move(pods)), std::move(needs));
     return {};
 }

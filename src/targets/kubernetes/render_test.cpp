@@ -1,128 +1,12 @@
-#include "targets/kubernetes/render.hpp"
+#include "targets/kubernetes/render_test_support.hpp"
 
 #include "base/file.hpp"
 #include "targets/kubernetes/objects.hpp"
 
-#include <doctest/doctest.h>
-
-#include <algorithm>
 #include <cstdlib>
 #include <functional>
 
 namespace ramet::targets::kubernetes {
-
-namespace {
-
-DesiredService make_service(std::string name, std::optional<int> port)
-{
-    DesiredService service;
-    service.name = name;
-    service.declared.name = name;
-    service.declared.image = "registry.example.com/shop/" + name + ":1f0c5a2";
-    service.declared.port = port;
-    return service;
-}
-
-/// web → api, a worker made from api.
-DesiredEnvironment shop()
-{
-    DesiredEnvironment desired;
-    desired.id = EnvironmentId("env-1");
-    desired.project_name = "shop";
-    desired.name = "pr-42";
-    desired.origin = EnvironmentOrigin::preview;
-
-    auto web = make_service("web", 3000);
-    web.declared.needs = {{"api", Need::healthy}};
-    web.declared.health = HealthCheck{.http_path = "/healthz", .timeout = Milliseconds(30'500)};
-    web.env = {{"API_INTERNAL",
-                {"http://", OutputReference{"service/api", "host"}, ":", OutputReference{"service/api", "port"}}},
-               {"LOG_LEVEL", {"info"}}};
-    auto api = make_service("api", 8080);
-    api.declared.run = ProjectCommand(std::string("./api --listen $HOST:$PORT"));
-    api.declared.resources = {.cpu_millis = 500, .memory_bytes = std::int64_t{512} << 20};
-    api.declared.replicas = 2;
-    api.env = {{"KEY", {SecretReference{"secret-key", 2, "key"}}},
-               {"URL", {"https://user:", SecretReference{"secret-password", 1, ""}, "@example.com"}}};
-    auto worker = make_service("worker", std::nullopt);
-    worker.declared.run = ProjectCommand(std::vector<std::string>{"./worker", "--verbose"});
-    worker.declared.strategy = Strategy::recreate;
-    worker.restarts_asked = 1;
-    web.public_hosts = {"web-pr-42.preview.example.com"};
-    desired.services = {web, api, worker};
-
-    DesiredDatabase db;
-    db.name = db.declared.name = "db";
-    db.declared.storage_bytes = std::int64_t{5} << 30;
-    db.strategy = DataStrategy::seed;
-    db.role = "db";
-    db.database_name = "db";
-    db.password = SecretReference{"secret-db", 1, "db password"};
-    DesiredDatabase cache;
-    cache.name = cache.declared.name = "cache";
-    cache.declared.type = DatabaseType::redis;
-    cache.strategy = DataStrategy::empty;
-    cache.password = SecretReference{"secret-cache", 1, "cache password"};
-    desired.databases = {db, cache};
-
-    DesiredJob migrate;
-    migrate.name = migrate.declared.name = "migrate";
-    migrate.declared.image = api.declared.image;
-    migrate.declared.run = ProjectCommand(std::string("./api migrate"));
-    migrate.env = {
-        {"DATABASE_URL", {"postgres://db:", db.password, "@", OutputReference{"database/db", "host"}, "/db"}}};
-    auto smoke = migrate;
-    smoke.name = smoke.declared.name = "smoke";
-    smoke.declared.when = JobMoment::after_ready;
-    smoke.declared.required = false;
-    smoke.env.clear();
-    auto seed = smoke;
-    seed.name = seed.declared.name = "seed";
-    seed.declared.when = JobMoment::seed;
-    seed.declared.required = true;
-    desired.jobs = {migrate, smoke, seed};
-    return desired;
-}
-
-const TargetOptions options{"eks-eu", "nginx", "registry.example.com", "gp3"};
-
-Json to_json(const engine::Graph& graph)
-{
-    json::array nodes;
-    for (const auto& node : graph.nodes)
-        nodes.push_back(json::object{{"path", node.path},
-                                     {"kind", node.kind},
-                                     {"needs", json::value_from(node.needs)},
-                                     {"outputs", json::value_from(node.outputs)},
-                                     {"spec", node.spec}});
-    return nodes;
-}
-
-const engine::Node& find(const engine::Graph& graph, std::string_view path)
-{
-    const auto at = std::ranges::find(graph.nodes, path, &engine::Node::path);
-    if (at == graph.nodes.end()) FAIL("no node " << path);
-    return *at;
-}
-
-const Json& object_of(const engine::Graph& graph, std::string_view path)
-{
-    return get_member(find(graph, path).spec, "object");
-}
-
-const Json& at(const Json& value, std::string_view pointer)
-{
-    return value.at_pointer(pointer);
-}
-
-engine::Graph render(const DesiredEnvironment& desired)
-{
-    auto graph = render_environment(desired, options);
-    if (!graph) FAIL(graph.error().message);
-    return *std::move(graph);
-}
-
-}  // namespace
 
 TEST_CASE("an environment on a cluster renders to the graph that is on record (RAMET_ACCEPT=1 records it anew)")
 {
@@ -134,51 +18,6 @@ TEST_CASE("an environment on a cluster renders to the graph that is on record (R
     if (std::getenv("RAMET_ACCEPT") != nullptr) REQUIRE(write_file(file, text, 0644));
     CHECK(read_file(file).value_or("") == text);
     CHECK(to_pretty_text(to_json(render(shop()))) + "\n" == text);
-}
-
-TEST_CASE("a registry that wants a login gets it from the node, and no pod can read it")
-{
-    auto desired = shop();
-    desired.registry_login = SecretReference{"secret-login", 4, "registry"};
-    const auto graph = render(desired);
-    const auto& secret = object_of(graph, "registry-login");
-    CHECK(at(secret, "/type") == "kubernetes.io/dockerconfigjson");
-    const auto& login = at(secret, "/stringData/.dockerconfigjson/$registry_login");
-    CHECK(at(login, "/host") == "registry.example.com");
-    CHECK(at(login, "/secret") == at(find(graph, "image/web").spec, "/login"));
-    CHECK(at(login, "/secret/version") == 4);
-    for (const auto* path : {"service/web", "service/worker", "job/migrate", "database/db", "database/cache"}) {
-        CAPTURE(path);
-        const auto& pod = at(object_of(graph, path), "/spec/template/spec");
-        CHECK(at(pod, "/imagePullSecrets/0/name") == at(secret, "/metadata/name"));
-        CHECK(std::ranges::count(find(graph, path).needs, "registry-login") == 1);
-        CHECK_FALSE(to_text(at(pod, "/containers")).contains("ramet-registry"));
-    }
-    // A new password is no reason to start anything again.
-    auto later = desired;
-    later.registry_login.version = 5;
-    const auto again = render(later);
-    CHECK(object_of(again, "service/web") == object_of(graph, "service/web"));
-    CHECK(find(again, "job/migrate").spec == find(graph, "job/migrate").spec);
-    CHECK(object_of(again, "registry-login") != secret);
-}
-
-TEST_CASE("every pod keeps to the restricted profile and has no account to speak with")
-{
-    const auto graph = render(shop());
-    for (const auto* path :
-         {"service/web", "service/api", "service/worker", "database/db", "database/cache", "job/migrate", "job/seed"}) {
-        CAPTURE(path);
-        const auto& pod = at(object_of(graph, path), "/spec/template/spec");
-        CHECK(at(pod, "/automountServiceAccountToken") == false);
-        CHECK(at(pod, "/enableServiceLinks") == false);
-        CHECK(at(pod, "/securityContext/runAsNonRoot") == true);
-        CHECK(at(pod, "/securityContext/seccompProfile/type") == "RuntimeDefault");
-        CHECK(at(pod, "/containers/0/securityContext/allowPrivilegeEscalation") == false);
-        CHECK(at(pod, "/containers/0/securityContext/capabilities/drop/0") == "ALL");
-        CHECK(at(pod, "/containers/0/resources/limits/memory").is_string());
-    }
-    CHECK(at(object_of(graph, "namespace"), "/metadata/labels/pod-security.kubernetes.io~1enforce") == "restricted");
 }
 
 TEST_CASE("no pod stands before the rules of its network and its limits do")
@@ -202,19 +41,6 @@ TEST_CASE("what leaves an environment goes to the internet: not to private netwo
     }
 }
 
-TEST_CASE("a secret stands in a Secret only, as identity and version; another version is another pod")
-{
-    auto desired = shop();
-    const auto graph = render(desired);
-    CHECK(to_text(at(object_of(graph, "secret/api"), "/stringData/KEY")) == R"({"$secret":"secret-key","version":2})");
-    const auto deployment = to_text(object_of(graph, "service/api"));
-    CHECK_FALSE(deployment.contains("$secret"));
-    CHECK(deployment.contains(R"({"secretKeyRef":{"name":"api","key":"KEY"}})"));
-    desired.services[1].env[0].value = {SecretReference{"secret-key", 3, "key"}};
-    CHECK(at(object_of(render(desired), "service/api"), "/spec/template/metadata/annotations") !=
-          at(object_of(graph, "service/api"), "/spec/template/metadata/annotations"));
-}
-
 TEST_CASE("a value finds what it refers to by its name, and says what is not there")
 {
     auto desired = shop();
@@ -233,12 +59,11 @@ TEST_CASE("what a cluster does not serve is refused by name")
         std::string_view words;
         std::function<void(DesiredService&)> change;
     };
-    for (const auto& [words, change] : std::initializer_list<Row>{
-             {"`share`", [](auto& service) { service.treatment = Treatment::shared; }},
-             {"`helm`", [](auto& service) { service.declared.is_helm = true; }},
-             {"`manifests`", [](auto& service) { service.declared.is_manifests = true; }},
-             {"`volumes`", [](auto& service) { service.declared.volumes = {{.name = "data", .path = "/data"}}; }},
-             {"`build`", [](auto& service) { service.declared.image.clear(); }}}) {
+    for (const auto& [words, change] :
+         std::initializer_list<Row>{{"`share`", [](auto& service) { service.treatment = Treatment::shared; }},
+                                    {"`helm`", [](auto& service) { service.declared.is_helm = true; }},
+                                    {"`manifests`", [](auto& service) { service.declared.is_manifests = true; }},
+                                    {"`build`", [](auto& service) { service.declared.image.clear(); }}}) {
         CAPTURE(words);
         auto desired = shop();
         change(desired.services[0]);
@@ -250,50 +75,6 @@ TEST_CASE("what a cluster does not serve is refused by name")
     }
 }
 
-TEST_CASE("a database is a claim, whose name another incarnation does not have, and a role that is no superuser")
-{
-    auto desired = shop();
-    const auto graph = render(desired);
-    CHECK(at(object_of(graph, "data/db"), "/metadata/generateName") == "db-");
-    CHECK(at(object_of(graph, "data/db"), "/spec/resources/requests/storage") == "5Gi");
-    CHECK(at(object_of(graph, "data/db"), "/spec/storageClassName") == "gp3");
-    const auto& volume = at(object_of(graph, "database/db"), "/spec/template/spec/volumes/0");
-    CHECK(to_text(at(volume, "/persistentVolumeClaim/claimName")) == R"({"$out":["data/db","name"]})");
-    const json::object password{{"$secret", "secret-db"}, {"version", 1}};
-    CHECK(at(object_of(graph, "secret/db"), "/stringData/PASSWORD") == Json(password));
-    for (const auto* path : {"database/db", "database/cache", "settings/db"})
-        CHECK_FALSE(to_text(object_of(graph, path)).contains("$secret"));
-    desired.databases[0].incarnation = 2;
-    CHECK(find(render(desired), "data/db").spec != find(graph, "data/db").spec);
-}
-
-TEST_CASE("a job is done once per what its moment says, and waits for what that comes after")
-{
-    const auto once = [](const DesiredEnvironment& desired, std::string_view path) {
-        return at(find(render(desired), path).spec, "/once");
-    };
-    const auto first = shop();
-    auto next = first;
-    next.generation = 7;
-    CHECK(once(next, "job/migrate") == once(first, "job/migrate"));
-    CHECK(once(next, "job/seed") == once(first, "job/seed"));
-    CHECK(once(next, "job/smoke") != once(first, "job/smoke"));
-    next.jobs[0].env.push_back({"MORE", {"x"}});
-    CHECK(once(next, "job/migrate") != once(first, "job/migrate"));
-
-    const auto needs = [&](std::string_view path, std::string_view need) {
-        const auto graph = render(first);
-        return std::ranges::count(find(graph, path).needs, need) == 1;
-    };
-    CHECK(needs("job/migrate", "database/db"));
-    CHECK(needs("job/seed", "job/migrate"));
-    CHECK(needs("service/api", "job/migrate"));
-    CHECK(needs("service/api", "job/seed"));
-    CHECK_FALSE(needs("service/api", "job/smoke"));
-    CHECK(needs("job/smoke", "service/web"));
-    CHECK(at(find(render(first), "job/smoke").spec, "/required") == false);
-}
-
 TEST_CASE("what runs before everything is removed is rendered beside what stands")
 {
     auto desired = shop();
@@ -303,22 +84,6 @@ TEST_CASE("what runs before everything is removed is rendered beside what stands
     REQUIRE(graph);
     CHECK(engine::check_graph(*graph));
     CHECK(std::ranges::count(find(*graph, "job/smoke").needs, "service/web") == 1);
-}
-
-TEST_CASE("a seed fills only what is born empty for it")
-{
-    auto desired = shop();
-    desired.databases[0].strategy = DataStrategy::empty;
-    const auto graph = render(desired);
-    CHECK(std::ranges::none_of(graph.nodes, [](const auto& node) { return node.path == "job/seed"; }));
-}
-
-TEST_CASE("programs of one image run one digest")
-{
-    const auto graph = render(shop());
-    CHECK(std::ranges::count(graph.nodes, std::string("kubernetes.image"), &engine::Node::kind) == 3);
-    CHECK(at(object_of(graph, "job/migrate"), "/spec/template/spec/containers/0/image") ==
-          at(object_of(graph, "service/api"), "/spec/template/spec/containers/0/image"));
 }
 
 TEST_CASE("what is public is reached from outside at its port, and by no other environment")
