@@ -125,6 +125,7 @@ Json to_json(const app::EnvironmentView& view)
         {"databases", std::move(databases)},
         {"run", view.run},
         {"not_enforced", strings(view.not_enforced)},
+        {"drift", strings(view.drift)},
         {"notes", strings(view.notes)}};
 }
 

@@ -49,6 +49,7 @@ struct EnvironmentView {
     std::vector<DatabaseView> databases{};
     std::string run{};  ///< newest run
     std::vector<std::string> not_enforced{};
+    std::vector<std::string> drift{};  ///< what somebody has changed by hand; empty while that cannot be seen
     std::vector<std::string> notes{};
     std::string version{};  ///< another one after each change of its row; what runs in it may change beside that
 };

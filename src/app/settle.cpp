@@ -59,6 +59,8 @@ Result<void> take_over(App& app, const Environment& environment, const engine::R
         return post_report(app, transaction, environment.id);
     }));
     state_changed(app, environment);
+    // What was touched while the run went on was left alone.
+    if (run.state == RunState::succeeded) look_for_drift_later(app, environment.id);
     return {};
 }
 

@@ -1,5 +1,7 @@
 #include "app/views.hpp"
 
+#include "app/drift.hpp"
+
 #include "app/deploy.hpp"
 #include "app/environment_notes.hpp"
 #include "app/ledger.hpp"
@@ -105,6 +107,8 @@ Result<EnvironmentView> view_of(App& app, const storage::Project& project, const
     if (!desired) return view;
     const auto resources = TRY(app.engine.list_resources(owner_of(environment.id)));
     const auto statuses = TRY(app.inspector.inspect_services(resources));
+    // A view is shown also while the target does not answer.
+    view.drift = list_drift(app, resources).value_or(std::vector<std::string>{});
     for (const auto& service : desired->services) {
         view.services.push_back(service_view(service, public_address_of(app, *desired), resources, statuses));
         const auto& urls = view.services.back().urls;

@@ -3,6 +3,7 @@
 #include "app/admission.hpp"
 #include "app/deliveries.hpp"
 #include "app/deploy.hpp"
+#include "app/drift.hpp"
 #include "app/maintenance.hpp"
 #include "app/previews.hpp"
 #include "app/report.hpp"
@@ -71,6 +72,8 @@ Result<void> dispatch(App& app, const std::string& key)
         return reconcile_branch(app, ProjectId(parts[1]), rest_of(key));
     else if (kind == "environment")
         return settle_environment(app, EnvironmentId(parts[1]));
+    else if (kind == "drift")
+        return mend_drift(app, EnvironmentId(parts[1]));
     else if (kind == "expiry")
         return end_expired(app, EnvironmentId(parts[1]));
     return {};
@@ -98,6 +101,11 @@ std::string environment_key(const EnvironmentId& environment)
     return "environment/" + environment.str();
 }
 
+std::string drift_key(const EnvironmentId& environment)
+{
+    return "drift/" + environment.str();
+}
+
 std::string expiry_key(const EnvironmentId& environment)
 {
     return "expiry/" + environment.str();
@@ -106,6 +114,11 @@ std::string expiry_key(const EnvironmentId& environment)
 void tidy_later(App& app)
 {
     app.work.add_after(std::string(tidy_key), std::chrono::milliseconds(1500));
+}
+
+void look_for_drift_later(App& app, const EnvironmentId& environment)
+{
+    app.work.add_spaced(drift_key(environment), std::chrono::seconds(1));
 }
 
 void work_on(App& app, const std::string& key)

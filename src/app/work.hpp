@@ -18,6 +18,8 @@ std::string commits_key(const ProjectId& project, std::int64_t number, const Com
 std::string branch_key(const ProjectId& project, const std::string& branch);
 /// "environment/ID": `settle_environment`, after a run ended, and admission.
 std::string environment_key(const EnvironmentId& environment);
+/// "drift/ID": what others changed in it is taken back.
+std::string drift_key(const EnvironmentId& environment);
 /// "expiry/ID": ends it when its time is over.
 std::string expiry_key(const EnvironmentId& environment);
 /// "admission": let in what waits for room.
@@ -37,6 +39,9 @@ inline constexpr std::string_view everything_key = "everything";
 
 /// Tidies up when what has just ended has had time to let go.
 void tidy_later(App& app);
+
+/// Looks for drift when what has just been done, by us as well, has come round. Of many that ask for it one after the other, few do.
+void look_for_drift_later(App& app, const EnvironmentId& environment);
 
 /// Does the work that a key names. Errors are logged, and tried again later where that can help.
 void work_on(App& app, const std::string& key);

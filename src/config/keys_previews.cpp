@@ -252,8 +252,8 @@ void add_content_keys(Object<PreviewPolicy>& object)
 void add_running_keys(Object<PreviewPolicy>& object)
 {
     object.key("deploy", "how previews are deployed", object_type(&deploy_object), &PreviewPolicy::deploy);
-    object.key("drift", "what happens to changes made by others", one_of<int>({{"mend", 0}, {"show", 1}}),
-               [](PreviewPolicy& policy, int show) { policy.drift = show == 1 ? "show" : "mend"; });
+    object.key("drift", "what happens to changes made by others",
+               one_of<DriftPolicy>({{"mend", DriftPolicy::mend}, {"show", DriftPolicy::show}}), &PreviewPolicy::drift);
     object.key("lifecycle", "how long previews live", object_type(&lifecycle_object), &PreviewPolicy::lifecycle);
     object.key("limits", "how many previews there may be", object_type(&limits_object), &PreviewPolicy::limits);
 }

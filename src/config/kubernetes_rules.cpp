@@ -51,7 +51,6 @@ constexpr std::array rules = {
     rule("previews.data.*.mask", refused, "masking is not served yet"),
     rule("previews.data.*.refresh", refused, "schedules are not served yet"),
     rule("previews.repos", refused, "linked repositories are not served yet"),
-    rule("previews.drift", refused, "drift is not watched yet"),
     rule("previews.lifecycle.sleep_after", refused, "sleeping is not served yet"),
     rule("previews.lifecycle.wake", refused, "sleeping is not served yet"),
     rule("previews.limits.cost_per_day", refused, "costs are not known yet"),

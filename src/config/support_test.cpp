@@ -105,7 +105,6 @@ TEST_CASE("on a cluster a file is refused by what is not served there yet")
                                                          "previews.data.db.mask",
                                                          "previews.data.db.refresh",
                                                          "previews.repos",
-                                                         "previews.drift",
                                                          "previews.lifecycle.sleep_after",
                                                          "previews.lifecycle.wake",
                                                          "previews.limits.cost_per_day"});

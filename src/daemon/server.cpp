@@ -27,6 +27,8 @@
 #include "targets/local/route_driver.hpp"
 #include "targets/local/tidy.hpp"
 
+#include <mutex>
+
 namespace ramet::daemon {
 
 namespace {
@@ -75,6 +77,8 @@ struct Server::Parts {
     std::unique_ptr<net::HttpServer> api;
     std::unique_ptr<net::ReverseProxy> proxy;
     std::unique_ptr<Peers> peers;
+    std::mutex touched_mutex;
+    bool takes_touched = false;  ///< from the first look at the clusters until the work queue stops
 
     Parts(ServerSettings chosen, data::StorePaths paths)
         : settings(std::move(chosen)), store_paths(paths), goldens(paths)
@@ -89,8 +93,10 @@ struct Server::Parts {
     Result<void> restore();
     Result<void> start_api();
     Result<void> start_peers();
+    Result<void> watch_clusters();
     void stop();
     void watch(const engine::Change& change);
+    void look_for_drift(const engine::OwnerId& owner);
 };
 
 Result<void> Server::Parts::open_stores()
@@ -116,8 +122,9 @@ Result<void> Server::Parts::make_target(const std::string& install)
 {
     drivers = TRY(Drivers::make(settings.data_directory, install, *stores, clock, board));
     clusters = std::make_unique<targets::kubernetes::KubeconfigClusters>(
-        targets::kubernetes::KubeconfigClusters::Options{settings.kubeconfig, install,
-                                                         [this] { return list_used_clusters(*stores); }},
+        targets::kubernetes::KubeconfigClusters::Options{
+            settings.kubeconfig, install, [this] { return list_used_clusters(*stores); },
+            [this](const engine::OwnerId& owner) { look_for_drift(owner); }},
         clock);
     drivers->add_kubernetes(*clusters, stores->secrets);
     placement = std::make_unique<Placement>(drivers->machine(), *clusters);
@@ -135,6 +142,13 @@ void Server::Parts::watch(const engine::Change& change)
     // Many steps change together: they are written together.
     work->add_after(std::string(app::events_key), change.step ? steps_gather_for : Milliseconds{0});
     app::follow_change(*app, change);
+}
+
+/// Called by the watches of clusters, which outlive the work queue.
+void Server::Parts::look_for_drift(const engine::OwnerId& owner)
+{
+    const std::lock_guard lock(touched_mutex);
+    if (takes_touched) app::look_for_drift_later(*app, EnvironmentId(owner.str()));
 }
 
 Result<void> Server::Parts::make_app(const std::string& install)
@@ -214,8 +228,25 @@ Result<void> Server::Parts::start_peers()
     return {};
 }
 
+/// What was changed by hand while no server ran is found by the first list of each cluster.
+Result<void> Server::Parts::watch_clusters()
+{
+    {
+        const std::lock_guard lock(touched_mutex);
+        takes_touched = true;
+    }
+    for (const auto& context : TRY(clusters->list_used()))
+        if (const auto opened = clusters->open(context); !opened)
+            log::warning("the cluster {} is not watched: {}", context, opened.error().message);
+    return {};
+}
+
 void Server::Parts::stop()
 {
+    {
+        const std::lock_guard lock(touched_mutex);
+        takes_touched = false;
+    }
     // First, so that no request waits for another server's turn any more.
     if (work) work->stop();
     if (api) api->stop();
@@ -249,6 +280,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerSettings settings)
     TRY(parts->restore());
     TRY(parts->start_api());
     TRY(parts->start_peers());
+    TRY(parts->watch_clusters());
     parts->work->add(std::string(app::everything_key));
     app::tidy_later(*parts->app);
     return std::unique_ptr<Server>(new Server(std::move(parts)));

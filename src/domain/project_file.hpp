@@ -16,6 +16,7 @@ enum class DataStrategy : std::uint8_t { clone, seed, empty, shared };
 enum class OnPush : std::uint8_t { keep, reset };
 enum class Access : std::uint8_t { public_, login, token };
 enum class OnFailure : std::uint8_t { keep_last_good, roll_back };
+enum class DriftPolicy : std::uint8_t { mend, show };
 
 struct TargetDeclaration {
     std::string name;
@@ -108,7 +109,7 @@ struct PreviewPolicy {
     std::vector<std::string> share{};
     std::vector<std::string> allow_reach{};
     DeployPolicy deploy{};
-    std::string drift = "mend";
+    DriftPolicy drift = DriftPolicy::mend;
     Lifecycle lifecycle{};
     Limits limits{};
     Provenance where{};

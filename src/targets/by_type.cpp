@@ -25,6 +25,11 @@ Result<std::vector<ServiceStatus>> InspectorTable::inspect_services(std::span<co
     return inspectors_.at(type_of(resources))->inspect_services(resources);
 }
 
+Result<std::vector<Drift>> InspectorTable::find_drift(std::span<const engine::ResourceView> resources)
+{
+    return inspectors_.at(type_of(resources))->find_drift(resources);
+}
+
 Result<std::unique_ptr<Log>> InspectorTable::open_log(std::span<const engine::ResourceView> resources,
                                                       const std::string& part, const LogRequest& request)
 {

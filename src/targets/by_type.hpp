@@ -17,6 +17,7 @@ public:
     explicit InspectorTable(std::map<TargetType, Inspector*> inspectors) : inspectors_(std::move(inspectors)) {}
 
     Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
+    Result<std::vector<Drift>> find_drift(std::span<const engine::ResourceView> resources) override;
     Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources, const std::string& part,
                                           const LogRequest& request) override;
 

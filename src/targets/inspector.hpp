@@ -22,6 +22,12 @@ struct ServiceStatus {
     std::string address{};  ///< "127.0.0.1:20012"
 };
 
+/// What somebody else did to a resource of ours.
+struct Drift {
+    std::string resource;  ///< path
+    std::string what;      ///< "spec.replicas was changed by kubectl"
+};
+
 /// Looks at what runs. Reads only; takes milliseconds.
 class Inspector {
 public:
@@ -29,6 +35,10 @@ public:
 
     /// All services among the resources of one environment, by name.
     virtual Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) = 0;
+
+    /// What of them somebody has changed or taken away since it was applied; nothing where that cannot be seen. `unavailable` while their target does not
+    /// answer.
+    virtual Result<std::vector<Drift>> find_drift(std::span<const engine::ResourceView> resources) = 0;
 
     /// The log of "api" (a service), "job/NAME", "build/NAME" or "database/NAME". not_found when the environment has no such part.
     virtual Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources,

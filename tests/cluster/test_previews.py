@@ -6,6 +6,7 @@ import threading
 from gitea_interface import wait_for
 from ramet import NOT_FOUND
 from shop_on_cluster import BASE
+from world import never
 
 REGISTRY = "closed_registry"
 STARTED_DEADLINE_S = 120
@@ -121,6 +122,51 @@ def test_files_of_a_volume_outlive_a_push_and_a_job_with_a_schedule_runs(shop):
     shop.delete("kept")
     claims = [it["metadata"]["name"] for it in shop.cluster.api("GET", "/api/v1/persistentvolumeclaims")["items"]]
     assert not [name for name in claims if name.startswith("keeper-")], claims
+
+
+def test_what_is_changed_by_hand_is_seen_and_taken_back(shop):
+    shop.deploy("drift", says="drift")
+    shop.wait_state("drift", "ready")
+    space = shop.namespace_of("drift")
+    scale = f"/apis/apps/v1/namespaces/{space}/deployments/web/scale"
+    policy = f"/apis/networking.k8s.io/v1/namespaces/{space}/networkpolicies/deny"
+    replicas = lambda: shop.objects(space, "deployments")["web"]["spec"]["replicas"]
+    before = shop.identities(space)
+    drift = lambda: shop.ramet.find_preview("drift")["drift"]
+    assert not drift()
+
+    shop.cluster.api("PATCH", f"{scale}?fieldManager=somebody", {"spec": {"replicas": 2}}, "application/merge-patch+json")
+    shop.cluster.api("DELETE", policy)
+    wait_for(lambda: replicas() == 1 and "deny" in shop.objects(space, "networkpolicies", "networking.k8s.io/v1"),
+             lambda: f"both to be mended: {drift()}\n{shop.ramet.log_tail()}", STARTED_DEADLINE_S)
+    shop.wait_state("drift", "ready")
+    wait_for(lambda: not drift(), lambda: f"nothing to be told any more: {drift()}", STARTED_DEADLINE_S)
+    mends = [it for it in shop.ramet.json("audit", "--limit", "1000") if it["action"] == "environment.mend" and it["subject"] == "drift"]
+    told = " ".join(what for it in mends for what in it["detail"]["drift"])
+    assert "service/web: spec.replicas was changed by somebody" in told and "policy/deny: NetworkPolicy deny was deleted" in told, told
+    after = shop.identities(space)
+    same = {name for name in before if before[name][0] == after.get(name, (None,))[0]}
+    assert set(before) == same, "nothing else was made anew"
+    shop.delete("drift")
+
+
+def test_what_is_changed_by_hand_is_only_shown_where_the_file_says_so(shop):
+    shop.commit("main", says="one", edits=[("previews:\n", "previews:\n  drift: show\n")])
+    shop.push_image(shop._git("rev-parse", "HEAD").strip())
+    shop.ramet.run("apply", "-f", shop.repository / "ramet.yaml", "--repo", shop.repository)
+    shop.deploy("shown", says="shown")
+    shop.wait_state("shown", "ready")
+    space = shop.namespace_of("shown")
+    shop.cluster.api("PATCH", f"/apis/apps/v1/namespaces/{space}/deployments/api?fieldManager=somebody",
+                     {"metadata": {"labels": {"ramet.dev/owner": None}}, "spec": {"minReadySeconds": 2}}, "application/merge-patch+json")
+    words = ["service/api: metadata.labels.ramet.dev/owner was taken away", "service/api: spec.minReadySeconds was changed by somebody"]
+    wait_for(lambda: sorted(shop.ramet.find_preview("shown")["drift"]) == words,
+             lambda: f"the change to be shown: {shop.ramet.find_preview('shown')['drift']}", STARTED_DEADLINE_S)
+    assert never(lambda: shop.ramet.find_preview("shown")["generation"] != 1, seconds=4)
+    shop.ramet.run("preview", "redeploy", "shown")
+    shop.wait_state("shown", "ready")
+    wait_for(lambda: not shop.ramet.find_preview("shown")["drift"], "a redeployment to take it back", STARTED_DEADLINE_S)
+    shop.delete("shown")
 
 
 def test_logs_come_from_the_pods_without_secrets(shop):

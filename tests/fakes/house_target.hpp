@@ -61,9 +61,15 @@ class HouseInspector final : public targets::Inspector {
 public:
     Result<std::vector<targets::ServiceStatus>>
     inspect_services(std::span<const engine::ResourceView> resources) override;
+    Result<std::vector<targets::Drift>> find_drift(std::span<const engine::ResourceView>) override
+    {
+        return drift ? drift() : std::vector<targets::Drift>{};
+    }
     Result<std::unique_ptr<targets::Log>> open_log(std::span<const engine::ResourceView> resources,
                                                    const std::string& part,
                                                    const targets::LogRequest& request) override;
+
+    std::function<std::vector<targets::Drift>()> drift{};  ///< what it tells of; set before anything asks
 };
 
 }  // namespace ramet::fakes

@@ -33,6 +33,7 @@ const std::vector<Column> environment_fields{{"name", "name"},
                                              {"databases", "databases"},
                                              {"expires", "expires_at"},
                                              {"run", "run"},
+                                             {"changed by hand", "drift"},
                                              {"not enforced here", "not_enforced", Column::Width::wide}};
 
 std::string path_of(const Session& session, const std::string& name, const std::string& rest = {}, Query query = {})

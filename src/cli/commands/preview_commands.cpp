@@ -23,6 +23,7 @@ const std::vector<Column> preview_fields{{"name", "name"},
                                          {"expires", "expires_at"},
                                          {"pinned", "pinned"},
                                          {"run", "run"},
+                                         {"changed by hand", "drift"},
                                          {"not enforced here", "not_enforced", Column::Width::wide}};
 
 std::string path_of(const Session& session, const std::string& name, const std::string& rest = {})

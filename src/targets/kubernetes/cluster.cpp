@@ -9,14 +9,15 @@ std::string made_by(std::string_view install)
     return fmt::format("labelSelector={}%3D{}", install_label, install);
 }
 
-Cluster::Cluster(ApiClient& api, std::string_view install)
+Cluster::Cluster(ApiClient& api, std::string_view install, const OnTouched& on_touched)
     : api_(api), pods_(api, fmt::format("/api/v1/pods?{}", made_by(install)))
 {
     for (const auto& kind : known_kinds()) {
         if (!kind.is_listed) continue;
-        const auto keeps = kind.is_awaited ? ObjectCache::Keeps::everything : ObjectCache::Keeps::metadata;
+        ObjectCache::Options options{.keeps_content = kind.is_awaited};
+        if (on_touched) options.on_touched = [on_touched](const Json& object) { on_touched(owner_of(object)); };
         auto path = fmt::format("{}?{}", path_of(kind), made_by(install));
-        caches_.emplace(kind.kind, std::make_unique<ObjectCache>(api, std::move(path), keeps));
+        caches_.emplace(kind.kind, std::make_unique<ObjectCache>(api, std::move(path), std::move(options)));
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/records.hpp"
 #include "targets/kubernetes/kinds.hpp"
 #include "targets/kubernetes/object_cache.hpp"
 
@@ -17,8 +18,11 @@ std::string made_by(std::string_view install);
 /// pods.
 class Cluster {
 public:
-    /// `api` outlives it.
-    Cluster(ApiClient& api, std::string_view install);
+    /// Told the owner of an object that somebody has touched, perhaps ourselves.
+    using OnTouched = std::function<void(const engine::OwnerId& owner)>;
+
+    /// `api` outlives it. `on_touched` is called by many threads.
+    Cluster(ApiClient& api, std::string_view install, const OnTouched& on_touched = {});
 
     ApiClient& api() { return api_; }
     /// Null for a kind that may not be listed.

@@ -1,5 +1,6 @@
 #include "targets/kubernetes/inspection.hpp"
 
+#include "targets/kubernetes/object_marks.hpp"
 #include "targets/kubernetes/objects.hpp"
 #include "targets/kubernetes/pod_log.hpp"
 #include "targets/kubernetes/readiness.hpp"
@@ -9,6 +10,7 @@ namespace ramet::targets::kubernetes {
 namespace {
 
 constexpr std::string_view service_prefix = "service/";
+constexpr std::size_t most_looks = 100'000;
 
 std::int64_t count_restarts(std::span<const SharedObject> pods)
 {
@@ -39,6 +41,33 @@ PodSelection pods_of(const engine::ResourceView& resource)
     if (is_job && made != resource.ref.outputs.end())
         return {.space = space_of(resource), .label = job_label, .value = made->second};
     return {.space = space_of(resource), .label = part_label, .value = name};
+}
+
+std::string words_of(const LostField& field)
+{
+    return field.by.empty() ? field.path + " was taken away"
+                            : fmt::format("{} was changed by {}", field.path, field.by);
+}
+
+/// Of one that is there. What is older than the last apply tells nothing: the watch is late.
+std::vector<std::string> describe_losses(const Json& object, const engine::ResourceRef& ref)
+{
+    std::vector<std::string> words;
+    if (is_of_spec(object, ref))
+        for (const auto& field : find_lost_fields(object, ref)) words.push_back(words_of(field));
+    return words;
+}
+
+/// Of one that the watch does not show: it may be late.
+Result<std::vector<std::string>> describe_absence(Cluster& cluster, const Kind& kind, const std::string& name,
+                                                  const engine::ResourceRef& ref)
+{
+    const auto space = kind.is_namespaced ? get_string(ref.spec, "namespace") : std::string();
+    const auto there = cluster.api().get(path_of(kind, space, name));
+    if (there && is_of_spec(*there, ref)) return std::vector<std::string>{};
+    if (there) return std::vector{fmt::format("{} {} does not carry our mark any more", kind.kind, name)};
+    if (!has_reason(there.error(), "NotFound")) return std::unexpected(there.error());
+    return std::vector{fmt::format("{} {} was deleted", kind.kind, name)};
 }
 
 Result<std::unique_ptr<Log>> open_pod_log(Cluster& cluster, const PodSelection& pods, const LogRequest& request)
@@ -88,6 +117,40 @@ KubernetesInspector::inspect_services(std::span<const engine::ResourceView> reso
             statuses.push_back(status_of(name, **deployment, *pods));
     }
     return statuses;
+}
+
+Result<std::vector<Drift>> KubernetesInspector::find_drift(std::span<const engine::ResourceView> resources)
+{
+    std::vector<Drift> drifts;
+    for (const auto& resource : resources) {
+        const auto& object = get_member(resource.ref.spec, "object");
+        const bool is_done = !get_member(resource.ref.spec, "once").is_null();
+        if (resource.phase != engine::Phase::live || !object.is_object() || is_done) continue;
+        auto* cluster = TRY(clusters_.open(get_string(resource.ref.spec, "cluster")));
+        const auto kind = TRY(find_kind(get_string(object, "apiVersion"), get_string(object, "kind")));
+        const auto* cache = cluster->find_cache(kind.kind);
+        const auto name = resource.ref.outputs.find("name");
+        if (cache == nullptr || name == resource.ref.outputs.end()) continue;
+        const auto space = kind.is_namespaced ? space_of(resource) : std::string();
+        const auto seen = TRY(cache->find(space, name->second));
+        const auto words =
+            seen ? losses_of(seen, resource) : TRY(describe_absence(*cluster, kind, name->second, resource.ref));
+        for (const auto& what : words) drifts.push_back({resource.ref.path, what});
+    }
+    return drifts;
+}
+
+/// An environment is looked at much more often than one of its objects changes.
+std::vector<std::string> KubernetesInspector::losses_of(const SharedObject& object,
+                                                        const engine::ResourceView& resource)
+{
+    const auto identity = get_string(get_member(*object, "metadata"), "uid");
+    const std::lock_guard lock(mutex_);
+    if (looks_.size() > most_looks) looks_.clear();
+    auto& look = looks_[identity];
+    if (look.object.lock() != object || look.spec_hash != resource.spec_hash)
+        look = {object, resource.spec_hash, describe_losses(*object, resource.ref)};
+    return look.words;
 }
 
 Result<std::unique_ptr<Log>> KubernetesInspector::open_log(std::span<const engine::ResourceView> resources,

@@ -31,9 +31,9 @@ net::CurlOptions client_options(const ClusterAccess& access)
 
 /// In the order in which one needs the other.
 struct KubeconfigClusters::Opened {
-    Opened(const ClusterAccess& access, Clock& clock, const std::string& install)
+    Opened(const ClusterAccess& access, Clock& clock, const Options& options)
         : http(client_options(access)), credentials(access, clock), api(http, credentials, {.server = access.server}),
-          cluster(api, install)
+          cluster(api, options.install, options.on_touched)
     {
     }
 
@@ -64,7 +64,7 @@ Result<Cluster*> KubeconfigClusters::open(const std::string& context)
     if (const auto known = opened_.find(context); known != opened_.end()) return &known->second->cluster;
     const auto access = TRY(read_access(context));
     auto& opened = opened_[context];
-    opened = std::make_unique<Opened>(access, clock_, options_.install);
+    opened = std::make_unique<Opened>(access, clock_, options_);
     return &opened->cluster;
 }
 

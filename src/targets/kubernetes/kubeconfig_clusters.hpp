@@ -18,6 +18,7 @@ public:
         std::string install;
         /// Contexts of the environments that there are.
         std::function<Result<std::vector<std::string>>()> list_used;
+        Cluster::OnTouched on_touched{};
     };
     /// `clock` outlives it.
     KubeconfigClusters(Options options, Clock& clock);

@@ -25,10 +25,25 @@ std::string metadata_of(const Json& object, std::string_view key)
     return get_string(get_member(object, "metadata"), key);
 }
 
+std::string owners_as_text(const Json& object)
+{
+    json::array kept;
+    if (const auto* owners = get_member(get_member(object, "metadata"), "managedFields").if_array())
+        for (const auto& owner : *owners)
+            if (get_string(owner, "subresource") != "status") kept.push_back(owner);
+    return to_text(kept);
+}
+
+bool has_same_owners(const SharedObject& left, const SharedObject& right)
+{
+    return left && right && metadata_of(*left, "managedFields") == metadata_of(*right, "managedFields");
+}
+
 }  // namespace
 
-ObjectCache::ObjectCache(ApiClient& api, std::string path, Keeps keeps)
-    : api_(api), path_(std::move(path)), keeps_(keeps), thread_([this](const std::stop_token& stop) { keep_up(stop); })
+ObjectCache::ObjectCache(ApiClient& api, std::string path, Options options)
+    : api_(api), path_(std::move(path)), options_(std::move(options)),
+      thread_([this](const std::stop_token& stop) { keep_up(stop); })
 {
 }
 
@@ -87,9 +102,12 @@ Result<std::string> ObjectCache::read_list(const std::stop_token& stop)
                                      what_is_kept(object));
         },
         stop));
-    const std::lock_guard lock(mutex_);
-    objects_ = std::move(objects);
-    problem_.reset();
+    {
+        const std::lock_guard lock(mutex_);
+        objects_.swap(objects);
+        problem_.reset();
+    }
+    tell_differences(objects, objects_);  // Nobody but this thread changes them.
     return version;
 }
 
@@ -109,18 +127,36 @@ void ObjectCache::take(std::string_view type, const Json& object)
 {
     if (type == "BOOKMARK") return;  // It has told the version.
     const Key key{metadata_of(object, "namespace"), metadata_of(object, "name")};
-    const std::lock_guard lock(mutex_);
-    if (type == "DELETED")
-        objects_.erase(key);
-    else
-        objects_.insert_or_assign(key, what_is_kept(object));
+    auto now = type == "DELETED" ? nullptr : what_is_kept(object);
+    SharedObject before;
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto at = objects_.find(key); at != objects_.end()) before = at->second;
+        if (now)
+            objects_.insert_or_assign(key, now);
+        else
+            objects_.erase(key);
+    }
+    if (options_.on_touched && !has_same_owners(before, now)) options_.on_touched(before ? *before : object);
+}
+
+void ObjectCache::tell_differences(const std::map<Key, SharedObject>& before,
+                                   const std::map<Key, SharedObject>& now) const
+{
+    if (!options_.on_touched) return;
+    for (const auto& [key, object] : now) {
+        const auto at = before.find(key);
+        if (at == before.end() || !has_same_owners(at->second, object)) options_.on_touched(*object);
+    }
+    for (const auto& [key, object] : before)
+        if (!now.contains(key)) options_.on_touched(*object);
 }
 
 SharedObject ObjectCache::what_is_kept(const Json& object) const
 {
-    Json kept = keeps_ == Keeps::everything ? object : json::object{{"metadata", get_member(object, "metadata")}};
-    if (auto* metadata = kept.as_object().if_contains("metadata"); metadata && metadata->is_object())
-        metadata->get_object().erase("managedFields");
+    Json kept = options_.keeps_content ? object : json::object{{"metadata", get_member(object, "metadata")}};
+    auto* metadata = kept.as_object().if_contains("metadata");
+    if (metadata && metadata->is_object()) metadata->get_object()["managedFields"] = owners_as_text(object);
     return std::make_shared<const Json>(std::move(kept));
 }
 

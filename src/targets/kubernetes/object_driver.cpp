@@ -131,8 +131,7 @@ std::optional<engine::Observation> ObjectDriver::look_at_cache(const Place& plac
     const auto object = cache->find(place.space, place.name);
     if (!object || !*object) return std::nullopt;
     auto seen = observe(**object, ref);
-    const bool is_it = seen.presence == engine::Presence::ours && seen.identity == ref.identity &&
-                       seen.spec_hash == engine::spec_hash(ref.spec);
+    const bool is_it = seen.identity == ref.identity && seen.is_intact && is_of_spec(**object, ref);
     return is_it ? std::optional(std::move(seen)) : std::nullopt;
 }
 
@@ -200,7 +199,7 @@ Result<engine::Readiness> ObjectDriver::judge(const Place& place, const engine::
     const auto object = cache.find(place.space, place.name);
     if (!object) return wait_for_cache(object.error());
     // What we have sent has not come round yet, or it is an older one.
-    if (!*object || observe(**object, ref).spec_hash != engine::spec_hash(ref.spec))
+    if (!*object || !is_of_spec(**object, ref))
         return engine::NotYet{.reason = fmt::format("{} is not seen by the watch yet", place.words())};
     const bool is_job = place.kind.kind == "Job";
     const auto pods = place.cluster.pods().find_all(place.space, is_job ? job_label : part_label,

@@ -39,6 +39,18 @@ void label_pods(json::object& object, const engine::ResourceRef& ref)
     member_object(member_object(*pods, "metadata"), "labels")[install_label] = ref.mark.install;
 }
 
+bool has_mark_of(const Json& object, const engine::ResourceRef& ref)
+{
+    const auto& metadata = metadata_of(object);
+    return get_string(get_member(metadata, "labels"), install_label) == ref.mark.install &&
+           get_string(get_member(metadata, "annotations"), nonce_annotation) == ref.mark.nonce;
+}
+
+std::string spec_of(const Json& object)
+{
+    return get_string(get_member(metadata_of(object), "annotations"), spec_annotation);
+}
+
 }  // namespace
 
 Json with_mark(Json object, const engine::ResourceRef& ref)
@@ -57,20 +69,40 @@ Json with_mark(Json object, const engine::ResourceRef& ref)
     return object;
 }
 
+bool is_of_spec(const Json& object, const engine::ResourceRef& ref)
+{
+    return has_mark_of(object, ref) && spec_of(object) == engine::spec_hash(ref.spec);
+}
+
 engine::Observation observe(const Json& object, const engine::ResourceRef& ref)
 {
     const auto& metadata = metadata_of(object);
-    const auto& annotations = get_member(metadata, "annotations");
-    const bool is_ours = get_string(get_member(metadata, "labels"), install_label) == ref.mark.install &&
-                         get_string(annotations, nonce_annotation) == ref.mark.nonce;
+    const bool is_ours = has_mark_of(object, ref);
     engine::Observation seen{.presence = is_ours ? engine::Presence::ours : engine::Presence::foreign,
                              .identity = get_string(metadata, "uid"),
-                             .spec_hash = is_ours ? get_string(annotations, spec_annotation) : std::string()};
+                             .spec_hash = is_ours ? spec_of(object) : std::string()};
+    seen.is_intact = !is_of_spec(object, ref) || find_lost_fields(object, ref).empty();
     if (const auto created = parse_rfc3339(get_string(metadata, "creationTimestamp"))) seen.created_at = *created;
     if (const auto going = get_string(metadata, "deletionTimestamp"); !going.empty())
         seen.evidence = fmt::format("it is being deleted since {}; finalizers: {}", going,
                                     to_text(get_member(metadata, "finalizers")));
     return seen;
+}
+
+std::vector<LostField> find_lost_fields(const Json& object, const engine::ResourceRef& ref)
+{
+    // A Job is what it is: its controller writes into it, and nobody else can change what it runs.
+    const auto& applied = get_member(ref.spec, "object");
+    if (!applied.is_object() || !get_member(ref.spec, "once").is_null()) return {};
+    auto owners = get_member(metadata_of(object), "managedFields");
+    if (owners.is_string()) owners = parse_json(owners.get_string()).value_or(Json());
+    if (!owners.is_array()) return {};
+    return find_lost_fields(with_mark(applied, ref), owners.get_array());
+}
+
+engine::OwnerId owner_of(const Json& object)
+{
+    return engine::OwnerId(get_string(get_member(metadata_of(object), "labels"), owner_label));
 }
 
 std::optional<engine::InventoryItem> to_item(const Json& object)

@@ -11,6 +11,11 @@ public:
     explicit LocalInspector(Machine machine) : machine_(machine) {}
 
     Result<std::vector<ServiceStatus>> inspect_services(std::span<const engine::ResourceView> resources) override;
+    /// What its services become is seen by their shims, and mended there.
+    Result<std::vector<Drift>> find_drift(std::span<const engine::ResourceView>) override
+    {
+        return std::vector<Drift>{};
+    }
     Result<std::unique_ptr<Log>> open_log(std::span<const engine::ResourceView> resources, const std::string& part,
                                           const LogRequest& request) override;
 
