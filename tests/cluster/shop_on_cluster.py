@@ -58,12 +58,13 @@ MIGRATION = "CREATE TABLE IF NOT EXISTS orders (id int)"
 
 
 class ShopOnCluster:
-    """Not for several threads. `close()` leaves nothing but the cluster. Its images are in `registry`, the cluster's open one when unsaid."""
+    """Not for several threads. `close()` leaves nothing but the cluster. Its images are in `registry`, the cluster's open one when unsaid; Ramet
+    reaches the cluster by `kubeconfig`, or as an administrator does."""
 
-    def __init__(self, cluster, registry=None):
+    def __init__(self, cluster, registry=None, kubeconfig=None):
         self.cluster = cluster
         self.registry = registry or cluster.registry
-        self.ramet = Ramet(arguments=["--kubeconfig", cluster.kubeconfig])
+        self.ramet = Ramet(arguments=["--kubeconfig", kubeconfig or cluster.kubeconfig])
         self.watch = Watch([self.ramet.directory])
         self.repository = pathlib.Path(tempfile.mkdtemp(prefix="repository-", dir=self.ramet.directory))
 
@@ -126,7 +127,10 @@ class ShopOnCluster:
         def has_state():
             preview = self.ramet.find_preview(name)
             return preview is not None and preview["state"] == state and preview
-        return wait_for(has_state, lambda: f"{name} to be {state}: {self.ramet.find_preview(name)}\n{self.ramet.cli('why', name).out}\n"
+        return self.wait(has_state, name, state)
+
+    def wait(self, condition, name, state="as wanted"):
+        return wait_for(condition, lambda: f"{name} to be {state}: {self.ramet.find_preview(name)}\n{self.ramet.cli('why', name).out}\n"
                                            f"{self.trouble()}\n{self.ramet.log_tail()}", READY_DEADLINE_S)
 
     def delete(self, name):
