@@ -69,7 +69,9 @@ void join(const Ask& ask, const net::Responder& responder, net::Joint joint)
 
 std::string describe_ending(const app::App& app, std::string_view said)
 {
-    if (const auto ending = app::read_ending(app, said))
+    const auto ending = app::read_ending(app, said);
+    if (ending && ending->problem) return to_text(json::object{{"error", error_to_json(*ending->problem)}});
+    if (ending)
         return to_text(json::object{
             {"exit_code", ending->exit_code}, {"ending", ending->text}, {"was_stopped", ending->was_stopped}});
     const Error error{

@@ -61,34 +61,18 @@ Result<void> check_runs_here(const EnvironmentView& view, const ServiceView& ser
     return {};
 }
 
-/// It runs where this machine has no address for it.
-Error not_reachable(const EnvironmentView& view, std::string_view kind, const std::string& name)
-{
-    return Error{
-        ErrorKind::refused,
-        fmt::format("the {} {} of {} has no address on this machine, and is not forwarded from its target {} yet", kind,
-                    name, view.environment.name, view.environment.target),
-        {},
-        fmt::format("on a cluster: kubectl port-forward service/{}", name)};
-}
-
-Result<std::string> address_of(const EnvironmentView& view, const Part& part)
+Result<targets::ConnectionRequest> find_part(const EnvironmentView& view, const Part& part)
 {
     if (part.kind == PartKind::service) {
         const auto service = TRY(get_service(view, part.name));
-        const bool runs = std::ranges::find(running_states, service.state) != std::end(running_states);
-        if (service.address.empty() && runs) return std::unexpected(not_reachable(view, "service", part.name));
-        if (service.address.empty() || service.state == "stopped" || service.state == "failed")
+        const bool has_own = service.treatment != to_string(Treatment::shared);
+        if (!has_own || std::ranges::find(running_states, service.state) == std::end(running_states))
             return std::unexpected(not_running(view, "service", part.name, service.state));
-        return service.address;
+        return targets::ConnectionRequest{"service/" + part.name, service.address};
     }
     const auto found = std::ranges::find(view.databases, part.name, &DatabaseView::name);
     if (found == view.databases.end()) return std::unexpected(no_such_part("database", part.name, view));
-    if (found->address.empty() && view.environment.state == EnvironmentState::ready)
-        return std::unexpected(not_reachable(view, "database", part.name));
-    if (found->address.empty())
-        return std::unexpected(not_running(view, "database", part.name, to_string(view.environment.state)));
-    return found->address;
+    return targets::ConnectionRequest{"database/" + part.name, found->address};
 }
 
 /// "psql" of "/usr/bin/psql"; what is longer than a name is cut.
@@ -140,17 +124,18 @@ std::optional<targets::CommandEnding> read_ending(const App& app, std::string_vi
 Result<void> check_connection(App& app, const Caller& caller, const EnvironmentName& name, const Part& part)
 {
     const auto place = TRY(find_place(app, caller, name));
-    TRY(address_of(place.view, part));
+    TRY(find_part(place.view, part));
     return {};
 }
 
 Result<Fd> open_connection(App& app, const Caller& caller, const EnvironmentName& name, const Part& part)
 {
     const auto place = TRY(find_place(app, caller, name));
-    const auto address = TRY(address_of(place.view, part));
+    const auto request = TRY(find_part(place.view, part));
     TRY(audit(app, {caller.name, "port-forward", place.found.project.id, place.view.environment.name + "/" + part.name,
                     nullptr}));
-    return app.attacher.connect(address);
+    const auto resources = TRY(app.engine.list_resources(owner_of(place.found.environment.id)));
+    return app.attacher.connect(resources, request);
 }
 
 }  // namespace ramet::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "targets/by_type.hpp"
+#include "targets/kubernetes/attaching.hpp"
 #include "targets/kubernetes/inspection.hpp"
 #include "targets/kubernetes/kubernetes_target.hpp"
 #include "targets/local/attaching.hpp"
@@ -14,7 +15,7 @@ namespace ramet::daemon {
 struct Placement {
     Placement(const targets::local::Machine& machine, targets::kubernetes::Clusters& clusters)
         : local(machine), cluster(clusters), local_inspector(machine), cluster_inspector(clusters),
-          local_attacher(machine)
+          local_attacher(machine), cluster_attacher(clusters)
     {
     }
 
@@ -23,10 +24,12 @@ struct Placement {
     targets::local::LocalInspector local_inspector;
     targets::kubernetes::KubernetesInspector cluster_inspector;
     targets::local::LocalAttacher local_attacher;
+    targets::kubernetes::ClusterAttacher cluster_attacher;
     targets::TargetTable target{{{TargetType::local, &local}, {TargetType::kubernetes, &cluster}}};
     targets::InspectorTable inspector{
         {{TargetType::local, &local_inspector}, {TargetType::kubernetes, &cluster_inspector}}};
-    targets::LocalOnlyAttacher attacher{local_attacher};
+    targets::AttacherTable attacher{
+        {{TargetType::local, &local_attacher}, {TargetType::kubernetes, &cluster_attacher}}};
 };
 
 }  // namespace ramet::daemon

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t piece_size = 32U << 10U;
 constexpr std::size_t outcome_limit = 64U << 10U;
+/// v5.channel.k8s.io: in front of the channel that ends.
+constexpr char end_of_channel = '\xff';
 /// A client that was told the end and does not close. Long, as it may still be busy with what came before.
 constexpr std::chrono::minutes farewell_patience{15};
 
@@ -27,7 +29,7 @@ asio::posix::stream_descriptor adopt_descriptor(asio::io_context& loop, Fd fd)
 
 JoinedSocket::JoinedSocket(asio::io_context& loop, std::shared_ptr<Wire> wire, Joint joint, OnOver on_over)
     : wire_(std::move(wire)), on_over_(std::move(on_over)), describe_end_(std::move(joint.describe_end)),
-      outcome_(loop), farewell_(loop), has_outcome_(static_cast<bool>(joint.outcome))
+      kubernetes_(joint.kubernetes), outcome_(loop), farewell_(loop), has_outcome_(static_cast<bool>(joint.outcome))
 {
     outcome_ = adopt_descriptor(loop, std::move(joint.outcome));
     sources_.reserve(joint.sources.size());
@@ -35,7 +37,8 @@ JoinedSocket::JoinedSocket(asio::io_context& loop, std::shared_ptr<Wire> wire, J
     for (auto& source : joint.sources)
         sources_.push_back(
             {source.channel, adopt_descriptor(loop, std::move(source.fd)), std::move(source.filter), {}, false});
-    for (auto& sink : joint.sinks) sinks_.push_back({sink.channel, adopt_descriptor(loop, std::move(sink.fd)), false});
+    for (auto& sink : joint.sinks)
+        sinks_.push_back({sink.channel, adopt_descriptor(loop, std::move(sink.fd)), sink.skipped, false});
 }
 
 JoinedSocket::~JoinedSocket() = default;
@@ -81,7 +84,13 @@ void JoinedSocket::end_source(Source& source)
     if (source.filter) queue_bytes(source, source.filter({}));
     ErrorCode ignored;
     source.fd.close(ignored);
-    queue_.push_back({MessageKind::binary, std::string(1, static_cast<char>(source.channel))});
+    const auto channel = static_cast<char>(source.channel);
+    if (!kubernetes_)
+        queue_.push_back({MessageKind::binary, std::string(1, channel)});
+    else if (kubernetes_->can_end_input)
+        queue_.push_back({MessageKind::binary, std::string{end_of_channel, channel}});
+    else
+        queue_.push_back({.kind = MessageKind::binary, .message = {}, .is_end = true});
     write_next();
 }
 
@@ -98,6 +107,7 @@ void JoinedSocket::queue_bytes(Source& source, std::string_view bytes)
 void JoinedSocket::write_next()
 {
     if (is_writing_ || queue_.empty()) return;
+    if (queue_.front().is_end) return wire_->close(Wire::Close::normal);
     is_writing_ = true;
     wire_->write(queue_.front().kind, std::move(queue_.front().message));
 }
@@ -123,6 +133,7 @@ void JoinedSocket::on_message(MessageKind kind, std::string_view content)
 
 void JoinedSocket::take(std::string_view content)
 {
+    if (kubernetes_) return take_from_kubernetes(content);
     const auto channel = static_cast<std::uint8_t>(content.front());
     const auto sink = std::ranges::find(sinks_, channel, &Sink::channel);
     if (sink == sinks_.end()) return wire_->close(Wire::Close::protocol_error);
@@ -131,10 +142,30 @@ void JoinedSocket::take(std::string_view content)
         wire_->read();
         return say_last_word();
     }
-    if (sink->has_ended) return wire_->read();  // Nobody takes it any more.
-    incoming_ = content.substr(1);
-    asio::async_write(sink->fd, asio::buffer(incoming_),
-                      [self = shared_from_this(), at = &*sink](ErrorCode error, std::size_t) {
+    give(*sink, content.substr(1));
+}
+
+void JoinedSocket::take_from_kubernetes(std::string_view content)
+{
+    const auto channel = static_cast<std::uint8_t>(content.front());
+    auto bytes = content.substr(1);
+    const auto sink = std::ranges::find(sinks_, channel, &Sink::channel);
+    const bool is_word = channel == kubernetes_->last_word;
+    auto& to_skip = sink != sinks_.end() ? sink->skipped : kubernetes_->skipped;
+    const auto skipped = sink != sinks_.end() || is_word ? std::min(to_skip, bytes.size()) : 0;
+    to_skip -= skipped;
+    bytes.remove_prefix(skipped);
+    if (is_word) end_.last_word += bytes;
+    if (is_word || sink == sinks_.end() || bytes.empty()) return wire_->read();
+    give(*sink, bytes);
+}
+
+void JoinedSocket::give(Sink& sink, std::string_view bytes)
+{
+    if (sink.has_ended) return wire_->read();  // Nobody takes it any more.
+    incoming_ = bytes;
+    asio::async_write(sink.fd, asio::buffer(incoming_),
+                      [self = shared_from_this(), at = &sink](ErrorCode error, std::size_t) {
                           if (!self->is_over_) self->on_sink_written(*at, error);
                       });
 }
@@ -173,6 +204,7 @@ void JoinedSocket::read_outcome()
                                  if (!error && self->said_.size() < outcome_limit) return self->read_outcome();
                                  ErrorCode ignored;
                                  self->outcome_.close(ignored);
+                                 if (!self->is_server()) return self->wire_->close(Wire::Close::going_away);
                                  self->say_last_word();
                              });
 }

@@ -39,12 +39,14 @@ private:
     struct Sink {
         std::uint8_t channel;
         asio::posix::stream_descriptor fd;
+        std::size_t skipped = 0;
         bool has_ended = false;
     };
     struct Outgoing {
         MessageKind kind;
         std::string message;
         Source* resume = nullptr;  ///< is read again when this has left
+        bool is_end = false;       ///< no message: the connection is closed in its place
     };
 
     void on_message(MessageKind kind, std::string_view content) override;
@@ -57,6 +59,8 @@ private:
     void queue_bytes(Source& source, std::string_view bytes);
     void write_next();
     void take(std::string_view content);
+    void take_from_kubernetes(std::string_view content);
+    void give(Sink& sink, std::string_view bytes);
     void end_sink(Sink& sink);
     void on_sink_written(Sink& sink, ErrorCode error);
     void on_sink_broken(Sink& sink);
@@ -68,6 +72,7 @@ private:
     std::shared_ptr<Wire> wire_;
     OnOver on_over_;
     std::function<std::string(std::string_view)> describe_end_;
+    std::optional<Joint::Kubernetes> kubernetes_;
     // Neither grows after the construction: handlers keep pointers into them.
     std::vector<Source> sources_;
     std::vector<Sink> sinks_;

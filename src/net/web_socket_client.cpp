@@ -23,8 +23,8 @@ using OnOutcome = std::function<void(Result<WebSocketOutcome>)>;
 /// Dials, joins, and tells the outcome once.
 class Attempt final : public std::enable_shared_from_this<Attempt> {
 public:
-    Attempt(asio::io_context& loop, Joint joint, OnOutcome on_outcome)
-        : loop_(loop), joint_(std::move(joint)), on_outcome_(std::move(on_outcome))
+    Attempt(asio::io_context& loop, Joint joint, OnOutcome on_outcome, std::function<void()> on_open = {})
+        : loop_(loop), joint_(std::move(joint)), on_outcome_(std::move(on_outcome)), on_open_(std::move(on_open))
     {
     }
 
@@ -51,6 +51,7 @@ private:
                                                          self->done(WebSocketOutcome{.end = std::move(end)});
                                                  });
         socket_->start();
+        if (const auto tell = std::exchange(on_open_, nullptr)) tell();
     }
 
     void done(Result<WebSocketOutcome> outcome)
@@ -63,6 +64,7 @@ private:
     asio::io_context& loop_;
     Joint joint_;
     OnOutcome on_outcome_;
+    std::function<void()> on_open_;
     std::shared_ptr<JoinedSocket> socket_{};
 };
 
@@ -85,6 +87,62 @@ Result<WebSocketOutcome> join_web_socket(const WebSocketRequest& request, Joint 
     }).join();
     if (outcome) return std::move(*outcome);
     return fail(ErrorKind::internal, "{}: it ended without an outcome", place->description);
+}
+
+struct WebSocketJoiner::Core {
+    asio::io_context loop{1};
+    std::unordered_set<std::shared_ptr<Attempt>> attempts;
+    asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
+    std::jthread network{[this] {
+        block_pipe_signal();
+        loop.run();
+    }};
+};
+
+WebSocketJoiner::WebSocketJoiner() : core_(std::make_unique<Core>()) {}
+
+WebSocketJoiner::~WebSocketJoiner()
+{
+    auto& core = *core_;
+    std::promise<void> ended;
+    asio::post(core.loop, [&] {
+        const auto attempts = core.attempts;
+        for (const auto& attempt : attempts) attempt->abort();
+        ended.set_value();
+    });
+    ended.get_future().wait();
+    core.work.reset();
+    core.loop.stop();
+    core.network.join();
+}
+
+Result<WebSocketOutcome> WebSocketJoiner::start(const WebSocketRequest& request, Joint joint, OnEnd on_end)
+{
+    auto place = std::make_shared<const DialPlace>(TRY(find_place(request)));
+    auto& core = *core_;
+    const auto opened = std::make_shared<std::promise<Result<WebSocketOutcome>>>();
+    auto answer = opened->get_future();
+    // On the network's thread, as all that follows: until it stands its outcome is the answer, and then the end.
+    asio::post(core.loop, [&core, place = std::move(place), request, opened, on_end = std::move(on_end),
+                           joint = std::make_shared<Joint>(std::move(joint))] {
+        const auto is_open = std::make_shared<bool>(false);
+        const auto own = std::make_shared<std::weak_ptr<Attempt>>();
+        const auto attempt = std::make_shared<Attempt>(
+            core.loop, std::move(*joint),
+            [&core, opened, on_end, is_open, own](Result<WebSocketOutcome> outcome) {
+                core.attempts.erase(own->lock());
+                if (*is_open && on_end) return on_end(outcome);
+                if (!*is_open) opened->set_value(std::move(outcome));
+            },
+            [opened, is_open] {
+                *is_open = true;
+                opened->set_value(WebSocketOutcome{});
+            });
+        *own = attempt;
+        core.attempts.insert(attempt);
+        attempt->start(place, request);
+    });
+    return answer.get();
 }
 
 struct PortForward::Core {

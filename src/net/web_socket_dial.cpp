@@ -131,6 +131,10 @@ Result<ssl::context> make_context(const WebSocketRequest& request)
         context.add_certificate_authority(asio::buffer(request.authorities_pem), error);
     if (error) return fail(ErrorKind::invalid, "the certificates to trust cannot be read: {}", error.message());
     context.set_verify_mode(ssl::verify_peer);
+    if (request.certificate_pem.empty()) return context;
+    context.use_certificate_chain(asio::buffer(request.certificate_pem), error);
+    if (!error) context.use_private_key(asio::buffer(request.key_pem), ssl::context::pem, error);
+    if (error) return fail(ErrorKind::invalid, "our own certificate cannot be read: {}", error.message());
     return context;
 }
 

@@ -27,9 +27,15 @@ struct RunningCommand {
 };
 
 struct CommandEnding {
-    int exit_code = 0;         ///< or 128 + signal
-    std::string text{};        ///< "exited with 1"
-    bool was_stopped = false;  ///< with its service, not by itself
+    int exit_code = 0;               ///< or 128 + signal
+    std::string text{};              ///< "exited with 1"
+    bool was_stopped = false;        ///< with its service, not by itself
+    std::optional<Error> problem{};  ///< it was not run at all
+};
+
+struct ConnectionRequest {
+    std::string part;       ///< "service/web", "database/db"
+    std::string address{};  ///< "127.0.0.1:20012", of what has an address on this machine
 };
 
 /// Gets beside what runs, or connects to it, for people who look into it. What it opens ends with the environment.
@@ -44,8 +50,8 @@ public:
     /// Of what `control` said until its end; nothing when it ended without a word.
     virtual std::optional<CommandEnding> read_ending(std::string_view said) const = 0;
 
-    /// A connection to "127.0.0.1:20012"; `unavailable` when nobody answers there.
-    virtual Result<Fd> connect(const std::string& address) = 0;
+    /// `unavailable` when nobody answers there, `conflict` when it does not run.
+    virtual Result<Fd> connect(std::span<const engine::ResourceView> resources, const ConnectionRequest& request) = 0;
 };
 
 }  // namespace ramet::targets

@@ -36,19 +36,23 @@ Result<std::unique_ptr<Log>> InspectorTable::open_log(std::span<const engine::Re
     return inspectors_.at(type_of(resources))->open_log(resources, part, request);
 }
 
-Result<RunningCommand> LocalOnlyAttacher::start_command(std::span<const engine::ResourceView> resources,
-                                                        const CommandRequest& request)
+Result<RunningCommand> AttacherTable::start_command(std::span<const engine::ResourceView> resources,
+                                                    const CommandRequest& request)
 {
-    if (type_of(resources) == TargetType::local) return local_.start_command(resources, request);
-    const auto on_cluster = std::ranges::find_if(resources, [](const auto& resource) {
-        return is_on_a_cluster(resource) && !get_string(resource.ref.spec, "namespace").empty();
-    });
-    Error error{ErrorKind::refused, "commands are not run on a cluster from here yet"};
-    if (on_cluster != resources.end())
-        error.next_step = fmt::format("kubectl --context {} --namespace {} exec deployment/{} -- …",
-                                      get_string(on_cluster->ref.spec, "cluster"),
-                                      get_string(on_cluster->ref.spec, "namespace"), request.service);
-    return std::unexpected(std::move(error));
+    return attachers_.at(type_of(resources))->start_command(resources, request);
+}
+
+/// Each has words of its own.
+std::optional<CommandEnding> AttacherTable::read_ending(std::string_view said) const
+{
+    for (const auto& [type, attacher] : attachers_)
+        if (auto ending = attacher->read_ending(said)) return ending;
+    return std::nullopt;
+}
+
+Result<Fd> AttacherTable::connect(std::span<const engine::ResourceView> resources, const ConnectionRequest& request)
+{
+    return attachers_.at(type_of(resources))->connect(resources, request);
 }
 
 }  // namespace ramet::targets

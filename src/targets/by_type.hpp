@@ -25,18 +25,18 @@ private:
     std::map<TargetType, Inspector*> inspectors_;
 };
 
-/// Only what runs on this machine can be attached to yet: of the rest, the error says what can be done instead.
-class LocalOnlyAttacher final : public Attacher {
+class AttacherTable final : public Attacher {
 public:
-    explicit LocalOnlyAttacher(Attacher& local) : local_(local) {}
+    /// One for each type that environments can have; all of them outlive it.
+    explicit AttacherTable(std::map<TargetType, Attacher*> attachers) : attachers_(std::move(attachers)) {}
 
     Result<RunningCommand> start_command(std::span<const engine::ResourceView> resources,
                                          const CommandRequest& request) override;
-    std::optional<CommandEnding> read_ending(std::string_view said) const override { return local_.read_ending(said); }
-    Result<Fd> connect(const std::string& address) override { return local_.connect(address); }
+    std::optional<CommandEnding> read_ending(std::string_view said) const override;
+    Result<Fd> connect(std::span<const engine::ResourceView> resources, const ConnectionRequest& request) override;
 
 private:
-    Attacher& local_;
+    std::map<TargetType, Attacher*> attachers_;
 };
 
 }  // namespace ramet::targets

@@ -1,7 +1,11 @@
 """The product on a real cluster: a base and its previews, each in a namespace of its own."""
 import base64
 import contextlib
+import json
+import socket
+import struct
 import threading
+import urllib.request
 
 from gitea_interface import wait_for
 from ramet import NOT_FOUND
@@ -40,11 +44,6 @@ def test_a_preview_waits_for_its_image_runs_beside_the_base_and_goes_without_a_t
     space = shop.namespace_of("search")
     shop.wait_says(space, "web", "web of search: two")
     assert shop.query(space, "SELECT count(*) FROM orders") == "0"
-    for part, of in (("web", "service web"), ("db", "database db")):
-        refused = shop.ramet.cli("port-forward", "search", part)
-        assert refused.code != 0 and f"the {of} of search has no address on this machine" in refused.err, refused
-    refused = shop.ramet.cli("exec", "search", "web", "--", "id")
-    assert f"kubectl --context cluster --namespace {space} exec deployment/web" in refused.err, refused
     rule = shop.objects(space, "ingresses", "networking.k8s.io/v1")["web"]["spec"]["rules"][0]
     assert rule["host"] == "web-search.preview.example.com"
 
@@ -167,6 +166,50 @@ def test_what_is_changed_by_hand_is_only_shown_where_the_file_says_so(shop):
     shop.wait_state("shown", "ready")
     wait_for(lambda: not shop.ramet.find_preview("shown")["drift"], "a redeployment to take it back", STARTED_DEADLINE_S)
     shop.delete("shown")
+
+
+BESIDE = [("health: {http: /}", 'health: {http: /}\n    run: ["/bin/sh", "-c", "exec sleep 3600"]'), ("shop/web:${git.sha}", "shop/tools:1"),
+          ("    port: 8080\n    public: true\n    health: {http: /}\n", "")]
+
+
+def test_commands_run_beside_a_service_through_the_api_server(shop):
+    shop.deploy("beside", says="beside", edits=BESIDE)
+    shop.wait_state("beside", "ready")
+    run = lambda *command, **options: shop.ramet.cli("exec", "beside", "web", "--", *command, **options)
+    done = run("/bin/sh", "-c", "echo $SAYS; echo trouble >&2; exit 7")
+    assert (done.code, done.out, done.err.splitlines()[0]) == (7, "web of beside: beside\n", "trouble"), done
+    many = "line\n" * 100_000
+    assert run("cat", stdin=many).out == many
+    absent = run("/absent")
+    assert absent.code != 0 and "the command cannot be run there" in absent.err and "/absent" in absent.err, absent
+    shop.ramet.run("preview", "delete", "beside", "--yes")
+
+
+def test_ports_are_forwarded_through_the_api_server(shop):
+    with forwarded(shop, BASE, "web") as address:
+        for _ in range(3):
+            with urllib.request.urlopen(f"http://{address}/", timeout=20) as answer:
+                assert answer.read().decode() == "web of production: one"
+    with forwarded(shop, BASE, "db") as address:
+        host, port = address.split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(struct.pack("!ii", 8, 80877103))  # SSLRequest, as PostgreSQL's protocol has it.
+            assert connection.recv(1) == b"N"
+    refused = shop.ramet.cli("port-forward", BASE, "absent")
+    assert refused.code == NOT_FOUND and "has no service absent" in refused.err, refused
+
+
+@contextlib.contextmanager
+def forwarded(shop, environment, part):
+    process = shop.ramet.begin("port-forward", environment, part, "-o", "json")
+    try:
+        said = json.loads(process.stdout.readline())
+        yield f"{said['host']}:{said['port']}"
+    finally:
+        process.terminate()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+        process.wait()
 
 
 def test_logs_come_from_the_pods_without_secrets(shop):

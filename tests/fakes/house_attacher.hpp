@@ -53,11 +53,11 @@ public:
         return targets::CommandEnding{code, "exited with " + std::to_string(code)};
     }
 
-    Result<Fd> connect(const std::string& address) override
+    Result<Fd> connect(std::span<const engine::ResourceView>, const targets::ConnectionRequest& request) override
     {
         auto [near, far] = make_sockets();
         const std::scoped_lock lock(mutex_);
-        connected_.push_back({address, std::move(far)});
+        connected_.push_back({request.address, std::move(far)});
         return std::move(near);
     }
 

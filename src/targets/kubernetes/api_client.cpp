@@ -265,6 +265,23 @@ Result<void> ApiClient::read_stream(const std::string& path, const net::OnChunk&
     return {};
 }
 
+Result<net::WebSocketRequest> ApiClient::prepare_web_socket(const std::string& path)
+{
+    net::WebSocketRequest request{.url = options_.server + path,
+                                  .timeout = options_.timeout,
+                                  .authorities_pem = options_.authorities_pem,
+                                  .certificate_pem = options_.certificate_pem,
+                                  .key_pem = options_.key_pem};
+    if (const auto value = TRY(credentials_.authorization()); !value.empty())
+        request.headers.set("Authorization", value);
+    return request;
+}
+
+Error ApiClient::refusal_of(const net::WebSocketRequest& request, int status, std::string_view body) const
+{
+    return error_of(describe({.method = "GET", .url = request.url}, options_.server), status, body);
+}
+
 Result<Json> ApiClient::call(net::HttpRequest request, const std::stop_token& stop)
 {
     const auto response = TRY(send(request, nullptr, stop));

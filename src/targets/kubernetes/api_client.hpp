@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "net/http_client.hpp"
+#include "net/web_socket_client.hpp"
 #include "targets/kubernetes/credentials.hpp"
 
 #include <functional>
@@ -28,6 +29,10 @@ public:
         std::string server;  ///< without a trailing slash
         std::chrono::milliseconds timeout{20'000};
         std::int64_t page = 500;  ///< objects of a list that come at once
+        /// For WebSockets, which do not go through `http`: as `ClusterAccess` has them.
+        std::string authorities_pem{};
+        std::string certificate_pem{};
+        std::string key_pem{};
     };
     /// Both outlive it.
     ApiClient(net::HttpClient& http, Credentials& credentials, Options options);
@@ -58,6 +63,11 @@ public:
 
     /// What a path gives that is no JSON, piece by piece until it ends: a container's log.
     Result<void> read_stream(const std::string& path, const net::OnChunk& on_chunk, std::stop_token stop);
+
+    /// For the caller to open, at a path.
+    Result<net::WebSocketRequest> prepare_web_socket(const std::string& path);
+    /// What the server said in place of opening it.
+    Error refusal_of(const net::WebSocketRequest& request, int status, std::string_view body) const;
 
 private:
     Result<Json> call(net::HttpRequest request, const std::stop_token& stop);

@@ -27,12 +27,21 @@ net::CurlOptions client_options(const ClusterAccess& access)
     return options;
 }
 
+ApiClient::Options api_options(const ClusterAccess& access)
+{
+    ApiClient::Options options{.server = access.server};
+    options.authorities_pem = access.authorities_pem;
+    options.certificate_pem = access.certificate_pem;
+    options.key_pem = std::string(access.key_pem.reveal());
+    return options;
+}
+
 }  // namespace
 
 /// In the order in which one needs the other.
 struct KubeconfigClusters::Opened {
     Opened(const ClusterAccess& access, Clock& clock, const Options& options)
-        : http(client_options(access)), credentials(access, clock), api(http, credentials, {.server = access.server}),
+        : http(client_options(access)), credentials(access, clock), api(http, credentials, api_options(access)),
           cluster(api, options.install, options.on_touched)
     {
     }

@@ -91,8 +91,10 @@ std::optional<CommandEnding> LocalAttacher::read_ending(std::string_view said) c
                          message->number("stopped") != 0};
 }
 
-Result<Fd> LocalAttacher::connect(const std::string& address)
+Result<Fd> LocalAttacher::connect(std::span<const engine::ResourceView>, const ConnectionRequest& request)
 {
+    const auto& address = request.address;
+    if (address.empty()) return fail(ErrorKind::conflict, "{} does not run at the moment", request.part);
     const auto colon = address.rfind(':');
     std::uint16_t port = 0;
     if (colon != std::string::npos) std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);

@@ -13,7 +13,7 @@ public:
     Result<RunningCommand> start_command(std::span<const engine::ResourceView> resources,
                                          const CommandRequest& request) override;
     std::optional<CommandEnding> read_ending(std::string_view said) const override;
-    Result<Fd> connect(const std::string& address) override;
+    Result<Fd> connect(std::span<const engine::ResourceView> resources, const ConnectionRequest& request) override;
 
 private:
     Machine machine_;

@@ -233,13 +233,14 @@ TEST_CASE("a connection is made to a loopback address, and refused where nobody 
     socklen_t size = sizeof address;
     REQUIRE(::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
     const auto place = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
-    const auto refused = attacher.connect(place);
+    const auto refused = attacher.connect({}, {.part = "service/web", .address = place});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::unavailable);
     REQUIRE(::listen(listening.get(), 1) == 0);
-    const auto connected = attacher.connect(place);
+    const auto connected = attacher.connect({}, {.part = "service/web", .address = place});
     REQUIRE(connected);
     CHECK(::write(connected->get(), "x", 1) == 1);
-    for (const auto* odd : {"", "127.0.0.1", "127.0.0.1:0", "localhost:80"})
-        CHECK(attacher.connect(odd).error().kind == ErrorKind::internal);
+    CHECK(attacher.connect({}, {.part = "service/web"}).error().kind == ErrorKind::conflict);
+    for (const auto* odd : {"127.0.0.1", "127.0.0.1:0", "localhost:80"})
+        CHECK(attacher.connect({}, {.part = "service/web", .address = odd}).error().kind == ErrorKind::internal);
 }
