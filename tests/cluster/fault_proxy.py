@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -28,10 +28,16 @@ class Request:
 class Lose:
     """It is done, and nobody hears of it."""
 
+    def meets(self, request):
+        return not request.is_watch
+
 
 @dataclass(frozen=True)
 class Cut:
     """The connection ends before it is passed on."""
+
+    def meets(self, request):
+        return True
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,11 @@ class Answer:
     """What the server says in place of doing it."""
     status: int
     reason: str
-    headers: dict = field(default_factory=dict)
+    headers: tuple = ()  # Pairs.
+
+    def meets(self, request):
+        """A delete that meets a conflict has hit another object."""
+        return self.status != 409 or request.method in ("POST", "PATCH")
 
     @property
     def body(self):
@@ -100,16 +110,17 @@ class FaultProxy:
     # -- what a test does
 
     @contextlib.contextmanager
-    def each_once(self, fault, meets=lambda request: True):
-        """Every request that `meets` it meets it the first time, by method, path and name; the set of those that did."""
-        met = set()
+    def each_once(self, faults):
+        """Every request meets one of the faults that it can meet the first time, by method, path and name; which one each met."""
+        met = {}
 
         def decide(request):
             with self._lock:
-                if request in met or not meets(request):
+                possible = [fault for fault in faults if fault.meets(request)]
+                if request in met or not possible:
                     return None
-                met.add(request)
-                return fault
+                met[request] = possible[len(met) % len(possible)]
+                return met[request]
         self.fault = decide
         try:
             yield met
@@ -131,7 +142,7 @@ class FaultProxy:
         request = Request(client.command, path, "watch=" in query, name)
         fault = self.fault(request)
         if isinstance(fault, Answer):
-            return self._send(client, fault.status, {**fault.headers, "Content-Type": "application/json"}, fault.body)
+            return self._send(client, fault.status, {**dict(fault.headers), "Content-Type": "application/json"}, fault.body)
         if isinstance(fault, Cut):
             return self._hang_up(client)
         connection = http.client.HTTPSConnection(self._upstream.hostname, self._upstream.port, context=self._to_server)
