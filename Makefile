@@ -62,8 +62,8 @@ soak: dev release failpoints simulation ## the long forms, for a night: a millio
 cluster: bootstrap ## a real Kubernetes node to play with, until Ctrl-C; minutes when its programs are not built yet
 	@$(PYTHON) tests/cluster/cluster.py serve
 
-demo: release ## a pull request becomes a running copy, with times; DEMO_EXIT=1 ends it
-	@scripts/demo
+demo: release ## a pull request becomes a running copy, with times; TARGET=kubernetes on a cluster; DEMO_EXIT=1 ends it
+	@scripts/demo$(if $(filter kubernetes,$(TARGET)),_on_cluster)
 
 bench: release ## the table of speeds, also in bench/results.json
 	@scripts/bench

@@ -2,6 +2,8 @@
 
 #include "domain/interpolation.hpp"
 
+#include <map>
+
 namespace ramet::clone {
 namespace {
 
@@ -57,12 +59,20 @@ void fill_images(Cloned& cloned, const Revision& revision, const CommitSha& base
 {
     auto& desired = cloned.desired;
     if (desired.target_type == TargetType::local) return;
+    std::map<std::string, std::string> of_base;  // Service: its image as it is written.
     for (auto& service : desired.services) {
         const bool is_the_bases = service.treatment == Treatment::copied && service.declared.build;
+        if (is_the_bases) of_base.emplace(service.name, service.declared.image);
         fill_in(service.declared.image, {desired, revision, is_the_bases ? base_commit : revision.commit, service.name},
                 cloned);
     }
-    for (auto& job : desired.jobs) fill_in(job.declared.image, {desired, revision, revision.commit, job.name}, cloned);
+    // Nobody builds for a job what is not built for the service that it was made from.
+    for (auto& job : desired.jobs) {
+        const auto service = of_base.find(job.declared.from);
+        const bool is_the_bases = service != of_base.end() && service->second == job.declared.image;
+        fill_in(job.declared.image, {desired, revision, is_the_bases ? base_commit : revision.commit, job.name},
+                cloned);
+    }
 }
 
 }  // namespace ramet::clone

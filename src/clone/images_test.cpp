@@ -67,6 +67,26 @@ TEST_CASE("what is copied from the base and has a build runs the image of the ba
     }
 }
 
+TEST_CASE("a job runs the image of the service that it is made from, unless it has one of its own")
+{
+    for (const auto treatment : {Treatment::copied, Treatment::rebuilt}) {
+        auto cloned = with_image("web:${git.sha}");
+        auto& service = cloned.desired.services.front();
+        service.treatment = treatment;
+        service.declared.build.emplace();
+        DesiredJob from_service;
+        from_service.name = "migrate";
+        from_service.declared.from = "web";
+        from_service.declared.image = service.declared.image;
+        auto with_its_own = from_service;
+        with_its_own.declared.image = "tools:${git.sha}";
+        cloned.desired.jobs = {from_service, with_its_own};
+        fill_images(cloned, revision(), base);
+        CHECK(cloned.desired.jobs[0].declared.image == service.declared.image);
+        CHECK(cloned.desired.jobs[1].declared.image == "tools:" + head.str());
+    }
+}
+
 TEST_CASE("an image that needs a pull request is refused where there is none, by name")
 {
     auto cloned = with_image("web:${pr.number}");

@@ -26,11 +26,12 @@ class Image:
     entrypoint: tuple
     user: str = "65532:65532"
     variables: tuple = ()
+    directory: str = "/"  # In which it starts.
 
     @property
     def config(self):
         return json.dumps({"architecture": "amd64", "os": "linux",
-                           "config": {"Entrypoint": list(self.entrypoint), "User": self.user, "Env": list(self.variables)},
+                           "config": {"Entrypoint": list(self.entrypoint), "User": self.user, "Env": list(self.variables), "WorkingDir": self.directory},
                            "rootfs": {"type": "layers", "diff_ids": [digest(self.layer)]}}).encode()
 
     def archive(self, name):
