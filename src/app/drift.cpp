@@ -23,15 +23,23 @@ Result<bool> is_mended(App& app, const Environment& environment)
 
 /// Whoever changes it again and again will not be outdone by us: it is shown from then on.
 constexpr std::size_t most_mends = 3;
-constexpr std::chrono::minutes mends_count_for{10};
 constexpr std::string_view mender = "ramet: drift";
 
 Result<bool> is_fought_over(App& app, const EnvironmentId& id)
 {
     const auto runs = TRY(app.engine.list_runs(owner_of(id), most_mends));
-    return runs.size() == most_mends && std::ranges::all_of(runs, [&](const engine::RunView& run) {
-               return get_string(run.note, "by") == mender && run.created_at + mends_count_for > app.clock.now();
-           });
+    return runs.size() == most_mends &&
+           std::ranges::all_of(runs, [&](const engine::RunView& run) { return get_string(run.note, "by") == mender; });
+}
+
+/// What people have asked for beside the file stays.
+Result<DeployOptions> as_it_is(App& app, const EnvironmentId& id)
+{
+    DeployOptions options{.when = DeployOptions::When::always, .asked_by = std::string(mender)};
+    const auto desired = TRY(load_desired(app, id));
+    if (!desired) return options;
+    for (const auto& service : desired->services) options.scale[service.name] = service.declared.replicas;
+    return options;
 }
 
 }  // namespace
@@ -58,12 +66,12 @@ Result<void> mend_drift(App& app, const EnvironmentId& id)
             return {};
         }
         log::info("{} was changed by hand and is mended: {}", environment->name, join(drift, "; "));
+        const auto deployed = TRY(deploy_environment(app, id, TRY(as_it_is(app, id))));
+        if (deployed.outcome != Deployed::Outcome::started) return {};
         json::array what;
         for (const auto& words : drift) what.emplace_back(words);
-        TRY(audit(app, {"ramet", "environment.mend", environment->project, environment->name,
-                        json::object{{"drift", std::move(what)}}}));
-        TRY(deploy_environment(app, id, {.when = DeployOptions::When::always, .asked_by = std::string(mender)}));
-        return {};
+        return audit(app, {"ramet", "environment.mend", environment->project, environment->name,
+                           json::object{{"run", deployed.run}, {"drift", std::move(what)}}});
     });
 }
 

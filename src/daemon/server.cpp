@@ -59,6 +59,8 @@ struct Server::Parts {
     RouteBoard board{route_table};
     data::StorePaths store_paths;
     data::GoldenCatalog goldens{store_paths};
+    std::mutex touched_mutex;
+    bool takes_touched = false;  ///< what the clusters' watches tell: until the work queue stops
     std::unique_ptr<targets::kubernetes::KubeconfigClusters> clusters;
     std::unique_ptr<Drivers> drivers;
     std::unique_ptr<Placement> placement;
@@ -77,9 +79,6 @@ struct Server::Parts {
     std::unique_ptr<net::HttpServer> api;
     std::unique_ptr<net::ReverseProxy> proxy;
     std::unique_ptr<Peers> peers;
-    std::mutex touched_mutex;
-    bool takes_touched = false;  ///< from the first look at the clusters until the work queue stops
-
     Parts(ServerSettings chosen, data::StorePaths paths)
         : settings(std::move(chosen)), store_paths(paths), goldens(paths)
     {
@@ -93,7 +92,7 @@ struct Server::Parts {
     Result<void> restore();
     Result<void> start_api();
     Result<void> start_peers();
-    Result<void> watch_clusters();
+    void watch_clusters();
     void stop();
     void watch(const engine::Change& change);
     void look_for_drift(const engine::OwnerId& owner);
@@ -171,6 +170,8 @@ Result<void> Server::Parts::make_app(const std::string& install)
                                               *git, *forges, step_events, *work});
     app->tidy = [] { targets::local::remove_empty_control_groups(std::chrono::seconds(1)); };
     app->refresh_pages = [this](const EnvironmentId& id) { daemon::refresh_pages(*app, board, id); };
+    const std::lock_guard lock(touched_mutex);
+    takes_touched = true;
     return {};
 }
 
@@ -229,16 +230,13 @@ Result<void> Server::Parts::start_peers()
 }
 
 /// What was changed by hand while no server ran is found by the first list of each cluster.
-Result<void> Server::Parts::watch_clusters()
+void Server::Parts::watch_clusters()
 {
-    {
-        const std::lock_guard lock(touched_mutex);
-        takes_touched = true;
-    }
-    for (const auto& context : TRY(clusters->list_used()))
+    const auto used = clusters->list_used();
+    if (!used) log::warning("the clusters are not watched yet: {}", used.error().message);
+    for (const auto& context : used.value_or(std::vector<std::string>{}))
         if (const auto opened = clusters->open(context); !opened)
             log::warning("the cluster {} is not watched: {}", context, opened.error().message);
-    return {};
 }
 
 void Server::Parts::stop()
@@ -280,7 +278,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerSettings settings)
     TRY(parts->restore());
     TRY(parts->start_api());
     TRY(parts->start_peers());
-    TRY(parts->watch_clusters());
+    parts->watch_clusters();
     parts->work->add(std::string(app::everything_key));
     app::tidy_later(*parts->app);
     return std::unique_ptr<Server>(new Server(std::move(parts)));

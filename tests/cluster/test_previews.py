@@ -146,6 +146,24 @@ def test_what_is_changed_by_hand_is_seen_and_taken_back(shop):
     after = shop.identities(space)
     same = {name for name in before if before[name][0] == after.get(name, (None,))[0]}
     assert set(before) == same, "nothing else was made anew"
+
+    # As `kubectl rollout undo` does it, which takes our own note of what was applied with it.
+    shop.cluster.api("PATCH", f"/apis/apps/v1/namespaces/{space}/deployments/web?fieldManager=undo",
+                     {"metadata": {"annotations": {"ramet.dev/spec": "older"}}, "spec": {"minReadySeconds": 3}}, "application/merge-patch+json")
+    wait_for(lambda: shop.objects(space, "deployments")["web"]["spec"]["minReadySeconds"] == 1, lambda: f"the undo to be mended: {drift()}\n{shop.ramet.log_tail()}",
+             STARTED_DEADLINE_S)
+    shop.wait_state("drift", "ready")
+    # A deployment that is asked for, so that the next mend is the first one again.
+    shop.ramet.run("preview", "redeploy", "drift")
+    uid = shop.cluster.api("GET", f"/api/v1/namespaces/{space}")["metadata"]["uid"]
+    shop.cluster.api("DELETE", f"/api/v1/namespaces/{space}")
+
+    def is_made_anew():
+        found = shop.namespace_of("drift")
+        return found and shop.cluster.api("GET", f"/api/v1/namespaces/{found}")["metadata"]["uid"] != uid
+    wait_for(is_made_anew, lambda: f"the namespace to be made anew: {drift()}\n{shop.ramet.log_tail()}", STARTED_DEADLINE_S)
+    shop.wait_state("drift", "ready")
+    shop.wait_says(shop.namespace_of("drift"), "web", "web of drift: drift")
     shop.delete("drift")
 
 

@@ -33,7 +33,9 @@ ErrorKind kind_of(int status, std::string_view reason, std::string_view message)
     if (message.starts_with("failed to create typed patch object")) return ErrorKind::invalid;
     switch (status) {
     case 401: return ErrorKind::unauthenticated;
-    case 403: return message.contains("exceeded quota") ? ErrorKind::refused : ErrorKind::forbidden;
+    case 403:
+        if (message.contains("being terminated")) return ErrorKind::unavailable;
+        return message.contains("exceeded quota") ? ErrorKind::refused : ErrorKind::forbidden;
     case 404: return ErrorKind::not_found;
     // Somebody was quicker (a quota in which others count at the same moment): nothing was done, and it goes another time.
     case 409: return reason == "Conflict" && !is_about_identity(message) ? ErrorKind::unavailable : ErrorKind::conflict;

@@ -149,7 +149,11 @@ Result<void> ClusterAttacher::join(Cluster& cluster, const std::string& path, st
     request.headers.set("Sec-WebSocket-Protocol", protocol);
     const auto answer = TRY(joiner_.start(request, std::move(joint), std::move(on_end)));
     if (answer.status == 101) return {};
-    return std::unexpected(cluster.api().refusal_of(request, answer.status, answer.body));
+    auto refusal = cluster.api().refusal_of(request, answer.status, answer.body);
+    // It is Ramet's own account there that may not, and not the person who asks.
+    if (refusal.kind == ErrorKind::unauthenticated) refusal.kind = ErrorKind::unavailable;
+    if (refusal.kind == ErrorKind::forbidden) refusal.kind = ErrorKind::refused;
+    return std::unexpected(std::move(refusal));
 }
 
 std::optional<CommandEnding> ClusterAttacher::read_ending(std::string_view said) const

@@ -5,6 +5,8 @@
 #include "targets/kubernetes/pod_log.hpp"
 #include "targets/kubernetes/readiness.hpp"
 
+#include <algorithm>
+
 namespace ramet::targets::kubernetes {
 
 namespace {
@@ -49,13 +51,26 @@ std::string words_of(const LostField& field)
                             : fmt::format("{} was changed by {}", field.path, field.by);
 }
 
-/// Of one that is there. What is older than the last apply tells nothing: the watch is late.
+/// Of one that is there. What is older than the last apply tells nothing, as the watch is late: it has another spec, and still says so itself.
 std::vector<std::string> describe_losses(const Json& object, const engine::ResourceRef& ref)
 {
+    const auto lost = find_lost_fields(object, ref);
+    const auto path_of_spec = fmt::format("metadata.annotations.{}", spec_annotation);
+    const bool is_older =
+        !is_of_spec(object, ref) && std::ranges::find(lost, path_of_spec, &LostField::path) == lost.end();
     std::vector<std::string> words;
-    if (is_of_spec(object, ref))
-        for (const auto& field : find_lost_fields(object, ref)) words.push_back(words_of(field));
+    if (!is_older)
+        for (const auto& field : lost) words.push_back(words_of(field));
     return words;
+}
+
+/// What is in it goes as well, and nothing can be put there until it is gone.
+Result<void> check_stays(const Cluster& cluster, const std::string& space)
+{
+    const auto object = TRY(cluster.find_cache("Namespace")->find({}, space));
+    const bool is_going = object && !get_string(get_member(*object, "metadata"), "deletionTimestamp").empty();
+    if (is_going) return fail(ErrorKind::unavailable, "the namespace {} is on its way out", space);
+    return {};
 }
 
 /// Of one that the watch does not show: it may be late.
@@ -132,6 +147,7 @@ Result<std::vector<Drift>> KubernetesInspector::find_drift(std::span<const engin
         const auto name = resource.ref.outputs.find("name");
         if (cache == nullptr || name == resource.ref.outputs.end()) continue;
         const auto space = kind.is_namespaced ? space_of(resource) : std::string();
+        TRY(check_stays(*cluster, kind.is_namespaced ? space : name->second));
         const auto seen = TRY(cache->find(space, name->second));
         const auto words =
             seen ? losses_of(seen, resource) : TRY(describe_absence(*cluster, kind, name->second, resource.ref));

@@ -72,9 +72,8 @@ Result<Cluster*> KubeconfigClusters::open(const std::string& context)
     const std::lock_guard lock(mutex_);
     if (const auto known = opened_.find(context); known != opened_.end()) return &known->second->cluster;
     const auto access = TRY(read_access(context));
-    auto& opened = opened_[context];
-    opened = std::make_unique<Opened>(access, clock_, options_);
-    return &opened->cluster;
+    auto opened = std::make_unique<Opened>(access, clock_, options_);
+    return &opened_.emplace(context, std::move(opened)).first->second->cluster;
 }
 
 }  // namespace ramet::targets::kubernetes

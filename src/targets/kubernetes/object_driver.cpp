@@ -1,5 +1,6 @@
 #include "targets/kubernetes/object_driver.hpp"
 
+#include "base/hash.hpp"
 #include "engine/fill.hpp"
 #include "targets/kubernetes/object_marks.hpp"
 #include "targets/kubernetes/objects.hpp"
@@ -72,6 +73,17 @@ Result<engine::Readiness> wait_for_cache(const Error& problem)
     return std::unexpected(problem);
 }
 
+/// Of a Secret: an apply owns what it is sent, and what it is not sent later it takes away only where that is stored under the same name.
+void store_as_data(json::object& object)
+{
+    const auto* texts = object.if_contains("stringData");
+    if (texts == nullptr || !texts->is_object()) return;
+    json::object data;
+    for (const auto& [key, text] : texts->get_object()) data[key] = to_base64(text.as_string());
+    object.erase("stringData");
+    object["data"] = std::move(data);
+}
+
 /// An object of the same kind and name can be changed into the other one.
 bool is_same_object(const Json& left, const Json& right)
 {
@@ -142,12 +154,34 @@ Result<engine::Acknowledged> ObjectDriver::apply(const engine::Call& call, const
     const auto body = TRY(make_body(ref, place));
     const auto object =
         TRY(ref.identity.empty() ? create(call, ref, place, body) : change(call, place, body, ref.identity));
+    if (place.kind.is_awaited) remember(object);
     return acknowledge(object, place.path());
+}
+
+/// The same spec applied again is the same by its hash: what the watch shows of before must not be taken for what comes of it.
+void ObjectDriver::remember(const Json& object)
+{
+    const auto& metadata = get_member(object, "metadata");
+    const std::lock_guard lock(mutex_);
+    applied_[get_string(metadata, "uid")] = get_int(metadata, "generation");
+}
+
+/// As old as what was applied last, or newer.
+bool ObjectDriver::is_current(const Json& object)
+{
+    const auto& metadata = get_member(object, "metadata");
+    const std::lock_guard lock(mutex_);
+    const auto at = applied_.find(get_string(metadata, "uid"));
+    if (at == applied_.end()) return true;
+    if (get_int(metadata, "generation") < at->second) return false;
+    applied_.erase(at);
+    return true;
 }
 
 Result<Json> ObjectDriver::make_body(const engine::ResourceRef& ref, const Place& place)
 {
     auto body = with_mark(TRY(open_all(get_member(ref.spec, "object"), secrets_)), ref);
+    store_as_data(body.as_object());
     auto& metadata = body.as_object()["metadata"].as_object();
     metadata.erase("generateName");
     metadata["name"] = place.name;
@@ -199,7 +233,7 @@ Result<engine::Readiness> ObjectDriver::judge(const Place& place, const engine::
     const auto object = cache.find(place.space, place.name);
     if (!object) return wait_for_cache(object.error());
     // What we have sent has not come round yet, or it is an older one.
-    if (!*object || !is_of_spec(**object, ref))
+    if (!*object || !is_of_spec(**object, ref) || !is_current(**object))
         return engine::NotYet{.reason = fmt::format("{} is not seen by the watch yet", place.words())};
     const bool is_job = place.kind.kind == "Job";
     const auto pods = place.cluster.pods().find_all(place.space, is_job ? job_label : part_label,

@@ -4,6 +4,9 @@
 #include "engine/driver.hpp"
 #include "targets/kubernetes/cluster.hpp"
 
+#include <map>
+#include <mutex>
+
 namespace ramet::targets::kubernetes {
 
 /// The kind "kubernetes.object": a namespace, or any object in a namespace of ours. Its spec is
@@ -46,11 +49,15 @@ private:
     static Result<Json> create(const engine::Call& call, const engine::ResourceRef& ref, const Place& place,
                                const Json& body);
     static Result<Json> change(const engine::Call& call, const Place& place, Json body, const std::string& identity);
-    static Result<engine::Readiness> judge(const Place& place, const engine::ResourceRef& ref,
-                                           const ObjectCache& cache);
+    Result<engine::Readiness> judge(const Place& place, const engine::ResourceRef& ref, const ObjectCache& cache);
+    void remember(const Json& object);
+    bool is_current(const Json& object);
 
     Clusters& clusters_;
     SecretOpener& secrets_;
+    std::mutex mutex_;
+    std::map<std::string, std::int64_t>
+        applied_;  ///< by uid: the generation that the cluster answered, until the watch has shown it
 };
 
 }  // namespace ramet::targets::kubernetes

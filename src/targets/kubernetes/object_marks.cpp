@@ -96,7 +96,8 @@ std::vector<LostField> find_lost_fields(const Json& object, const engine::Resour
     if (!applied.is_object() || !get_member(ref.spec, "once").is_null()) return {};
     auto owners = get_member(metadata_of(object), "managedFields");
     if (owners.is_string()) owners = parse_json(owners.get_string()).value_or(Json());
-    if (!owners.is_array()) return {};
+    // Where something between us and the cluster leaves it out, nothing is known.
+    if (!owners.is_array() || owners.get_array().empty()) return {};
     return find_lost_fields(with_mark(applied, ref), owners.get_array());
 }
 

@@ -107,7 +107,8 @@ private:
     void look_at(const Json& value, const Owned& owned, const std::string& path, const Segments& segments)
     {
         if (owned.empty()) {
-            if (!is_nothing(value)) lost_.push_back({path, find_owner(segments)});
+            auto owner = find_owner(segments);
+            if (!is_nothing(value) || !owner.empty()) lost_.push_back({path, std::move(owner)});
             return;
         }
         if (is_whole(owned)) return;

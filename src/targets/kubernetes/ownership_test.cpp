@@ -68,6 +68,13 @@ TEST_CASE("a field that somebody sets belongs to them")
           "spec.template.spec.containers[web].env[SAYS].value by kubectl-edit;");
 }
 
+TEST_CASE("a field that was to be off is seen when somebody else has it, and not where a server leaves it out")
+{
+    const std::string unpause =
+        R"({"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:spec": {"f:paused": {}}}})";
+    CHECK(told(ours("Apply", replicas, says) + "," + unpause) == "spec.paused by kubectl;");
+}
+
 TEST_CASE("what was taken away belongs to nobody")
 {
     CHECK(told(ours("Apply", replicas, R"("k:{\"name\":\"OTHER\"}": {".": {}})")) ==
