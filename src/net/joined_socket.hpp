@@ -72,7 +72,7 @@ private:
     std::shared_ptr<Wire> wire_;
     OnOver on_over_;
     std::function<std::string(std::string_view)> describe_end_;
-    std::optional<Joint::Kubernetes> kubernetes_;
+    std::optional<KubernetesWords> kubernetes_;
     // Neither grows after the construction: handlers keep pointers into them.
     std::vector<Source> sources_;
     std::vector<Sink> sinks_;

@@ -11,6 +11,14 @@
 
 namespace ramet::net {
 
+/// A Kubernetes API server in place of ours (its `channel.k8s.io` protocols): a message without bytes says nothing, all channels end with the
+/// connection, and the last word comes on a channel of its own.
+struct KubernetesWords {
+    std::uint8_t last_word = 3;  ///< channel
+    std::size_t skipped = 0;     ///< of the last word's beginning
+    bool can_end_input = true;   ///< since v5; where it cannot, the end of a source is the end of all
+};
+
 /// What a WebSocket connection is joined with: descriptors whose bytes go to the peer, and descriptors that take the peer's, until
 /// both sides have ended. Pipes and sockets; files cannot be waited for.
 ///
@@ -34,20 +42,12 @@ struct Joint {
         std::size_t skipped = 0;  ///< bytes of the channel's beginning that are not for it
     };
 
-    /// A Kubernetes API server in place of ours (its `channel.k8s.io` protocols): a message without bytes says nothing, all channels end with
-    /// the connection, and the last word comes on a channel of its own.
-    struct Kubernetes {
-        std::uint8_t last_word = 3;  ///< channel
-        std::size_t skipped = 0;     ///< of the last word's beginning
-        bool can_end_input = true;   ///< since v5; where it cannot, the end of a source is the end of all
-    };
-
     std::vector<Source> sources{};
     std::vector<Sink> sinks{};
     /// Server: read to its end, which the last word waits for; where there is none it waits for the sinks' ends. Client: closes the connection
     /// at its end.
     Fd outcome{};
-    std::optional<Kubernetes> kubernetes{};
+    std::optional<KubernetesWords> kubernetes{};
     /// Server: the last word, of what `outcome` said. A client has none.
     std::function<std::string(std::string_view said)> describe_end{};
 };

@@ -106,7 +106,7 @@ def test_an_api_server_that_is_away_again_and_again_is_waited_for(shop):
         shop.proxy.fault = (lambda request: Cut()) if is_away else (lambda request: None)
         if is_away:
             shop.proxy.cut_watches()
-    with every(0.5, turn):
+    with every(1.0, turn):
         live(shop, "away")
     shop.proxy.fault = lambda request: None
     check_nothing_is_left(shop, before)

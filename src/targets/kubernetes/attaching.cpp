@@ -133,7 +133,7 @@ Result<RunningCommand> ClusterAttacher::start_command(std::span<const engine::Re
     joint.sinks.push_back({.channel = net::channel::output, .fd = std::move(output.write)});
     joint.sinks.push_back({.channel = net::channel::error, .fd = std::move(error.write)});
     joint.outcome = TRY(copy_of(far));
-    joint.kubernetes.emplace();
+    joint.kubernetes = net::KubernetesWords{};
     const auto told = std::make_shared<Fd>(std::move(far));
     TRY(join(*cluster, path, command_protocol, std::move(joint), [told](const Result<net::WebSocketOutcome>& outcome) {
         if (outcome) say(*told, outcome->end.last_word);
@@ -181,7 +181,7 @@ Result<Fd> ClusterAttacher::connect(std::span<const engine::ResourceView> resour
     net::Joint joint;
     joint.sinks.push_back({.channel = data, .fd = TRY(copy_of(far)), .skipped = port_size});
     joint.sources.push_back({.channel = data, .fd = std::move(far)});
-    joint.kubernetes = {.last_word = forward_error, .skipped = port_size, .can_end_input = false};
+    joint.kubernetes = net::KubernetesWords{.last_word = forward_error, .skipped = port_size, .can_end_input = false};
     TRY(join(*cluster, fmt::format("{}?ports={}", path_of_pod(place.space, pod, "portforward"), port), forward_protocol,
              std::move(joint), {}));
     return std::move(near);

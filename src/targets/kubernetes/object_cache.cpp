@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Milliseconds first_pause{100};
-constexpr Milliseconds longest_pause{3'000};
+constexpr Milliseconds longest_pause{10'000};
 
 void pause(Milliseconds length, const std::stop_token& stop)
 {
@@ -76,25 +76,21 @@ Result<void> ObjectCache::check_current() const
 void ObjectCache::keep_up(const std::stop_token& stop)
 {
     auto wait = first_pause;
-    // What ends at once does so again.
-    const auto calm_down = [&](std::chrono::steady_clock::time_point began) {
-        if (std::chrono::steady_clock::now() - began > longest_pause) wait = first_pause;
-        pause(wait, stop);
-        wait = std::min(2 * wait, longest_pause);
-    };
     while (!stop.stop_requested()) {
         auto version = read_list(stop);
         Result<void> followed;
-        auto began = std::chrono::steady_clock::now();
         while (version && followed && !stop.stop_requested()) {
-            began = std::chrono::steady_clock::now();
+            wait = first_pause;
             followed = follow(*version, stop);
-            if (followed) calm_down(began);
+            // What ends at once does so again.
+            pause(first_pause, stop);
         }
         if (stop.stop_requested()) return;
         // A place that the cluster has forgotten is nobody's fault: what is known holds until the list is read again.
-        if (!version || !has_reason(followed.error(), "Expired")) note(version ? followed.error() : version.error());
-        calm_down(began);
+        if (version && has_reason(followed.error(), "Expired")) continue;
+        note(version ? followed.error() : version.error());
+        pause(wait, stop);
+        wait = std::min(2 * wait, longest_pause);
     }
 }
 
