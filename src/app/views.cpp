@@ -1,8 +1,7 @@
 #include "app/views.hpp"
 
-#include "app/drift.hpp"
-
 #include "app/deploy.hpp"
+#include "app/drift.hpp"
 #include "app/environment_notes.hpp"
 #include "app/ledger.hpp"
 #include "app/preparation.hpp"

@@ -68,6 +68,57 @@ private:
     std::shared_ptr<JoinedSocket> socket_{};
 };
 
+/// A loop with a thread of its own, and the attempts that are under way there.
+class Attempts {
+public:
+    asio::io_context& loop() { return loop_; }
+
+    void run()
+    {
+        network_ = std::jthread([this] {
+            block_pipe_signal();
+            loop_.run();
+        });
+    }
+
+    /// On the loop's thread.
+    void start(const std::shared_ptr<const DialPlace>& place, const WebSocketRequest& request, Joint joint,
+               OnOutcome on_outcome, std::function<void()> on_open = {})
+    {
+        auto own = std::make_shared<std::weak_ptr<Attempt>>();
+        const auto tell = [this, own, on_outcome = std::move(on_outcome)](Result<WebSocketOutcome> outcome) {
+            under_way_.erase(own->lock());
+            on_outcome(std::move(outcome));
+        };
+        const auto attempt = std::make_shared<Attempt>(loop_, std::move(joint), tell, std::move(on_open));
+        *own = attempt;
+        under_way_.insert(attempt);
+        attempt->start(place, request);
+    }
+
+    /// Cuts them off, after what is to be done first on the loop's thread.
+    void stop(const std::function<void()>& first = [] {})
+    {
+        std::promise<void> ended;
+        asio::post(loop_, [&] {
+            first();
+            const auto attempts = under_way_;
+            for (const auto& attempt : attempts) attempt->abort();
+            ended.set_value();
+        });
+        ended.get_future().wait();
+        work_.reset();
+        loop_.stop();
+        network_.join();
+    }
+
+private:
+    asio::io_context loop_{1};
+    std::unordered_set<std::shared_ptr<Attempt>> under_way_;
+    asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
+    std::jthread network_;
+};
+
 }  // namespace
 
 Result<WebSocketOutcome> join_web_socket(const WebSocketRequest& request, Joint joint)
@@ -90,47 +141,32 @@ Result<WebSocketOutcome> join_web_socket(const WebSocketRequest& request, Joint 
 }
 
 struct WebSocketJoiner::Core {
-    asio::io_context loop{1};
-    std::unordered_set<std::shared_ptr<Attempt>> attempts;
-    asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
-    std::jthread network{[this] {
-        block_pipe_signal();
-        loop.run();
-    }};
+    Attempts attempts;
 };
 
-WebSocketJoiner::WebSocketJoiner() : core_(std::make_unique<Core>()) {}
+WebSocketJoiner::WebSocketJoiner() : core_(std::make_unique<Core>())
+{
+    core_->attempts.run();
+}
 
 WebSocketJoiner::~WebSocketJoiner()
 {
-    auto& core = *core_;
-    std::promise<void> ended;
-    asio::post(core.loop, [&] {
-        const auto attempts = core.attempts;
-        for (const auto& attempt : attempts) attempt->abort();
-        ended.set_value();
-    });
-    ended.get_future().wait();
-    core.work.reset();
-    core.loop.stop();
-    core.network.join();
+    core_->attempts.stop();
 }
 
 Result<WebSocketOutcome> WebSocketJoiner::start(const WebSocketRequest& request, Joint joint, OnEnd on_end)
 {
     auto place = std::make_shared<const DialPlace>(TRY(find_place(request)));
-    auto& core = *core_;
+    auto& attempts = core_->attempts;
     const auto opened = std::make_shared<std::promise<Result<WebSocketOutcome>>>();
     auto answer = opened->get_future();
     // On the network's thread, as all that follows: until it stands its outcome is the answer, and then the end.
-    asio::post(core.loop, [&core, place = std::move(place), request, opened, on_end = std::move(on_end),
-                           joint = std::make_shared<Joint>(std::move(joint))] {
+    asio::post(attempts.loop(), [&attempts, place = std::move(place), request, opened, on_end = std::move(on_end),
+                                 joint = std::make_shared<Joint>(std::move(joint))] {
         const auto is_open = std::make_shared<bool>(false);
-        const auto own = std::make_shared<std::weak_ptr<Attempt>>();
-        const auto attempt = std::make_shared<Attempt>(
-            core.loop, std::move(*joint),
-            [&core, opened, on_end, is_open, own](Result<WebSocketOutcome> outcome) {
-                core.attempts.erase(own->lock());
+        attempts.start(
+            place, request, std::move(*joint),
+            [opened, on_end, is_open](Result<WebSocketOutcome> outcome) {
                 if (*is_open && on_end) return on_end(outcome);
                 if (!*is_open) opened->set_value(std::move(outcome));
             },
@@ -138,9 +174,6 @@ Result<WebSocketOutcome> WebSocketJoiner::start(const WebSocketRequest& request,
                 *is_open = true;
                 opened->set_value(WebSocketOutcome{});
             });
-        *own = attempt;
-        core.attempts.insert(attempt);
-        attempt->start(place, request);
     });
     return answer.get();
 }
@@ -148,13 +181,11 @@ Result<WebSocketOutcome> WebSocketJoiner::start(const WebSocketRequest& request,
 struct PortForward::Core {
     Core(PortForwardOptions the_options, std::shared_ptr<const DialPlace> the_place, Fd listening)
         : options(std::move(the_options)), place(std::move(the_place)), port(local_port(listening)),
-          acceptor(loop, std::move(listening), [this](Accepted accepted) { accept(std::move(accepted.socket)); })
+          acceptor(attempts.loop(), std::move(listening),
+                   [this](Accepted accepted) { accept(std::move(accepted.socket)); })
     {
         acceptor.start();
-        network = std::jthread([this] {
-            block_pipe_signal();
-            loop.run();
-        });
+        attempts.run();
     }
 
     void accept(Fd client);
@@ -162,11 +193,8 @@ struct PortForward::Core {
     PortForwardOptions options;
     std::shared_ptr<const DialPlace> place;
     std::uint16_t port;
-    asio::io_context loop{1};
+    Attempts attempts;
     Acceptor acceptor;
-    std::unordered_set<std::shared_ptr<Attempt>> attempts;
-    asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
-    std::jthread network;
 };
 
 void PortForward::Core::accept(Fd client)
@@ -176,15 +204,9 @@ void PortForward::Core::accept(Fd client)
     Joint joint;
     joint.sources.push_back({.channel = channel::input, .fd = std::move(client)});
     joint.sinks.push_back({.channel = channel::output, .fd = std::move(other)});
-    auto own = std::make_shared<std::weak_ptr<Attempt>>();
-    const auto attempt =
-        std::make_shared<Attempt>(loop, std::move(joint), [this, own](const Result<WebSocketOutcome>& outcome) {
-            attempts.erase(own->lock());
-            if (options.on_end) options.on_end(outcome);
-        });
-    *own = attempt;
-    attempts.insert(attempt);
-    attempt->start(place, options.request);
+    attempts.start(place, options.request, std::move(joint), [this](const Result<WebSocketOutcome>& outcome) {
+        if (options.on_end) options.on_end(outcome);
+    });
 }
 
 Result<std::unique_ptr<PortForward>> PortForward::start(PortForwardOptions options)
@@ -200,18 +222,7 @@ PortForward::PortForward(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 
 PortForward::~PortForward()
 {
-    auto& core = *core_;
-    std::promise<void> ended;
-    asio::post(core.loop, [&] {
-        core.acceptor.close();
-        const auto attempts = core.attempts;
-        for (const auto& attempt : attempts) attempt->abort();
-        ended.set_value();
-    });
-    ended.get_future().wait();
-    core.work.reset();
-    core.loop.stop();
-    core.network.join();
+    core_->attempts.stop([this] { core_->acceptor.close(); });
 }
 
 std::uint16_t PortForward::port() const
