@@ -4,6 +4,7 @@
 #include "contract/driver_contract.hpp"
 #include "engine/fill.hpp"
 #include "targets/kubernetes/object_driver.hpp"
+#include "targets/kubernetes/test_json.hpp"
 
 #include <set>
 
@@ -50,13 +51,6 @@ struct DriverHouse : ClusterHouse {
                 .spec = json::object{{"cluster", "cluster"}, {"namespace", space}, {"object", object}}};
     }
 };
-
-Json parse(std::string_view text)
-{
-    auto value = parse_json(text);
-    if (!value) FAIL(value.error().message);
-    return *std::move(value);
-}
 
 Json config_map(std::string_view value)
 {

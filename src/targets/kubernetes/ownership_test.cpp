@@ -1,17 +1,10 @@
 #include "targets/kubernetes/ownership.hpp"
 
-#include <doctest/doctest.h>
+#include "targets/kubernetes/test_json.hpp"
 
 namespace ramet::targets::kubernetes {
 
 namespace {
-
-Json parse(std::string_view text)
-{
-    auto value = parse_json(text);
-    if (!value) FAIL(value.error().message);
-    return *std::move(value);
-}
 
 const std::string_view applied = R"({"apiVersion": "apps/v1", "kind": "Deployment",
     "metadata": {"name": "web", "labels": {"ramet.dev/owner": "env-1"}},

@@ -1,17 +1,10 @@
 #include "targets/kubernetes/readiness.hpp"
 
-#include <doctest/doctest.h>
+#include "targets/kubernetes/test_json.hpp"
 
 namespace ramet::targets::kubernetes {
 
 namespace {
-
-Json parse(std::string_view text)
-{
-    auto value = parse_json(text);
-    if (!value) FAIL(value.error().message);
-    return *std::move(value);
-}
 
 /// "ready", "not yet: …", "failed: … | evidence"
 std::string told(const engine::Readiness& readiness)
