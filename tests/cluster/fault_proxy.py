@@ -9,6 +9,8 @@ import threading
 import urllib.parse
 from dataclasses import dataclass
 
+from front import HOP_BY_HOP
+
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -147,7 +149,7 @@ class FaultProxy:
             return self._hang_up(client)
         connection = http.client.HTTPSConnection(self._upstream.hostname, self._upstream.port, context=self._to_server)
         try:
-            headers = {name: value for name, value in client.headers.items() if name.lower() not in ("host", "content-length", "connection")}
+            headers = {name: value for name, value in client.headers.items() if name.lower() not in HOP_BY_HOP | {"host"}}
             connection.request(client.command, client.path, body or None, headers)
             answer = connection.getresponse()
             if request.is_watch and answer.status == 200:
@@ -157,7 +159,7 @@ class FaultProxy:
                 if isinstance(fault, Lose):
                     self._hang_up(client)
                 else:
-                    kept = {name: value for name, value in answer.getheaders() if name.lower() not in ("content-length", "transfer-encoding", "connection")}
+                    kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
                     self._send(client, answer.status, kept, content)
         except (OSError, http.client.HTTPException):
             self._hang_up(client)
