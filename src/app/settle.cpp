@@ -7,6 +7,8 @@
 #include "app/views.hpp"
 #include "app/work.hpp"
 
+#include <algorithm>
+
 namespace ramet::app {
 
 namespace {
@@ -16,6 +18,16 @@ using engine::RunState;
 std::string failure_words(const App& app, const engine::RunView& run)
 {
     return run.error ? app.redactor.redact(run.error->message) : std::string(to_string(run.state));
+}
+
+/// What could not be taken back and why; then why it was to be.
+std::string words_of_what_is_stuck(const App& app, const engine::RunView& run)
+{
+    const auto first = failure_words(app, run);
+    const auto step = std::ranges::find(run.steps, engine::StepState::stuck, &engine::StepView::state);
+    if (step == run.steps.end() || !step->error) return first;
+    const auto words = app.redactor.redact(step->error->message);
+    return words == first ? first : fmt::format("{}; it began with: {}", words, first);
 }
 
 /// "; what was there before (a1b2c3d) still serves"
@@ -38,7 +50,7 @@ std::string reason_after(App& app, const EnvironmentId& id, const engine::RunVie
     const bool serves = before == Before::good;
     switch (run.state) {
     case RunState::succeeded: return {};
-    case RunState::needs_human: return "undoing got stuck: " + failure_words(app, run);
+    case RunState::needs_human: return "undoing got stuck: " + words_of_what_is_stuck(app, run);
     case RunState::kept: return failure_words(app, run) + " (kept for a look)";
     case RunState::cancelled: return serves ? "the last deployment was cancelled" : "its creation was cancelled";
     default: return failure_words(app, run) + (serves ? words_of_what_serves(app, id) : "");

@@ -50,10 +50,12 @@ Result<CloneResult> try_method(CloneMethod method, const CloneRequest& request)
 {
     auto made = clone_by(method, request);
     if (made) return made;
-    auto error = std::move(made).error();
-    if (const auto removed = remove_clone(request.destination); !removed)
-        error.evidence += fmt::format("\nwhat was half made could not be removed: {}", removed.error().message);
-    return fail_in(std::move(error), fmt::format("cloning by {}", to_string(method)));
+    const auto context = fmt::format("cloning by {}", to_string(method));
+    auto removed = remove_clone(request.destination);
+    if (removed) return fail_in(std::move(made).error(), context);
+    // It is in the way of the next method, and of the next attempt: that it could not be removed is what matters now.
+    removed.error().evidence = fmt::format("what was half made was to be removed, as {}", made.error().message);
+    return fail_in(std::move(removed).error(), context);
 }
 
 Result<void> check_request(const CloneRequest& request)
