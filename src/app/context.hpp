@@ -29,6 +29,7 @@ class StepEvents;
 struct Settings {
     std::string install;  ///< marks what is ours
     Path data_directory;
+    bool uses_own_machine = true;  ///< the local target is open
     std::string proxy_scheme = "http";
     int proxy_port = 0;
     /// Where the Git host reaches the API: for webhooks and links.

@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace ramet::app {
 
 namespace {
@@ -35,6 +37,17 @@ Check check_user()
     if (::geteuid() == 0) return {"user ids", "ok", "each environment has user ids of its own", {}};
     return {"user ids", "warning", "not root: services and databases run as the same user as Ramet",
             "run ramet up as root"};
+}
+
+/// What environments of the local target need.
+std::vector<Check> check_own_machine(const App& app)
+{
+    return {
+        check_program("PostgreSQL", {"/usr/lib/postgresql/15/bin/postgres", "--version"}, "postgresql-15"),
+        check_program("Redis", {"redis-server", "--version"}, "redis-server"),
+        check_store(app),
+        check_user(),
+    };
 }
 
 std::vector<Check> check_forges(App& app)
@@ -67,13 +80,8 @@ std::vector<Check> check_forges(App& app)
 Result<std::vector<Check>> examine(App& app, const Caller& caller)
 {
     TRY(require_whole_organization(caller));
-    std::vector<Check> checks{
-        check_program("git", {"git", "--version"}, "git"),
-        check_program("PostgreSQL", {"/usr/lib/postgresql/15/bin/postgres", "--version"}, "postgresql-15"),
-        check_program("Redis", {"redis-server", "--version"}, "redis-server"),
-        check_store(app),
-        check_user(),
-    };
+    std::vector<Check> checks{check_program("git", {"git", "--version"}, "git")};
+    if (app.settings.uses_own_machine) std::ranges::move(check_own_machine(app), std::back_inserter(checks));
     for (auto& check : check_forges(app)) checks.push_back(std::move(check));
     for (const auto& gap : app.target.not_enforced(TargetType::local))
         checks.push_back({"not enforced here", "warning", gap, {}});

@@ -179,6 +179,7 @@ cli::Commands local_commands()
          {data_directory,
           {"--listen", "ADDRESS", "of the API (127.0.0.1:7070)"},
           {"--kubeconfig", "FILE", "clusters that targets may name ($KUBECONFIG, ~/.kube/config)"},
+          {"--without-local-target", "", "refuse environments on this machine itself"},
           {"--proxy-listen", "ADDRESS", "of the previews (127.0.0.1:8080)"},
           {"--public-url", "URL", "how Git hosts reach the API"},
           {"--poll", "DURATION", "how often Git hosts are asked (15s)"},

@@ -13,8 +13,9 @@ namespace ramet::daemon {
 
 /// The targets of this version, and how each is looked at.
 struct Placement {
-    Placement(const targets::local::Machine& machine, targets::kubernetes::Clusters& clusters)
-        : local(machine), cluster(clusters), local_inspector(machine), cluster_inspector(clusters),
+    Placement(const targets::local::Machine& machine, targets::local::Offer offer,
+              targets::kubernetes::Clusters& clusters)
+        : local(machine, offer), cluster(clusters), local_inspector(machine), cluster_inspector(clusters),
           local_attacher(machine), cluster_attacher(clusters)
     {
     }

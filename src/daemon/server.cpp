@@ -126,7 +126,7 @@ Result<void> Server::Parts::make_target(const std::string& install)
             [this](const engine::OwnerId& owner) { look_for_drift(owner); }},
         clock);
     drivers->add_kubernetes(*clusters, stores->secrets);
-    placement = std::make_unique<Placement>(drivers->machine(), *clusters);
+    placement = std::make_unique<Placement>(drivers->machine(), settings.local_target, *clusters);
     mirrors = std::make_unique<GitMirrors>(settings.data_directory / "mirrors");
     git = std::make_unique<HeldGit>(*mirrors);
     forges = std::make_unique<app::ForgeConnections>(http, stores->secrets);
@@ -164,6 +164,7 @@ Result<void> Server::Parts::make_app(const std::string& install)
         place ? shared_turns(stores->turns) : app::WorkQueue::Turns{});
     if (place) database->set_fence(fence_of(stores->turns));
     app::Settings fixed{.install = install, .data_directory = settings.data_directory};
+    fixed.uses_own_machine = settings.local_target == targets::local::Offer::open;
     fixed.reconcile_every = settings.poll_every;
     app = std::make_unique<app::App>(app::App{fixed, clock, random, *database, *stores, *keys, redactor, *engine,
                                               placement->target, placement->inspector, placement->attacher, goldens,

@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "net/listen.hpp"
 #include "storage/postgres/address.hpp"
+#include "targets/local/local_target.hpp"
 
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ struct ServerSettings {
     Milliseconds poll_every{15'000};
     Path
         kubeconfig{};  ///< its contexts are the clusters that targets may name; empty: none but the one that this runs in
+    targets::local::Offer local_target = targets::local::Offer::open;
     std::optional<storage::PostgresAddress> store{};  ///< shared with other servers; none: a file in the data directory
 };
 

@@ -57,6 +57,7 @@ Result<ServerSettings> settings_of(const cli::Arguments& arguments)
         settings.store = TRY(storage::PostgresAddress::parse(arguments.get("--store"), file));
     }
     settings.kubeconfig = kubeconfig_of(arguments);
+    if (arguments.has("--without-local-target")) settings.local_target = targets::local::Offer::closed;
     if (arguments.has("--poll")) settings.poll_every = TRY(parse_duration(arguments.get("--poll")));
     return settings;
 }

@@ -54,7 +54,8 @@ Result<CloneResult> try_method(CloneMethod method, const CloneRequest& request)
     auto removed = remove_clone(request.destination);
     if (removed) return fail_in(std::move(made).error(), context);
     // It is in the way of the next method, and of the next attempt: that it could not be removed is what matters now.
-    removed.error().evidence = fmt::format("what was half made was to be removed, as {}", made.error().message);
+    removed.error().evidence += fmt::format("\nwhat was half made was to be removed, as {}", made.error().message);
+    if (removed.error().next_step.empty()) removed.error().next_step = made.error().next_step;
     return fail_in(std::move(removed).error(), context);
 }
 

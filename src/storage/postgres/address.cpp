@@ -18,6 +18,9 @@ constexpr std::array<std::string_view, 3> secret_keywords = {"password", "passfi
 
 using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
+/// Debian's bundle of all authorities that this machine trusts.
+constexpr const char* authorities_of_machine = "/etc/ssl/certs/ca-certificates.crt";
+
 Result<Options> parse_options(const std::string& url)
 {
     char* words = nullptr;
@@ -34,7 +37,7 @@ Result<SecretBytes> read_password(const Path& file)
 {
     struct stat found{};
     if (::stat(file.c_str(), &found) != 0) return std::unexpected(os_error("reading", file));
-    if ((found.st_mode & 077U) != 0) {
+    if (!is_private(found.st_mode, {found.st_uid, found.st_gid}, {::geteuid(), ::getegid()})) {
         Error error{ErrorKind::refused,
                     fmt::format("others than its owner may read the password file {}", file.string())};
         error.evidence = fmt::format("its mode is {:04o}", found.st_mode & 07777U);
@@ -48,6 +51,15 @@ Result<SecretBytes> read_password(const Path& file)
 }
 
 }  // namespace
+
+bool is_private(unsigned mode, const UserAndGroup& owner, const UserAndGroup& self)
+{
+    constexpr unsigned of_others = 077;
+    constexpr unsigned group_reads = 040;
+    const auto beside_owner = mode & of_others;
+    const bool is_for_own_group = owner.user == 0 && self.user != 0 && owner.group == self.group;
+    return beside_owner == 0 || (beside_owner == group_reads && is_for_own_group);
+}
 
 Result<PostgresAddress> PostgresAddress::parse(const std::string& url, const std::optional<Path>& password_file)
 {
@@ -72,6 +84,9 @@ Result<PostgresAddress> PostgresAddress::parse(const std::string& url, const std
     if (address.value_of("dbname").empty())
         return std::unexpected(Error{ErrorKind::invalid, "the address of the store names no database", "",
                                      "postgres://USER@HOST:PORT/DATABASE"});
+    // libpq 15 looks for them in a person's home only, where a server has none.
+    if (address.value_of("sslmode").starts_with("verify-") && address.value_of("sslrootcert").empty())
+        address.keywords_.emplace_back("sslrootcert", authorities_of_machine);
     if (password_file) address.password_ = TRY(read_password(*password_file));
     return address;
 }

@@ -15,7 +15,7 @@ namespace ramet::storage {
 class PostgresAddress {
 public:
     /// "postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full", or "postgresql://…". The password comes from `password_file`,
-    /// which only its owner may read. `invalid`: not such an address, or one that holds a password, which every `ps` would show;
+    /// which nobody else may read (`is_private`). `invalid`: not such an address, or one that holds a password, which every `ps` would show;
     /// `refused`: a password file that others may read.
     static Result<PostgresAddress> parse(const std::string& url, const std::optional<Path>& password_file);
 
@@ -31,5 +31,13 @@ private:
     std::vector<std::pair<std::string, std::string>> keywords_;
     std::optional<SecretBytes> password_;
 };
+
+struct UserAndGroup {
+    unsigned user = 0;
+    unsigned group = 0;
+};
+/// Whether a file with that mode and owner may be read by nobody but the process `self`. Root's file may be read by the group of a process that is
+/// not root: so Kubernetes mounts a Secret for a pod (`fsGroup`).
+bool is_private(unsigned mode, const UserAndGroup& owner, const UserAndGroup& self);
 
 }  // namespace ramet::storage

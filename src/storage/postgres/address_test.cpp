@@ -58,4 +58,36 @@ TEST_CASE("the password comes from a file that only its owner can read")
     CHECK(PostgresAddress::parse(url, file).error().kind == ErrorKind::invalid);
 }
 
+TEST_CASE("a certificate is verified by the authorities of this machine unless others are named")
+{
+    const auto authorities = [](const std::string& options) {
+        const auto parsed = PostgresAddress::parse("postgres://ramet@db/ramet" + options, {});
+        std::vector<std::string> said;
+        for (const auto& [keyword, value] : parsed->keywords())
+            if (keyword == "sslrootcert") said.push_back(value);
+        return said;
+    };
+    using Words = std::vector<std::string>;
+    for (const auto* mode : {"?sslmode=verify-full", "?sslmode=verify-ca"})
+        CHECK(authorities(mode) == Words{"/etc/ssl/certs/ca-certificates.crt"});
+    CHECK(authorities("?sslmode=verify-full&sslrootcert=/own.pem") == Words{"/own.pem"});
+    CHECK(authorities("?sslmode=require").empty());
+    CHECK(authorities("").empty());
+}
+
+TEST_CASE("a file of root's that the own group may read is private to a process that is not root")
+{
+    constexpr UserAndGroup root{};
+    constexpr UserAndGroup self{65'532, 65'532};
+    constexpr UserAndGroup given{0, 65'532};
+    CHECK(is_private(0600, self, self));
+    CHECK(is_private(0400, root, root));
+    CHECK(is_private(0440, given, self));
+    CHECK_FALSE(is_private(0440, root, root));
+    CHECK_FALSE(is_private(0440, self, self));
+    CHECK_FALSE(is_private(0440, root, self));
+    CHECK_FALSE(is_private(0460, given, self));
+    CHECK_FALSE(is_private(0444, given, self));
+}
+
 }  // namespace ramet::storage

@@ -4,8 +4,19 @@
 
 namespace ramet::targets::local {
 
+Result<void> LocalTarget::check_open() const
+{
+    if (offer_ == Offer::open) return {};
+    return std::unexpected(Error{ErrorKind::refused,
+                                 "this Ramet runs no environments on its own machine (--without-local-target)",
+                                 {},
+                                 "name a target of another type in ramet.yaml"});
+}
+
+/// Also asked for environments whose target is built in, and so is not declared.
 Result<engine::Graph> LocalTarget::render(const DesiredEnvironment& desired) const
 {
+    TRY(check_open());
     return render_environment(desired);
 }
 
@@ -17,6 +28,7 @@ Result<engine::Graph> LocalTarget::render_before_delete(const DesiredEnvironment
 std::vector<std::string> LocalTarget::not_enforced(TargetType) const
 {
     std::vector<std::string> gaps;
+    if (offer_ == Offer::closed) return gaps;
     if (!runs_as_root())
         gaps.emplace_back(
             "Ramet does not run as root: builds, services and databases of all environments run as its own user, and "
