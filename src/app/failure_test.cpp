@@ -37,8 +37,7 @@ TEST_CASE("a create that cannot be undone says what is in the way before it says
     house.driver.fail("remove data/db", Error{ErrorKind::forbidden, "it may not be removed"});
     house.open("feature");
     house.until_state("pr-1", EnvironmentState::needs_human);
-    CHECK(house.row("pr-1").reason ==
-          "undoing got stuck: it may not be removed; it began with: it cannot start");
+    CHECK(house.row("pr-1").reason == "undoing got stuck: it may not be removed; it began with: it cannot start");
 }
 
 TEST_CASE("an update that fails degrades the preview, and what serves is named")
