@@ -5,7 +5,7 @@ RUN_TESTS := $(PYTHON) scripts/run_tests
 
 SEEDS ?= 100000
 
-.PHONY: help bootstrap dev release failpoints simulation build check tidy test simulate crash soak cluster demo bench fmt clean
+.PHONY: help bootstrap dev release failpoints simulation build image check tidy test simulate crash soak cluster demo bench fmt clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,9 @@ build/:
 	@mkdir -p build
 
 build: release ## the release binary: build/release/ramet
+
+image: release ## its container image: build/ramet-image.tar, for the chart in deploy/chart
+	@scripts/image
 
 check: dev ## the editor's loop: unit tests, layers, format of what changed
 	@$(RUN_TESTS) build/dev -L unit

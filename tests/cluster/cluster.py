@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE.parent / "gitea"))
 import images  # noqa: E402
 import namespace  # noqa: E402
 import node_files  # noqa: E402
-from forwarder import Forwarder  # noqa: E402
+from forwarder import Entrance, Forwarder  # noqa: E402
 from gitea_interface import wait_for  # noqa: E402
 from pki import Authority  # noqa: E402
 
@@ -87,6 +87,7 @@ class Cluster:
             self._ways[port] = Forwarder(self.pid, ("127.0.0.1", port))
         for port in (node_files.REGISTRY_PORT, node_files.CLOSED_REGISTRY_PORT):
             node_files.name_registry(self.directory, self._reached(port), port)
+        node_files.name_registry(self.directory, node_files.INNER_REGISTRY, node_files.REGISTRY_PORT)
         self.kubeconfig.write_text(node_files.kubeconfig(self.directory, self.url, "admin"))
         self._context = ssl.create_default_context(cafile=self.directory / "pki" / "ca.crt")
         self._context.load_cert_chain(self.directory / "pki" / "admin.crt", self.directory / "pki" / "admin.key")
@@ -187,6 +188,10 @@ class Cluster:
     def apply(self, thing):
         """Server-side apply of an object that names its kind."""
         return self.api("PATCH", f"{path_of(thing)}?fieldManager=tests&force=true", thing, "application/apply-patch+yaml")
+
+    def let_in(self, port):
+        """What listens at that port of this machine's loopback, for those inside: at the node's address. The caller closes it."""
+        return Entrance(self.pid, node_files.ADDRESS, port)
 
     def connect(self, host, port):
         """A way from this machine to an address inside: of a pod, a service, the node. The caller closes it."""

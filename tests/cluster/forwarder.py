@@ -1,4 +1,4 @@
-"""A port of this machine's loopback that leads to an address in another network."""
+"""Ways between this machine's network and another one: a port here that leads there, and the other way round."""
 import contextlib
 import socket
 import threading
@@ -6,14 +6,14 @@ import threading
 from namespace import Inside
 
 CHUNK = 65536
+LOOPBACK = "127.0.0.1"
 
 
-class Forwarder:
-    """To `address` (host, port) as the process `pid` sees it. Ended by `close`, with all that goes through it."""
+class Way:
+    """Takes connections of `listener`, and carries each to what `connect` gives. Ended by `close`, with all that goes through it."""
 
-    def __init__(self, pid, address):
-        self._pid, self._address = pid, address
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    def __init__(self, listener, connect):
+        self._listener, self._connect = listener, connect
         self._open = {self._listener}
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -35,24 +35,42 @@ class Forwarder:
             while True:
                 threading.Thread(target=self._serve, args=(self._listener.accept()[0],), daemon=True).start()
 
-    def _serve(self, outer):
+    def _serve(self, asking):
         try:
-            with Inside(self._pid):
-                inner = socket.create_connection(self._address, timeout=10)
+            asked = self._connect()
         except OSError:
-            outer.close()  # Nobody listens there: so it looks from here, too.
+            asking.close()  # Nobody listens there: so it looks from here, too.
             return
-        inner.settimeout(None)
+        asked.settimeout(None)
         with self._lock:
-            self._open |= {outer, inner}
-        asking = threading.Thread(target=copy, args=(outer, inner), daemon=True)
-        asking.start()
-        copy(inner, outer)
-        asking.join()
+            self._open |= {asking, asked}
+        questions = threading.Thread(target=copy, args=(asking, asked), daemon=True)
+        questions.start()
+        copy(asked, asking)
+        questions.join()
         with self._lock:
-            self._open -= {outer, inner}
-        outer.close()
-        inner.close()
+            self._open -= {asking, asked}
+        asking.close()
+        asked.close()
+
+
+class Forwarder(Way):
+    """A port of this machine's loopback that leads to `address` (host, port) as the process `pid` sees it."""
+
+    def __init__(self, pid, address):
+        def connect():
+            with Inside(pid):
+                return socket.create_connection(address, timeout=10)
+        super().__init__(socket.create_server((LOOPBACK, 0), backlog=128), connect)
+
+
+class Entrance(Way):
+    """A port of the address `host`, which the process `pid` has, that leads to a port of this machine's loopback."""
+
+    def __init__(self, pid, host, port):
+        with Inside(pid):
+            listener = socket.create_server((host, 0), backlog=128)
+        super().__init__(listener, lambda: socket.create_connection((LOOPBACK, port), timeout=10))
 
 
 def copy(source, sink):

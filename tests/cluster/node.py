@@ -33,6 +33,7 @@ class Node:
         self._start("/usr/bin/containerd", "--config", self._path("containerd.toml"))
         self._start("/usr/bin/docker-registry", "serve", self._path("registry.json"))
         self._start("/usr/bin/docker-registry", "serve", self._path("closed-registry.json"))
+        self._start("/usr/bin/docker-registry", "serve", self._path("inner-registry.json"))
         self._start("kube-apiserver", *node_files.api_server_flags(self.directory))
         self._import_images()
         wait_for(lambda: self._says("/readyz") == b"ok", "the API server to be ready", PART_DEADLINE_S)

@@ -3,7 +3,8 @@ import json
 
 NODE = "node1"
 ADDRESS = "10.99.0.1"
-API_PORT, REGISTRY_PORT, CLOSED_REGISTRY_PORT = 6443, 5000, 5001
+API_PORT, REGISTRY_PORT, CLOSED_REGISTRY_PORT, INNER_REGISTRY_PORT = 6443, 5000, 5001, 5002
+INNER_REGISTRY = f"{ADDRESS}:{INNER_REGISTRY_PORT}"  # What pods call the open registry.
 SERVICES, PODS, DNS = "10.98.0.0/16", "10.97.0.0/16", "10.98.0.10"
 API_NAMES = ("IP:127.0.0.1", f"IP:{ADDRESS}", "IP:10.98.0.1", "DNS:kubernetes", "DNS:kubernetes.default.svc", "DNS:localhost", f"DNS:{NODE}")
 
@@ -18,6 +19,7 @@ def write_all(directory, cgroup):
     (directory / "Corefile").write_text(names(directory))
     (directory / "registry.json").write_text(json.dumps(registry(directory, REGISTRY_PORT)))
     (directory / "closed-registry.json").write_text(json.dumps(closed_registry(directory)))
+    (directory / "inner-registry.json").write_text(json.dumps(inner_registry(directory)))
     (directory / "registry-users").write_text(f"{LOGIN.partition(':')[0]}:{HASH_OF_PASSWORD}\n")
     (directory / "audit.json").write_text(json.dumps(AUDIT))
     server = f"https://127.0.0.1:{API_PORT}"
@@ -132,6 +134,13 @@ HASH_OF_PASSWORD = "$2b$05$RRMuKHV1rAoiaS9/uxYzWuyMwQf6ZliOvFH8jzkQ7WoSEKP0uqtR6
 
 def closed_registry(directory):
     return {**registry(directory, CLOSED_REGISTRY_PORT), "auth": {"htpasswd": {"realm": "tests", "path": f"{directory}/registry-users"}}}
+
+
+def inner_registry(directory):
+    """The open one as pods reach it: over TLS, which what is not on one's own machine has to speak."""
+    same = registry(directory, REGISTRY_PORT)
+    return {**same, "http": {"addr": f"{ADDRESS}:{INNER_REGISTRY_PORT}",
+                             "tls": {"certificate": f"{directory}/pki/apiserver.crt", "key": f"{directory}/pki/apiserver.key"}}}
 
 
 def name_registry(directory, name, port):

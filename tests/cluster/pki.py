@@ -11,7 +11,8 @@ class Authority:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        _openssl("req", "-x509", *_new_key(self._path("ca.key")), "-out", self._path("ca.crt"), "-days", DAYS, "-subj", "/CN=cluster")
+        if not self._path("ca.key").exists():
+            _openssl("req", "-x509", *_new_key(self._path("ca.key")), "-out", self._path("ca.crt"), "-days", DAYS, "-subj", "/CN=cluster")
 
     def sign(self, name, subject, alternatives=()):
         request, extensions = self._path(f"{name}.csr"), self._path(f"{name}.ext")

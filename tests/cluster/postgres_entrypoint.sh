@@ -12,7 +12,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
     pg_ctl -w start -o "-c listen_addresses=''" >/dev/null
     for script in /docker-entrypoint-initdb.d/*.sh; do
-        . "$script"
+        [ ! -e "$script" ] || . "$script"
     done
     pg_ctl -w -m fast stop >/dev/null
 fi
