@@ -84,8 +84,12 @@ std::optional<std::chrono::seconds> put_off_by(const net::HttpResponse& response
     return std::clamp<std::chrono::seconds>(std::chrono::seconds(seconds), 0s, longest_wait);
 }
 
+/// An API server that is replaced is away for a moment.
+constexpr Milliseconds patience{3'000};
+constexpr Milliseconds between_questions{200};
+
 /// False when it was stopped.
-bool wait_for(std::chrono::seconds pause, const std::stop_token& stop)
+bool wait_for(Milliseconds pause, const std::stop_token& stop)
 {
     std::mutex mutex;
     std::condition_variable_any never;
@@ -164,6 +168,16 @@ ApiClient::ApiClient(net::HttpClient& http, Credentials& credentials, Options op
 Result<Json> ApiClient::get(const std::string& path, std::stop_token stop)
 {
     return call({.method = "GET", .url = path}, stop);
+}
+
+Result<Json> ApiClient::get_patiently(const std::string& path, std::stop_token stop)
+{
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (true) {
+        auto object = get(path, stop);
+        if (object || object.error().kind != ErrorKind::unavailable) return object;
+        if (std::chrono::steady_clock::now() > end || !wait_for(between_questions, stop)) return object;
+    }
 }
 
 Result<Json> ApiClient::create(const std::string& path, const Json& object, std::stop_token stop)

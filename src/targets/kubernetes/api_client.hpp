@@ -38,6 +38,8 @@ public:
     ApiClient(net::HttpClient& http, Credentials& credentials, Options options);
 
     Result<Json> get(const std::string& path, std::stop_token stop = {});
+    /// The same for who would rather wait: a cluster that does not answer is asked again for three seconds. Reading does no harm.
+    Result<Json> get_patiently(const std::string& path, std::stop_token stop = {});
     Result<Json> create(const std::string& path, const Json& object, std::stop_token stop = {});
     /// Server-side apply: makes it, or changes the fields that it names and takes away those that we named before. Fields that others
     /// set are taken over.

@@ -47,6 +47,22 @@ TEST_CASE("a request says who we are, an apply whose fields they are, a removal 
     CHECK(get_member(*parse_json(removed.body), "preconditions") == Json{{"uid", "u1"}, {"resourceVersion", "7"}});
 }
 
+TEST_CASE(
+    "a cluster that does not answer for a moment is asked again by who would rather wait, and told as it is by others")
+{
+    House house;
+    const net::HttpResponse away{.status = 503, .body = "<html>no server</html>"};
+    house.http.answers = {away, away, {.status = 200, .body = "{}"}};
+    CHECK(house.client.get_patiently(path).has_value());
+    CHECK(house.http.asked.size() == 3);
+
+    house.http.answers = {away};
+    CHECK(house.client.get(path).error().kind == ErrorKind::unavailable);
+    house.http.answers = {{.status = 404, .body = status(404, "NotFound", "none")}};
+    CHECK(has_reason(house.client.get_patiently(path).error(), "NotFound"));
+    CHECK(house.http.asked.size() == 5);
+}
+
 TEST_CASE("what the cluster says of a failure decides its kind")
 {
     struct Row {

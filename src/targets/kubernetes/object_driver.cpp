@@ -128,7 +128,7 @@ Result<engine::Observation> ObjectDriver::probe(const engine::Call& call, const 
 {
     const auto place = TRY(place_of(ref));
     if (auto seen = look_at_cache(place, ref)) return *std::move(seen);
-    const auto object = place.api().get(place.path(), call.stop);
+    const auto object = place.api().get_patiently(place.path(), call.stop);
     if (object) return observe(*object, ref);
     if (has_reason(object.error(), "NotFound")) return engine::Observation{};
     return std::unexpected(object.error());
@@ -194,7 +194,7 @@ Result<Json> ObjectDriver::create(const engine::Call& call, const engine::Resour
     auto created = place.api().create(place.list(), body, call.stop);
     if (created || !has_reason(created.error(), "AlreadyExists")) return created;
     // Ours when an answer was lost; else it is somebody's.
-    const auto there = TRY(place.api().get(place.path(), call.stop));
+    const auto there = TRY(place.api().get_patiently(place.path(), call.stop));
     const auto seen = observe(there, ref);
     if (seen.presence == engine::Presence::ours) return change(call, place, body, seen.identity);
     return std::unexpected(
