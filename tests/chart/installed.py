@@ -13,7 +13,7 @@ import images
 import node_files
 import postgres_image
 from checkout import Checkout
-from cluster import CHECKOUT, ApiError, Cluster, build
+from cluster import CHECKOUT, Cluster, build
 from gitea import Gitea
 from gitea_interface import wait_for
 from helm import CHART, RELEASE, SPACE, Helm
@@ -140,10 +140,13 @@ class Installed:
         return json.loads(self.in_pod("ramet", "token", "create", "tests", "--role", "admin", "-o", "json"))["token"]
 
     def in_pod(self, *command):
-        done = subprocess.run([build() / "kubectl", "--namespace", SPACE, "exec", f"deployment/{RELEASE}", "--", *command], check=False, capture_output=True,
-                              text=True, timeout=60, env={**os.environ, "KUBECONFIG": str(self.cluster.kubeconfig)})
+        done = self._kubectl("exec", f"deployment/{RELEASE}", "--", *command)
         assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}\n{self.trouble()}"
         return done.stdout
+
+    def _kubectl(self, *arguments):
+        return subprocess.run([build() / "kubectl", "--namespace", SPACE, *arguments], check=False, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "KUBECONFIG": str(self.cluster.kubeconfig)})
 
     # -- what is asked of it
 
@@ -207,14 +210,14 @@ class Installed:
         found = set()
         for group, kinds in (("apps/v1", ("deployments",)), ("v1", ("services", "serviceaccounts", "secrets", "persistentvolumeclaims")),
                              ("policy/v1", ("poddisruptionbudgets",))):
-            root = f"/apis/{group}" if "/" in group else f"/api/{group}"
             for kind in kinds:
-                found |= {f"{kind}/{it['metadata']['name']}" for it in self.cluster.api("GET", f"{root}/namespaces/{SPACE}/{kind}")["items"]}
+                found |= {f"{kind}/{it['metadata']['name']}" for it in self._get(group, kind)["items"]}
         return found - {"deployments/store", "services/store", "secrets/store", "secrets/store-tls", "serviceaccounts/default"}
 
-    def _get(self, group, kind, name):
+    def _get(self, group, kind, name=""):
+        """Of Ramet's own namespace; all of that kind when no name is said."""
         root = f"/apis/{group}" if "/" in group else f"/api/{group}"
-        return self.cluster.api("GET", f"{root}/namespaces/{SPACE}/{kind}/{name}")
+        return self.cluster.api("GET", f"{root}/namespaces/{SPACE}/{kind}/{name}".rstrip("/"))
 
     def trouble(self):
         """Pods that are not well, with the last words of the servers."""
@@ -223,19 +226,12 @@ class Installed:
             name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
             words.append(f"{space}/{name}: {pod['status'].get('phase')} {[it.get('state') for it in pod['status'].get('containerStatuses', [])]}")
             if space == SPACE:
-                words.append(self._log_of(name))
+                told = self._kubectl("logs", "--tail=15", name)
+                words.append(told.stdout + told.stderr)
         return "\n".join(words)
-
-    def _log_of(self, pod):
-        done = subprocess.run([build() / "kubectl", "--namespace", SPACE, "logs", "--tail=15", pod], check=False, capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "KUBECONFIG": str(self.cluster.kubeconfig)})
-        return done.stdout + done.stderr
 
 
 def project_file(says):
     text = PROJECT_FILE.format(registry=node_files.INNER_REGISTRY, login="", says=says, migration=MIGRATION)
     assert "context: cluster" in text
     return text.replace("context: cluster", "context: in-cluster")
-
-
-__all__ = ["ACCOUNT", "BASE", "ApiError", "Installed"]
